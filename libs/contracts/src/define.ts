@@ -1,0 +1,54 @@
+/** What a contract is: data only, so that documents (AsyncAPI), tests and the transport read the same definitions. */
+import type { z } from 'zod';
+
+/** Carillon's exchanges. The full name has the installation's prefix: `carillon.events`. */
+export const exchanges = {
+  /** The front door: CloudEvents, or plain JSON whose routing key is the type. */
+  events: { kind: 'topic', batch: false, mandatory: true },
+  /** Between the services; batched. */
+  pipeline: { kind: 'topic', batch: true, mandatory: true },
+  /** Public facts for anyone who binds a queue; nobody has to. */
+  outcomes: { kind: 'topic', batch: false, mandatory: false },
+  /** Routing key = recipient; only gateway replicas that hold that recipient's socket are bound. */
+  realtime: { kind: 'direct', batch: false, mandatory: false },
+  /** Poison messages with the error, the stage and the original properties. */
+  dead: { kind: 'topic', batch: false, mandatory: true },
+} as const;
+
+export type ExchangeName = keyof typeof exchanges;
+
+/** One kind of message: its CloudEvents type, where it travels, its schema and an example. */
+export interface EventContract<T> {
+  /** CloudEvents `type`, versioned: `carillon.notification.routed.v1` */
+  readonly type: string;
+  readonly exchange: ExchangeName;
+  /** Routing key; with `lanes` the lane of the data is appended: `routed.urgent`. */
+  readonly key: string;
+  /** Whether messages travel in three queues by urgency; the data then has a `lane`. */
+  readonly lanes: boolean;
+  readonly summary: string;
+  readonly schema: z.ZodType<T>;
+  readonly example: T;
+}
+
+/** Declares an event. */
+export function defineEvent<T>(contract: EventContract<T>): EventContract<T> {
+  return Object.freeze(contract);
+}
+
+/** A question that the gateway asks exactly one service. */
+export interface RpcContract<Request, Response> {
+  /** Versioned name: `inbox.notifications.list.v1` */
+  readonly name: string;
+  /** The service that answers, or the choice of it by request (each sender answers for its own channel). */
+  readonly service: string | ((request: Request) => string);
+  readonly summary: string;
+  readonly request: z.ZodType<Request>;
+  readonly response: z.ZodType<Response>;
+  readonly example: { request: Request; response: Response };
+}
+
+/** Declares an RPC. */
+export function defineRpc<Request, Response>(contract: RpcContract<Request, Response>): RpcContract<Request, Response> {
+  return Object.freeze(contract);
+}

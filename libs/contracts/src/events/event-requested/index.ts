@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { actorSchema, contentSchema } from '../../content.ts';
+import { defineEvent } from '../../define.ts';
+import { channels, eventTypeSchema, jsonObjectSchema, priorities, recipientIdSchema, timestampSchema } from '../../words.ts';
+
+/** The body of `POST /v1/events`. */
+export const eventRequestSchema = z
+  .strictObject({
+    /** Catalog key or domain event type; may be left out when `content` is given. */
+    type: eventTypeSchema.optional(),
+    recipients: z.array(recipientIdSchema).min(1, 'name at least one recipient').max(1000, 'name at most 1000 recipients'),
+    /** What the templates fill in. */
+    data: jsonObjectSchema.optional(),
+    /** Instead of the type's default channels. */
+    channels: z.array(z.enum(channels)).min(1).optional(),
+    priority: z.enum(priorities).optional(),
+    /** Not before this time. */
+    send_at: timestampSchema.optional(),
+    /** After this time nothing is sent any more. */
+    expires_at: timestampSchema.optional(),
+    category: z.string().min(1).max(64).optional(),
+    actor: actorSchema.optional(),
+    correlation_key: z.string().min(1).max(200).optional(),
+    /** Returned with the notification; never shown to the recipient by Carillon. */
+    metadata: jsonObjectSchema.optional(),
+    content: contentSchema.optional(),
+  })
+  .refine((request) => request.type !== undefined || request.content !== undefined, {
+    path: ['type'],
+    message: 'is required unless content is given',
+  });
+export type EventRequest = z.infer<typeof eventRequestSchema>;
+
+/** What `POST /v1/events` puts on the street: the request itself, so that AMQP can do all that HTTP can. */
+export const eventRequested = defineEvent<EventRequest>({
+  type: 'carillon.event.requested.v1',
+  exchange: 'events',
+  key: 'carillon.event.requested',
+  lanes: false,
+  summary: 'Someone asks for notifications to named recipients.',
+  schema: eventRequestSchema,
+  example: {
+    type: 'invoice_issued',
+    recipients: ['parent-17'],
+    data: { invoice_number: 'INV-1001', amount: 12500, currency: 'KES', due_date: '2026-12-01' },
+  },
+});

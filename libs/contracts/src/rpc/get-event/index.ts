@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { defineRpc } from '../../define.ts';
+
+const request = z.object({ tenant: z.string(), id: z.string() });
+export const eventProgressSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  source: z.string(),
+  /** `scheduled` until its `send_at`, then `decided`. */
+  status: z.enum(['scheduled', 'decided']),
+  /** False when the event came without an id of its own. */
+  deduplicated: z.boolean(),
+  send_at: z.string().nullable(),
+  created_at: z.string(),
+  notifications: z.number().int(),
+  /** Deliveries decided upon, by channel. */
+  deliveries: z.record(z.string(), z.number().int()),
+});
+export type EventProgress = z.infer<typeof eventProgressSchema>;
+
+/** Progress of one event. Errors: 404. */
+export const getEvent = defineRpc<z.infer<typeof request>, EventProgress>({
+  name: 'preferences.events.get.v1',
+  service: 'preferences',
+  summary: 'Progress of one event.',
+  request,
+  response: eventProgressSchema,
+  example: {
+    request: { tenant: 'default', id: '019aa5e5-8f00-8a00-8000-000000000001' },
+    response: {
+      id: '019aa5e5-8f00-8a00-8000-000000000001',
+      type: 'invoice_issued',
+      source: '/finance',
+      status: 'decided',
+      deduplicated: true,
+      send_at: null,
+      created_at: '2026-11-21T09:30:00.000Z',
+      notifications: 1,
+      deliveries: { in_app: 1, email: 1 },
+    },
+  },
+});

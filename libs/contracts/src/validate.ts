@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import { Problem, type FieldError } from './problem.ts';
+
+/** A zod path in the notation of {@link FieldError}: `['recipients', 0, 'id']` becomes `recipients[0].id`. */
+export function pathOf(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : text ? `.${String(part)}` : String(part);
+  return text || '(root)';
+}
+
+/** Zod's issues as field errors; an unknown field is named itself rather than its parent. */
+export function fieldErrors(issues: readonly z.core.$ZodIssue[]): FieldError[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field; remove it' }))
+      : [{ path: pathOf(issue.path), message: issue.message }],
+  );
+}
+
+/**
+ * Parses input that came from outside.
+ * @throws Problem 400 `invalid_<what>` naming every field that is wrong
+ */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown, what = 'body'): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new Problem({
+    status: 400,
+    code: `invalid_${what}`,
+    title: `The ${what} is not valid`,
+    errors: fieldErrors(result.error.issues),
+  });
+}

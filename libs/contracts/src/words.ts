@@ -1,0 +1,82 @@
+/**
+ * The glossary as types. The same word is used in code, tables, metrics and documents.
+ *
+ * - tenant: an isolated customer; nothing crosses tenants
+ * - recipient: a person in a tenant; contact: one address of a recipient on a channel
+ * - event: something that happened; notification: one event for one recipient
+ * - decision: why each channel of a notification was chosen or dropped, naming the rule
+ * - delivery: one notification on one channel to one contact; attempt: one call to a provider for a delivery
+ * - lane: separate queues by urgency, so that a password code never waits behind a broadcast
+ */
+import { z } from 'zod';
+
+export const channels = ['in_app', 'email', 'sms', 'push', 'chat'] as const;
+/** Where a notification can be delivered. */
+export type Channel = (typeof channels)[number];
+
+export const priorities = ['low', 'normal', 'high', 'urgent'] as const;
+/** How pressing a notification is; decides its lane. */
+export type Priority = (typeof priorities)[number];
+
+export const lanes = ['urgent', 'normal', 'bulk'] as const;
+/** A separate set of queues by urgency. */
+export type Lane = (typeof lanes)[number];
+
+export const categories = ['account', 'security', 'billing', 'system', 'support', 'marketing', 'activity'] as const;
+
+/** `urgent` and `high` travel in the urgent lane, `low` in bulk, everything else in normal. */
+export function laneOf(priority: Priority): Lane {
+  if (priority === 'urgent' || priority === 'high') return 'urgent';
+  return priority === 'low' ? 'bulk' : 'normal';
+}
+
+export const deliveryStates = [
+  'queued',
+  'sending',
+  'sent',
+  'delivered',
+  'retrying',
+  'failed',
+  'suppressed',
+  'expired',
+  'cancelled',
+  'uncertain',
+] as const;
+/** The life of a delivery; a terminal state never regresses. */
+export type DeliveryState = (typeof deliveryStates)[number];
+
+/** The tenant of an installation that has only one. */
+export const defaultTenant = 'default';
+
+export const tenantSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, "-" and "_", starting with a letter or digit');
+
+/** A recipient's id is the domain's own (a user id, a parent number), so it is only bounded, not shaped. */
+export const recipientIdSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
+
+/** Key of a catalog type (`invoice_issued`) or a domain event type (`invoice.issued`). */
+export const eventTypeSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 letters, digits, ".", "_" and "-"');
+
+export const uuidSchema = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID');
+
+/** RFC 3339 timestamp with an offset. */
+export const timestampSchema = z.iso.datetime({
+  offset: true,
+  error: 'must be an RFC 3339 time with a zone, such as 2026-11-21T09:30:00Z',
+});
+
+/** An https, http or mailto link, or a path within the tenant's own site. Anything else could run script. */
+export const linkSchema = z
+  .string()
+  .max(2048)
+  .regex(/^(https?:\/\/|mailto:|\/(?!\/))/i, 'must start with https://, http://, mailto: or a single /');
+
+/** Free JSON object given by an integrator. */
+export const jsonObjectSchema = z.record(z.string(), z.unknown());

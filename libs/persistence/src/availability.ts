@@ -1,0 +1,17 @@
+/**
+ * SQLSTATE classes and codes that say "the database is away", not "the statement is wrong": connection exceptions (08),
+ * operator intervention such as a shutdown (57P), too many connections (53300), a server still in recovery.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const awayState = /^(08...|57P0[1-5]|53300|25006)$/;
+const awayErrno = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const awayMessage = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Driver not Connected/i;
+
+/** Whether an error means that PostgreSQL cannot be reached right now, so that the work should wait rather than fail. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { driverError, errors, code } = error as Error & { driverError?: Error; errors?: unknown[]; code?: string };
+  if (driverError && driverError !== error) return isDatabaseAway(driverError);
+  if (errors?.some(isDatabaseAway)) return true; // AggregateError of a connect to several addresses
+  return (code !== undefined && (awayState.test(code) || awayErrno.has(code))) || awayMessage.test(error.message);
+}

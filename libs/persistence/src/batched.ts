@@ -1,0 +1,50 @@
+import DataLoader from 'dataloader';
+
+export interface BatchOptions {
+  /** Calls that share one run of the work at most. */
+  max?: number;
+  /** Runs at the same time at most. */
+  concurrency?: number;
+}
+
+/**
+ * Lets handlers that run side by side share one statement: calls made in the same turn of the event loop become one call
+ * of `work`, and while `concurrency` runs are under way further calls gather for the next. So batches grow with the load
+ * and a lone call waits for nothing.
+ *
+ * @param work gets the inputs in order of arrival and answers with as many outputs (or Errors) in the same order; when it
+ *   throws, every call of that run fails with what it threw
+ */
+export function batched<Input, Output>(
+  work: (inputs: readonly Input[]) => Promise<ArrayLike<Output | Error>>,
+  { max = 500, concurrency = 2 }: BatchOptions = {},
+): (input: Input) => Promise<Output> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const start = (): void => {
+    while (running < concurrency && waiting.length > 0) {
+      running += 1;
+      waiting.shift()!();
+    }
+  };
+  const loader = new DataLoader<Input, Output>(
+    async (inputs) => {
+      try {
+        return await work(inputs);
+      } finally {
+        running -= 1;
+        start();
+      }
+    },
+    {
+      cache: false,
+      maxBatchSize: max,
+      batchScheduleFn: (dispatch) => {
+        waiting.push(dispatch);
+        // Not at once: the other items of the same message reach this point within the turn.
+        setImmediate(start);
+      },
+    },
+  );
+  return (input) => loader.load(input);
+}

@@ -1,0 +1,30 @@
+import type { DataSourceOptions, EntitySchema } from 'typeorm';
+import { schemaOf } from './names.ts';
+
+export interface PersistenceOptions {
+  /** The service's own role: {@link serviceDatabaseUrl}. */
+  url: string;
+  service: string;
+  // TypeORM itself types entity classes as Function.
+  entities?: (Function | EntitySchema)[];
+  /** Connections at most. Batching makes few enough: the whole suite must fit into PostgreSQL's default of 100. */
+  poolSize?: number;
+}
+
+/** TypeORM's settings for a service. Tables are made by migrations only, never synchronised from entities. */
+export function dataSourceOptions({ url, service, entities = [], poolSize = 5 }: PersistenceOptions): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    schema: schemaOf(service),
+    entities,
+    synchronize: false,
+    installExtensions: false,
+    applicationName: `carillon ${service}`,
+    connectTimeoutMS: 5_000,
+    poolSize,
+    // A broken pool connection is replaced; without this listener TypeORM would print it as an unhandled error.
+    poolErrorHandler: () => undefined,
+    extra: { keepAlive: true, statement_timeout: 30_000, options: `-c search_path=${schemaOf(service)}` },
+  };
+}

@@ -1,0 +1,6 @@
+export { databaseOf, roleOf, schemaOf, serviceDatabaseUrl } from './names.ts';
+export { migrateService, type MigrateOptions, type MigrationClass } from './migrate.ts';
+export { dataSourceOptions, type PersistenceOptions } from './data-source.ts';
+export { isDatabaseAway } from './availability.ts';
+export { insertRows, type InsertOptions, type SqlRunner } from './insert-rows.ts';
+export { batched, type BatchOptions } from './batched.ts';

@@ -1,0 +1,34 @@
+/** Whatever runs SQL: a DataSource, an EntityManager or a QueryRunner. */
+export interface SqlRunner {
+  query(sql: string, parameters?: unknown[]): Promise<any>;
+}
+
+export interface InsertOptions {
+  /** After ON CONFLICT: `DO NOTHING`, or `(id) DO UPDATE SET …`. Without it a conflict is an error. */
+  onConflict?: string;
+  /** Columns of the rows that were really written. */
+  returning?: string;
+}
+
+/**
+ * Inserts many rows in one statement with one parameter, however many rows and columns there are.
+ * Column names come from the first row; they and `table` are the caller's own words, never input.
+ *
+ * @param rows columns by name: times as ISO strings, jsonb as plain values; undefined and null are NULL
+ * @returns the `returning` columns of the rows written, otherwise an empty list
+ */
+export async function insertRows<Returned = void>(
+  db: SqlRunner,
+  table: string,
+  rows: readonly object[],
+  { onConflict, returning }: InsertOptions = {},
+): Promise<Returned[]> {
+  if (rows.length === 0) return [];
+  const columns = Object.keys(rows[0]!).map((column) => `"${column}"`);
+  return db.query(
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(null::${table}, $1)` +
+      (onConflict ? ` ON CONFLICT ${onConflict}` : '') +
+      (returning ? ` RETURNING ${returning}` : ''),
+    [JSON.stringify(rows)],
+  );
+}

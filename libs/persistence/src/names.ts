@@ -1,0 +1,35 @@
+import { createHmac } from 'node:crypto';
+
+/** The PostgreSQL schema that a service owns: `email-sender` owns `email_sender`. */
+export function schemaOf(service: string): string {
+  return service.replaceAll('-', '_');
+}
+
+/** The service's login role. It carries the database's name, because roles are shared by all databases of a server. */
+export function roleOf(database: string, service: string): string {
+  return `${database}_${schemaOf(service)}`;
+}
+
+/** The database that a connection URL names. */
+export function databaseOf(url: string): string {
+  const name = decodeURIComponent(new URL(url).pathname.slice(1));
+  if (!name) throw new Error('DATABASE_URL must name a database: postgres://user@host:5432/carillon');
+  return name;
+}
+
+/**
+ * The URL with which a service logs in: the admin's, with the service's own role and a password derived from the
+ * installation's secret. Without a secret the role has no password, which only a trusting (development) server accepts.
+ */
+export function serviceDatabaseUrl(adminUrl: string, service: string, secret = process.env.CARILLON_SECRET): string {
+  const url = new URL(adminUrl);
+  const role = roleOf(databaseOf(adminUrl), service);
+  url.username = encodeURIComponent(role);
+  url.password = secret ? rolePassword(role, secret) : '';
+  return url.toString();
+}
+
+/** HMAC-SHA256 of the role under the installation's secret: nothing to store, and no role can compute another's. */
+export function rolePassword(role: string, secret: string): string {
+  return createHmac('sha256', secret).update(`database role ${role}`).digest('base64url');
+}
