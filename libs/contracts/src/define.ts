@@ -26,6 +26,11 @@ export interface EventContract<T> {
   readonly key: string;
   /** Whether messages travel in three queues by urgency; the data then has a `lane`. */
   readonly lanes: boolean;
+  /**
+   * Messages of any type are meant, and plain JSON too (its routing key is then the type): the front door and the dead
+   * letters, where others than Carillon write. Everywhere else a message of another type is parked.
+   */
+  readonly open?: boolean;
   readonly summary: string;
   readonly schema: z.ZodType<T>;
   readonly example: T;

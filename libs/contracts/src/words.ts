@@ -14,6 +14,9 @@ export const channels = ['in_app', 'email', 'sms', 'push', 'chat'] as const;
 /** Where a notification can be delivered. */
 export type Channel = (typeof channels)[number];
 
+/** The channels that have a sender today; the others are refused at the edge rather than accepted and never sent. */
+export const availableChannels = ['in_app', 'email', 'sms'] as const satisfies readonly Channel[];
+
 export const priorities = ['low', 'normal', 'high', 'urgent'] as const;
 /** How pressing a notification is; decides its lane. */
 export type Priority = (typeof priorities)[number];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actorSchema, contentSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
-import { channels, eventTypeSchema, jsonObjectSchema, priorities, recipientIdSchema, timestampSchema } from '../../words.ts';
+import { availableChannels, eventTypeSchema, jsonObjectSchema, priorities, recipientIdSchema, timestampSchema } from '../../words.ts';
 
 /** The body of `POST /v1/events`. */
 export const eventRequestSchema = z
@@ -12,7 +12,7 @@ export const eventRequestSchema = z
     /** What the templates fill in. */
     data: jsonObjectSchema.optional(),
     /** Instead of the type's default channels. */
-    channels: z.array(z.enum(channels)).min(1).optional(),
+    channels: z.array(z.enum(availableChannels)).min(1).optional(),
     priority: z.enum(priorities).optional(),
     /** Not before this time. */
     send_at: timestampSchema.optional(),

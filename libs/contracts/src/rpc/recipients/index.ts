@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
-import { channels, jsonObjectSchema, recipientIdSchema } from '../../words.ts';
+import { availableChannels, channels, jsonObjectSchema, recipientIdSchema } from '../../words.ts';
 
 const contactInputSchema = z.strictObject({
-  channel: z.enum(channels).exclude(['in_app']),
+  channel: z.enum(availableChannels).exclude(['in_app']),
   address: z.string().min(1).max(2048),
   label: z.string().max(80).optional(),
   verified: z.boolean().optional(),

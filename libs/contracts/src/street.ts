@@ -1,0 +1,25 @@
+/**
+ * Who consumes what: the whole street as data. Every service declares all of these queues when it starts, so that a
+ * message always finds its queue and waits there, whichever service is started first or not deployed yet.
+ */
+import { deadLetter } from './dead-letter/index.ts';
+import type { EventContract } from './define.ts';
+import { domainEvent } from './events/domain-event/index.ts';
+import { emailRendered } from './pipeline/email-rendered/index.ts';
+import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
+import { notificationRouted } from './pipeline/notification-routed/index.ts';
+import { smsRendered } from './pipeline/sms-rendered/index.ts';
+import { timerSet } from './pipeline/timer-set/index.ts';
+
+export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
+  gateway: [deadLetter],
+  preferences: [domainEvent],
+  'template-renderer': [notificationRouted],
+  inbox: [inAppRendered],
+  'email-sender': [emailRendered],
+  'sms-sender': [smsRendered],
+  scheduler: [timerSet],
+};
+
+/** Services that answer the gateway's questions. */
+export const rpcServices = ['preferences', 'inbox', 'email-sender', 'sms-sender'] as const;
