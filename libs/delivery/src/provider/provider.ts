@@ -1,0 +1,49 @@
+/** What every provider (SMTP server, SMS vendor, …) is to a sender. */
+
+/** One message to one address. */
+export interface Message<Content> {
+  /** Stable across attempts: whatever the provider offers to recognise a repeated send is derived from it. */
+  readonly deliveryId: string;
+  readonly to: {
+    readonly address: string;
+    /** What the person is called, where the channel shows it. */
+    readonly name: string | null;
+  };
+  readonly content: Content;
+}
+
+/**
+ * What became of one call. Expected outcomes are return values; each is classified where the provider's own words are known.
+ * An `error` says what happened in the provider's codes and plain words, and never contains the address, the message or a
+ * credential: it is logged, stored, shown and published.
+ */
+export type SendOutcome =
+  | {
+      readonly kind: 'accepted';
+      /** What the provider calls the message; null where it gives no name. */
+      readonly providerMessageId: string | null;
+    }
+  /** Certainly not sent; may work later. */
+  | { readonly kind: 'retryable'; readonly error: string; readonly technical?: boolean }
+  /** Certainly not sent, and it never will be. */
+  | { readonly kind: 'permanent'; readonly error: string; readonly technical?: boolean }
+  /** Certainly not sent, because the provider is asked too often. */
+  | { readonly kind: 'throttled'; readonly error: string; readonly retryAfterSeconds?: number }
+  /** It may or may not have been sent: the connection was lost after the message had been handed over. */
+  | { readonly kind: 'uncertain'; readonly error: string };
+// `technical`: our own side is at fault (credentials, sender id, balance), not the recipient or the message.
+
+/** A way to send messages of one channel. */
+export interface Provider<Content = unknown> {
+  /** As configured: `smtp`, `twilio`. Used in logs, metrics and attempts. */
+  readonly name: string;
+  /**
+   * Sends one message.
+   * @param signal aborts when the time for the attempt is over; the provider then gives up its connection and answers
+   *   `uncertain`, or `retryable` when it knows that nothing was handed over
+   * @returns what became of it; a rejection is a defect of the adapter and counts as uncertain
+   */
+  send(message: Message<Content>, signal: AbortSignal): Promise<SendOutcome>;
+  /** Gives back connections; nothing is sent afterwards. */
+  close?(): Promise<void> | void;
+}
