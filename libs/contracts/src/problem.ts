@@ -60,7 +60,12 @@ export class Problem extends Error implements ProblemDetails {
 
   /** 404, also the answer to another tenant's id. */
   static notFound(what: string, id: string): Problem {
-    return new Problem({ status: 404, code: 'not_found', title: `${what} not found`, detail: `No ${what} has the id ${id}.` });
+    return new Problem({
+      status: 404,
+      code: 'not_found',
+      title: `${what} not found`,
+      detail: `No ${what} has the id ${id}.`,
+    });
   }
 
   /** 503: something Carillon needs is away; nothing was accepted. */

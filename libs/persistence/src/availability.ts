@@ -4,8 +4,17 @@
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const awayState = /^(08...|57P0[1-5]|53300|25006)$/;
-const awayErrno = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
-const awayMessage = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Driver not Connected/i;
+const awayErrno = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
+const awayMessage =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Driver not Connected/i;
 
 /** Whether an error means that PostgreSQL cannot be reached right now, so that the work should wait rather than fail. */
 export function isDatabaseAway(error: unknown): boolean {

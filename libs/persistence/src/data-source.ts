@@ -12,7 +12,12 @@ export interface PersistenceOptions {
 }
 
 /** TypeORM's settings for a service. Tables are made by migrations only, never synchronised from entities. */
-export function dataSourceOptions({ url, service, entities = [], poolSize = 5 }: PersistenceOptions): DataSourceOptions {
+export function dataSourceOptions({
+  url,
+  service,
+  entities = [],
+  poolSize = 5,
+}: PersistenceOptions): DataSourceOptions {
   return {
     type: 'postgres',
     url,

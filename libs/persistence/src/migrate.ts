@@ -23,7 +23,12 @@ const { escapeIdentifier: name, escapeLiteral: literal } = pg;
  *
  * @returns the names of the migrations that were applied
  */
-export async function migrateService({ adminUrl, service, migrations, secret = process.env.CARILLON_SECRET }: MigrateOptions): Promise<string[]> {
+export async function migrateService({
+  adminUrl,
+  service,
+  migrations,
+  secret = process.env.CARILLON_SECRET,
+}: MigrateOptions): Promise<string[]> {
   await createDatabase(adminUrl);
   const lock = new pg.Client({ connectionString: adminUrl, application_name: `carillon-migrate ${service}` });
   await lock.connect();
@@ -74,7 +79,9 @@ async function prepareSchema(client: pg.Client, database: string, service: strin
     ['TABLES', 'SELECT, INSERT, UPDATE, DELETE'],
     ['SEQUENCES', 'USAGE'],
   ]) {
-    await client.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA ${name(schema)} GRANT ${rights} ON ${objects} TO ${name(role)}`);
+    await client.query(
+      `ALTER DEFAULT PRIVILEGES IN SCHEMA ${name(schema)} GRANT ${rights} ON ${objects} TO ${name(role)}`,
+    );
   }
 }
 

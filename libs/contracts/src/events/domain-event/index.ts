@@ -10,5 +10,11 @@ export const domainEvent = defineEvent<unknown>({
   open: true,
   summary: 'Something happened in a domain service, in its own words.',
   schema: z.unknown(),
-  example: { recipient_id: 'parent-17', invoice_number: 'INV-1001', amount: 12500, currency: 'KES', due_date: '2026-12-01' },
+  example: {
+    recipient_id: 'parent-17',
+    invoice_number: 'INV-1001',
+    amount: 12500,
+    currency: 'KES',
+    due_date: '2026-12-01',
+  },
 });

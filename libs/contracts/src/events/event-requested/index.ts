@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { actorSchema, contentSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
-import { availableChannels, eventTypeSchema, jsonObjectSchema, priorities, recipientIdSchema, timestampSchema } from '../../words.ts';
+import {
+  availableChannels,
+  eventTypeSchema,
+  jsonObjectSchema,
+  priorities,
+  recipientIdSchema,
+  timestampSchema,
+} from '../../words.ts';
 
 /** The body of `POST /v1/events`. */
 export const eventRequestSchema = z
   .strictObject({
     /** Catalog key or domain event type; may be left out when `content` is given. */
     type: eventTypeSchema.optional(),
-    recipients: z.array(recipientIdSchema).min(1, 'name at least one recipient').max(1000, 'name at most 1000 recipients'),
+    recipients: z
+      .array(recipientIdSchema)
+      .min(1, 'name at least one recipient')
+      .max(1000, 'name at most 1000 recipients'),
     /** What the templates fill in. */
     data: jsonObjectSchema.optional(),
     /** Instead of the type's default channels. */

@@ -53,5 +53,8 @@ export const deliveryOutcomes = {
   retrying: outcome('retrying', 'An attempt failed for now; another one follows.'),
   failed: outcome('failed', 'The delivery failed for good.'),
   expired: outcome('expired', 'The deadline passed before the message could be sent.'),
-  uncertain: outcome('uncertain', 'A crash or a lost connection left it unknown whether the provider took the message.'),
+  uncertain: outcome(
+    'uncertain',
+    'A crash or a lost connection left it unknown whether the provider took the message.',
+  ),
 } as const;

@@ -59,7 +59,12 @@ export const getDecision = defineRpc<z.infer<typeof request>, Decision>({
       priority: 'normal',
       created_at: '2026-11-21T09:30:00.000Z',
       channels: [
-        { channel: 'in_app', outcome: 'send', rule: 'catalog_default', reason: 'invoice_issued is sent by in_app by default' },
+        {
+          channel: 'in_app',
+          outcome: 'send',
+          rule: 'catalog_default',
+          reason: 'invoice_issued is sent by in_app by default',
+        },
         { channel: 'sms', outcome: 'drop', rule: 'no_contact', reason: 'parent-17 has no sms contact' },
       ],
     },

@@ -66,10 +66,7 @@ const listRequest = of.extend({
 });
 
 /** Newest first; expired ones are left out. */
-export const listNotifications = defineRpc<
-  z.infer<typeof listRequest>,
-  { data: Notification[]; next: string | null }
->({
+export const listNotifications = defineRpc<z.infer<typeof listRequest>, { data: Notification[]; next: string | null }>({
   name: 'inbox.notifications.list.v1',
   service: 'inbox',
   summary: 'A page of a recipient’s notifications, newest first.',

@@ -1,0 +1,85 @@
+/**
+ * CloudEvents over AMQP (https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/amqp-protocol-binding.md):
+ * structured, batched and binary content modes are read; structured and batched ones are written. At an open door plain
+ * JSON is read too: its routing key is the type.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  cloudEventsBatchJson,
+  cloudEventSchema,
+  cloudEventsJson,
+  fieldErrors,
+  type CloudEvent,
+} from '@carillon/contracts';
+import type { ConsumeMessage } from 'amqplib';
+
+/** One message item: an event, or why it is none. */
+export type Decoded = { event: CloudEvent } | { invalid: string; body: string };
+
+/** Source of events that came without one (plain JSON). */
+export const plainSource = '/amqp';
+/** Prefix of ids that Carillon gave because the publisher did not: such events cannot be deduplicated. */
+export const givenIdPrefix = 'undeduplicated-';
+
+/** Reads every item of a message. Never throws: what is malformed comes back as `invalid`, naming the mistake. */
+export function decode(message: ConsumeMessage, open: boolean): Decoded[] {
+  const body = message.content.toString('utf8');
+  const contentType = String(message.properties.contentType ?? '').toLowerCase();
+  const binary = binaryAttributes(message.properties.headers ?? {});
+  let json: unknown;
+  try {
+    json = message.content.length === 0 && binary ? undefined : JSON.parse(body);
+  } catch (error) {
+    return [{ invalid: `the body is not JSON: ${(error as Error).message}`, body }];
+  }
+  if (contentType.startsWith(cloudEventsBatchJson)) {
+    if (!Array.isArray(json)) return [{ invalid: 'a CloudEvents batch must be a JSON array', body }];
+    return json.map((item) => validated(item, () => JSON.stringify(item), open));
+  }
+  if (binary) return [validated({ ...binary, data: json }, () => body, open)];
+  if (contentType.startsWith(cloudEventsJson) || !open || looksLikeCloudEvent(json))
+    return [validated(json, () => body, open)];
+  return [validated(plain(json, message), () => body, open)];
+}
+
+export function encodeBatch(items: readonly string[]): Buffer {
+  return Buffer.from(`[${items.join(',')}]`);
+}
+
+/** Internal queues only carry what Carillon wrote, so there the cheap check is enough; open doors get the whole schema. */
+function validated(item: unknown, body: () => string, open: boolean): Decoded {
+  if (!open) {
+    const event = item as CloudEvent | null;
+    return typeof event === 'object' && event?.specversion === '1.0' && typeof event.id === 'string'
+      ? { event }
+      : { invalid: 'not a CloudEvent 1.0', body: body() };
+  }
+  const result = cloudEventSchema.safeParse(item);
+  if (result.success) return { event: result.data as CloudEvent };
+  const mistakes = fieldErrors(result.error.issues).map(({ path, message }) => `${path} ${message}`);
+  return { invalid: `not a valid CloudEvent 1.0: ${mistakes.join('; ')}`, body: body() };
+}
+
+function looksLikeCloudEvent(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'specversion' in json;
+}
+
+/** Attributes of the binary mode: headers `cloudEvents:id` or, as some libraries write, `cloudEvents_id`. */
+function binaryAttributes(headers: Record<string, unknown>): Record<string, unknown> | undefined {
+  const attributes: Record<string, unknown> = {};
+  for (const [header, value] of Object.entries(headers)) {
+    const match = /^cloudEvents[:_](.+)$/i.exec(header);
+    if (match) attributes[match[1]!.toLowerCase()] = value;
+  }
+  return 'specversion' in attributes ? attributes : undefined;
+}
+
+function plain(data: unknown, { fields, properties }: ConsumeMessage): unknown {
+  return {
+    specversion: '1.0',
+    id: properties.messageId || givenIdPrefix + randomUUID(),
+    source: properties.appId ? `/${properties.appId}` : plainSource,
+    type: fields.routingKey,
+    data,
+  };
+}

@@ -1,0 +1,78 @@
+import { Logger } from '@nestjs/common';
+import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
+import { defaults } from './defaults.ts';
+import { brokerBlocked, brokerConnected } from './metrics.ts';
+
+/**
+ * One AMQP connection that comes back by itself. Publishing and consuming use one each, because a broker that blocks
+ * publishers (memory or disk alarm) must not stop acknowledgements.
+ */
+export class Connection {
+  private readonly logger: Logger;
+  private model?: RecoveringChannelModel;
+  private connected = false;
+  private blockedBecause?: string;
+
+  /** @param setup runs on every (re)connect; the connection counts as ready only after it */
+  constructor(
+    private readonly url: string,
+    readonly name: string,
+    private readonly setup: (model: ChannelModel) => Promise<void>,
+  ) {
+    this.logger = new Logger(`amqp ${name}`);
+  }
+
+  /** Resolves at the first connection, however long the broker takes to come. */
+  async open(): Promise<void> {
+    const model = await connect(this.url, {
+      // Writes of one turn are batched, so Nagle's algorithm would only add the 40 ms of a delayed ACK.
+      noDelay: true,
+      timeout: 10_000,
+      clientProperties: { connection_name: this.name },
+      recovery: { ...defaults.reconnect, waitForConnect: false, setup: this.setup },
+    });
+    this.model = model;
+    model.on('connect', () => this.setConnected(true));
+    model.on('disconnect', (error: Error) => {
+      this.setConnected(false);
+      this.setBlocked(undefined);
+      this.logger.warn(`connection lost: ${error.message}`);
+    });
+    model.on('connect-failed', (error: Error) => this.logger.warn(`cannot reach RabbitMQ: ${describe(error)}`));
+    model.on('error', (error: Error) => this.logger.warn(error.message));
+    model.on('blocked', (reason: string) => {
+      this.setBlocked(reason);
+      this.logger.warn(`RabbitMQ blocks publishers: ${reason}`);
+    });
+    model.on('unblocked', () => {
+      this.setBlocked(undefined);
+      this.logger.log('RabbitMQ accepts publishers again');
+    });
+    await model.waitForConnect();
+  }
+
+  async close(): Promise<void> {
+    await this.model?.close();
+    this.setConnected(false);
+  }
+
+  /** Why the connection is of no use right now; undefined when all is well. */
+  trouble(): string | undefined {
+    if (!this.connected) return 'not connected to RabbitMQ';
+    return this.blockedBecause && `RabbitMQ blocks publishers: ${this.blockedBecause}`;
+  }
+
+  private setConnected(connected: boolean): void {
+    this.connected = connected;
+    brokerConnected.set({ connection: this.name }, connected ? 1 : 0);
+  }
+
+  private setBlocked(reason: string | undefined): void {
+    this.blockedBecause = reason;
+    brokerBlocked.set({ connection: this.name }, reason === undefined ? 0 : 1);
+  }
+}
+
+function describe(error: Error & { code?: string; errors?: Error[] }): string {
+  return error.message || error.errors?.map(({ message }) => message).join(', ') || error.code || 'unknown error';
+}

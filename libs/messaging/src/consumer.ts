@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { Abandoned } from './errors.ts';
+
+/** Says whether the channel that a message came on still lives; work for a dead one is wasted, the broker redelivers. */
+export type Alive = () => boolean;
+
+/**
+ * Consumes one queue: a channel of its own, a prefetch of its own, an acknowledgement only after the work is done.
+ * The work must not fail for the message's sake (see ItemRunner, which parks); when it is abandoned, the message stays
+ * unacknowledged and comes back with the next channel.
+ */
+export class Consumer {
+  private readonly logger: Logger;
+  private channel?: Channel;
+  private consumerTag?: string;
+  private stopping = false;
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(
+    readonly queue: string,
+    private readonly prefetch: number,
+    private readonly work: (message: ConsumeMessage, alive: Alive) => Promise<void>,
+  ) {
+    this.logger = new Logger(`consumer ${queue}`);
+  }
+
+  /** Starts consuming on a (new) connection. */
+  async attach(model: ChannelModel): Promise<void> {
+    if (this.stopping) return;
+    const channel = await model.createChannel();
+    channel.on('error', (error: Error) => this.logger.warn(error.message));
+    channel.on('close', () => this.lost(channel, model));
+    await channel.prefetch(this.prefetch);
+    this.channel = channel;
+    const { consumerTag } = await channel.consume(this.queue, (message) => {
+      if (message) this.take(channel, message);
+      else this.cancelledByBroker(channel);
+    });
+    this.consumerTag = consumerTag;
+  }
+
+  /** Whether messages can arrive. */
+  isConsuming(): boolean {
+    return this.channel !== undefined;
+  }
+
+  /** Cancels, waits for the work at hand and its acknowledgement, closes the channel. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const { channel, consumerTag } = this;
+    if (channel && consumerTag) await channel.cancel(consumerTag).catch(() => undefined);
+    await Promise.all(this.running);
+    this.channel = undefined;
+    await channel?.close().catch(() => undefined);
+  }
+
+  private take(channel: Channel, message: ConsumeMessage): void {
+    const alive = () => this.channel === channel;
+    const job = this.work(message, alive).then(
+      () => {
+        if (alive()) channel.ack(message);
+      },
+      (error: unknown) => {
+        if (!(error instanceof Abandoned)) this.logger.error(error);
+      },
+    );
+    this.running.add(job);
+    void job.finally(() => this.running.delete(job));
+  }
+
+  /** The queue was deleted or moved: closing the channel makes `lost` begin anew. */
+  private cancelledByBroker(channel: Channel): void {
+    this.logger.warn('the broker cancelled this consumer; subscribing again');
+    void channel.close().catch(() => undefined);
+  }
+
+  private lost(channel: Channel, model: ChannelModel): void {
+    if (this.channel !== channel) return;
+    this.channel = undefined;
+    if (!this.stopping) void this.reattach(model);
+  }
+
+  /** The channel died alone. If the connection died too, these attempts fail and the reconnect attaches instead. */
+  private async reattach(model: ChannelModel): Promise<void> {
+    for (let delay = 200; !this.channel && !this.stopping; delay = Math.min(delay * 2, 5_000)) {
+      await sleep(delay, undefined, { ref: false });
+      if (this.channel || this.stopping) return;
+      try {
+        await this.attach(model);
+      } catch (error) {
+        if (isConnectionGone(error)) return;
+        this.logger.warn(`cannot consume ${this.queue}: ${(error as Error).message}`);
+      }
+    }
+  }
+}
+
+function isConnectionGone(error: unknown): boolean {
+  return error instanceof Error && /connection (closed|closing|ended)/i.test(error.message);
+}

@@ -1,0 +1,56 @@
+import { isUtf8 } from 'node:buffer';
+import { deadLetter, freshId, type DeadLetter } from '@carillon/contracts';
+import type { ConsumeMessage } from 'amqplib';
+import type { Names } from './names.ts';
+import type { Publisher } from './publisher.ts';
+
+export interface Parked {
+  /** The queue whose consumer gave up. */
+  stage: string;
+  message: ConsumeMessage;
+  /** The item's own JSON; of a message that is not even JSON, its text. */
+  body: string;
+  error: string;
+  attempts: number;
+}
+
+/** Puts poison messages aside, each alone, with all that is needed to understand and replay it. */
+export class DeadLetters {
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly names: Names,
+    private readonly source: string,
+  ) {}
+
+  /** Resolves when the broker has confirmed the dead letter. */
+  async park({ stage, message, body, error, attempts }: Parked): Promise<void> {
+    const text = isUtf8(message.content);
+    const data: DeadLetter = {
+      stage,
+      error,
+      attempts,
+      parked_at: new Date().toISOString(),
+      exchange: message.fields.exchange,
+      routing_key: message.fields.routingKey,
+      properties: describeProperties(message.properties),
+      body: text ? body : message.content.toString('base64'),
+      body_encoding: text ? 'utf8' : 'base64',
+    };
+    const route = { exchange: this.names.exchange('dead'), routingKey: stage, mandatory: true, batch: false };
+    await this.publisher.publish(route, {
+      specversion: '1.0',
+      id: freshId(),
+      source: this.source,
+      type: deadLetter.type,
+      time: data.parked_at,
+      data,
+    });
+  }
+}
+
+/** The properties that are set and that JSON can hold. */
+export function describeProperties(properties: ConsumeMessage['properties']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties).filter(([, value]) => value !== undefined && !Buffer.isBuffer(value)),
+  );
+}

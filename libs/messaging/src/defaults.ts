@@ -1,0 +1,30 @@
+/** Every default of the transport on one page; all of them are the safe choice. */
+export const defaults = {
+  /** Messages (each up to a whole batch) that one consumer holds unacknowledged. */
+  prefetch: 10,
+  /** A batch is closed at this many items … */
+  batchItems: 200,
+  /** … or at this many bytes of JSON, well below the broker's message limit. */
+  batchBytes: 256 * 1024,
+  /** Published messages that may wait for the broker's confirm at the same time. */
+  maxUnconfirmed: 500,
+  /** Items that may wait in memory for a connection or for confirms; beyond it publishing is refused at once. */
+  maxWaiting: 20_000,
+  /** How long a publish may take, reconnects included, before it counts as failed. */
+  confirmTimeoutMs: 10_000,
+  /** Tries of one item in place before it is parked. */
+  attempts: 3,
+  /** Pause before the second try; doubles with every further one, ± half by chance. */
+  retryDelayMs: 100,
+  /** Backstop at the broker against a message that kills its consumer: redeliveries before it is dead-lettered. */
+  deliveryLimit: 20,
+  /** How long the gateway waits for another service's answer. */
+  rpcTimeoutMs: 5_000,
+  /** Questions that may wait for an answer at the same time. */
+  maxPendingRpc: 5_000,
+  /** Questions that one replica answers at the same time. */
+  rpcPrefetch: 100,
+  /** Reconnect: from 100 ms doubling to 5 s, ± 20 % so that replicas do not return in step. */
+  reconnect: { initialDelay: 100, maxDelay: 5_000, factor: 2, jitter: 0.2 },
+  heartbeatSeconds: 10,
+} as const;

@@ -1,0 +1,24 @@
+/** The failures of the transport. What each one ends: Poison a message; the others a publish or a call. */
+
+/** Thrown by a handler: this message can never succeed. It is parked at once, with this reason. */
+export class Poison extends Error {
+  override readonly name = 'Poison';
+}
+
+/** A publish did not reach the broker in time. It may be tried again: ids make a repeated message harmless. */
+export class BrokerUnavailable extends Error {
+  override readonly name = 'BrokerUnavailable';
+}
+
+/** The broker has no queue for the message: nothing consumes that exchange and routing key. */
+export class Unroutable extends Error {
+  override readonly name = 'Unroutable';
+  constructor(exchange: string, routingKey: string) {
+    super(`no queue is bound to exchange "${exchange}" for routing key "${routingKey}"`);
+  }
+}
+
+/** Stops the work on a message whose channel is gone; the broker delivers it again. */
+export class Abandoned extends Error {
+  override readonly name = 'Abandoned';
+}

@@ -1,0 +1,13 @@
+export { AmqpServer, AmqpContext, type AmqpServerOptions } from './amqp-server.ts';
+export { AmqpClient, type OutgoingEvent } from './amqp-client.ts';
+export { Messages, type MessagingOptions, type EventAttributes } from './messages.ts';
+export { PassErrorsFilter } from './pass-errors.filter.ts';
+export { Poison, BrokerUnavailable, Unroutable } from './errors.ts';
+export { Names, routingKeyOf } from './names.ts';
+export { streetTopology, declare, type Topology } from './topology.ts';
+export { givenIdPrefix } from './codec.ts';
+export { currentTraceparent, withTrace } from './trace.ts';
+export type { Dependency } from './gate.ts';
+export type { Origin } from './item-runner.ts';
+export type { CallOptions } from './rpc-client.ts';
+export type { RequestOf, ResponseOf } from './rpc-types.ts';

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { Problem, type CloudEvent } from '@carillon/contracts';
+import type { ConsumeMessage } from 'amqplib';
+import { decode } from './codec.ts';
+import type { Alive } from './consumer.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { defaults } from './defaults.ts';
+import { Abandoned, Poison } from './errors.ts';
+import type { Gate } from './gate.ts';
+import { itemSeconds, itemsConsumed } from './metrics.ts';
+import { withTrace } from './trace.ts';
+
+/** Where an item came from, for handlers that want to know. */
+export interface Origin {
+  queue: string;
+  exchange: string;
+  routingKey: string;
+  redelivered: boolean;
+  headers: Record<string, unknown>;
+}
+
+export type ItemHandler = (event: CloudEvent, origin: Origin) => Promise<unknown>;
+
+export interface Stage {
+  queue: string;
+  /** The only `type` this queue carries; undefined at an open door. */
+  type?: string;
+  handle: ItemHandler;
+}
+
+/**
+ * Takes a message apart and brings each item to an end: done, or parked alone in `carillon.dead`; its batch goes on.
+ *
+ *   item → handler ─┬─ resolves ───────────────▶ done
+ *                   ├─ a dependency is away ───▶ waits at the gate, tries again, uncounted
+ *                   ├─ Poison, Problem 4xx ────▶ parked at once
+ *                   └─ anything else ──────────▶ tried again in place, parked after the last try
+ */
+export class ItemRunner {
+  private readonly logger: Logger;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly gate: Gate,
+    private readonly deadLetters: DeadLetters,
+  ) {
+    this.logger = new Logger(`stage ${stage.queue}`);
+  }
+
+  /** Resolves when every item has ended and the message may be acknowledged. */
+  async run(message: ConsumeMessage, alive: Alive): Promise<void> {
+    const { queue, type } = this.stage;
+    const origin: Origin = {
+      queue,
+      exchange: message.fields.exchange,
+      routingKey: message.fields.routingKey,
+      redelivered: message.fields.redelivered,
+      headers: message.properties.headers ?? {},
+    };
+    const received = performance.now();
+    await Promise.all(
+      decode(message, type === undefined).map(async (item) => {
+        const parked =
+          'invalid' in item
+            ? await this.park(message, item.body, new Poison(item.invalid), 0, alive)
+            : await this.runItem(message, item.event, origin, alive);
+        itemsConsumed.inc({ queue, outcome: parked ? 'parked' : 'done' });
+        itemSeconds.observe({ queue }, (performance.now() - received) / 1000);
+      }),
+    );
+  }
+
+  /** Returns whether the item was parked. */
+  private async runItem(message: ConsumeMessage, event: CloudEvent, origin: Origin, alive: Alive): Promise<boolean> {
+    const { type, handle } = this.stage;
+    if (type !== undefined && event.type !== type) {
+      return this.park(
+        message,
+        JSON.stringify(event),
+        new Poison(`this queue carries ${type}, not ${event.type}`),
+        0,
+        alive,
+      );
+    }
+    for (let attempt = 1; ;) {
+      await this.gate.passed();
+      if (!alive()) throw new Abandoned();
+      try {
+        await withTrace(event.traceparent, () => handle(event, origin));
+        return false;
+      } catch (error) {
+        if (!alive()) throw new Abandoned();
+        if (this.gate.closesFor(error)) continue;
+        if (isHopeless(error) || attempt >= defaults.attempts) {
+          return this.park(message, JSON.stringify(event), error, attempt, alive);
+        }
+        this.logger.warn({ msg: 'item failed, trying again', id: event.id, attempt, error: describe(error) });
+        await sleep(defaults.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
+        attempt += 1;
+      }
+    }
+  }
+
+  /** Parking must not fail: until the dead letter is confirmed, the message is not acknowledged. */
+  private async park(
+    message: ConsumeMessage,
+    body: string,
+    error: unknown,
+    attempts: number,
+    alive: Alive,
+  ): Promise<boolean> {
+    this.logger.error({ msg: 'item parked', error: describe(error), attempts, routing_key: message.fields.routingKey });
+    for (let delay = 200; ; delay = Math.min(delay * 2, 5_000)) {
+      try {
+        await this.deadLetters.park({ stage: this.stage.queue, message, body, error: describe(error), attempts });
+        return true;
+      } catch (failure) {
+        if (!alive()) throw new Abandoned();
+        this.logger.error({ msg: 'cannot park the item yet', error: describe(failure) });
+        await sleep(delay);
+        if (!alive()) throw new Abandoned();
+      }
+    }
+  }
+}
+
+/** Failures that no further try can mend. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof Poison || (error instanceof Problem && error.status < 500);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

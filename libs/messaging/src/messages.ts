@@ -1,0 +1,125 @@
+import {
+  exchanges,
+  type CloudEvent,
+  type EventContract,
+  type ExchangeName,
+  type RpcContract,
+} from '@carillon/contracts';
+import { Connection } from './connection.ts';
+import { BrokerUnavailable } from './errors.ts';
+import { Names, routingKeyOf } from './names.ts';
+import { Publisher } from './publisher.ts';
+import { RpcClient, type CallOptions } from './rpc-client.ts';
+import type { RpcResponder } from './rpc-responder.ts';
+import { declare, streetTopology } from './topology.ts';
+import { currentTraceparent } from './trace.ts';
+
+export interface MessagingOptions {
+  /** amqp:// or amqps:// */
+  url: string;
+  /** First part of every AMQP name. */
+  prefix: string;
+  /** The service's name: first in its queues' names, and the `source` of what it publishes. */
+  service: string;
+  /** How long a publish may take before it fails; default 10 s. */
+  confirmTimeoutMs?: number;
+}
+
+/** Attributes of a published event that are not the contract's. */
+export interface EventAttributes {
+  tenant?: string;
+  /** Deterministic, so that a repeated publish carries the same id. */
+  id: string;
+  subject?: string;
+  time?: string;
+}
+
+/** The sending half of a service: publishes events with confirms, asks questions. Inject it wherever something is sent. */
+export class Messages {
+  readonly names: Names;
+  readonly publisher: Publisher;
+  private readonly rpc: RpcClient;
+  private readonly connection: Connection;
+  private responder?: RpcResponder;
+
+  constructor(private readonly options: MessagingOptions) {
+    this.names = new Names(options.prefix);
+    this.publisher = new Publisher({ confirmTimeoutMs: options.confirmTimeoutMs ?? 10_000 });
+    this.rpc = new RpcClient(this.names);
+    this.connection = new Connection(options.url, `${options.service} publishes`, async (model) => {
+      const channel = await model.createChannel();
+      await declare(channel, streetTopology(this.names));
+      await channel.close();
+      await this.publisher.attach(model);
+      await this.rpc.attach(model);
+      await this.responder?.attach(model);
+    });
+  }
+
+  /** CloudEvents `source` of everything this service publishes. */
+  get source(): string {
+    return `/carillon/${this.options.service}`;
+  }
+
+  /** Connects and declares the street; waits for the broker as long as it takes. */
+  open(responder?: RpcResponder): Promise<void> {
+    this.responder = responder;
+    return this.connection.open();
+  }
+
+  /** Sends what is on its way, then disconnects. */
+  async close(): Promise<void> {
+    await this.publisher.close();
+    await this.connection.close();
+  }
+
+  /** Why nothing can be published right now; undefined when all is well. */
+  trouble(): string | undefined {
+    return this.connection.trouble();
+  }
+
+  /**
+   * Publishes data under its contract. Resolves when the broker has confirmed it.
+   * @throws BrokerUnavailable, Unroutable
+   */
+  publish<T>(contract: EventContract<T>, data: T, { id, tenant, subject, time }: EventAttributes): Promise<void> {
+    return this.publishEvent(contract.exchange, routingKeyOf(contract, data), {
+      specversion: '1.0',
+      id,
+      source: this.source,
+      type: contract.type,
+      time: time ?? new Date().toISOString(),
+      subject,
+      tenant,
+      traceparent: currentTraceparent(),
+      data,
+    });
+  }
+
+  /** Publishes a ready-made CloudEvent, for example one that a timer kept. */
+  publishEvent(exchange: ExchangeName, routingKey: string, event: CloudEvent): Promise<void> {
+    const { batch, mandatory } = exchanges[exchange];
+    return this.publisher.publish({ exchange: this.names.exchange(exchange), routingKey, batch, mandatory }, event);
+  }
+
+  /** Asks a service. @throws Problem, always ready to be shown */
+  call<Request, Response>(
+    contract: RpcContract<Request, Response>,
+    request: Request,
+    options?: CallOptions,
+  ): Promise<Response> {
+    return this.rpc.call(contract, request, options);
+  }
+
+  /** The broker as a dependency of consumers: while it is away, items wait. */
+  asDependency() {
+    return {
+      name: 'RabbitMQ',
+      isAway: (error: unknown) => error instanceof BrokerUnavailable,
+      ping: async () => {
+        const trouble = this.trouble();
+        if (trouble) throw new BrokerUnavailable(trouble);
+      },
+    };
+  }
+}

@@ -1,0 +1,222 @@
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import { cloudEventsBatchJson, cloudEventsJson, type CloudEvent } from '@carillon/contracts';
+import { encodeBatch } from './codec.ts';
+import { defaults } from './defaults.ts';
+import { BrokerUnavailable, Unroutable } from './errors.ts';
+import { confirmSeconds, itemsPublished } from './metrics.ts';
+
+export interface Route {
+  exchange: string;
+  routingKey: string;
+  /** Fail when no queue takes the message. */
+  mandatory: boolean;
+  /** Share one message with the other items of this turn that go the same way. */
+  batch: boolean;
+  /** Extra AMQP properties of a message that is not batched. */
+  properties?: { contentType?: string; headers?: Record<string, unknown>; messageId?: string };
+}
+
+/** One AMQP message on its way: from the turn it was made in until the broker's confirm. */
+interface Parcel {
+  route: Route;
+  content: Buffer;
+  items: { resolve(): void; reject(error: Error): void }[];
+  deadline: number;
+  sentAt: number;
+  returned: boolean;
+  settled: boolean;
+}
+
+/** The items of one turn that share a route, before they become a parcel. */
+interface Gathering {
+  route: Route;
+  bodies: string[];
+  bytes: number;
+  items: Parcel['items'];
+}
+
+/**
+ * Publishes with confirms. Items of one turn of the event loop with the same route become one CloudEvents batch. A parcel
+ * is sent again after a reconnect until its deadline; repeated messages are harmless, because every id is deterministic.
+ *
+ *   publish → gathering (this turn) → waiting (no channel, or enough unconfirmed) → unconfirmed → settled
+ */
+export class Publisher {
+  private channel?: ConfirmChannel;
+  private readonly gatherings = new Map<string, Gathering>();
+  private waiting: Parcel[] = [];
+  private readonly unconfirmed = new Map<string, Parcel>();
+  private items = 0;
+  private tag = 0;
+  private flushScheduled = false;
+  private full = false;
+  private readonly sweeper: NodeJS.Timeout;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly options: { confirmTimeoutMs: number } = defaults) {
+    this.sweeper = setInterval(() => this.expire(), 250).unref();
+  }
+
+  /** Gives the publisher its channel; to be called on every (re)connect. */
+  async attach(model: ChannelModel): Promise<void> {
+    const channel = await model.createConfirmChannel();
+    channel.on('return', (message: Message) => {
+      const parcel = this.unconfirmed.get(message.properties.correlationId as string);
+      if (parcel) parcel.returned = true;
+    });
+    channel.on('drain', () => {
+      this.full = false;
+      this.send();
+    });
+    channel.on('error', () => undefined); // 'close' follows and does the work
+    channel.on('close', () => {
+      if (this.channel !== channel) return;
+      this.channel = undefined;
+      this.waiting.unshift(...this.unconfirmed.values());
+      this.unconfirmed.clear();
+      // The channel may die alone (say, of an exchange that someone deleted); a lost connection brings its own attach.
+      this.attach(model).catch(() => undefined);
+    });
+    this.full = false;
+    this.channel = channel;
+    this.send();
+  }
+
+  /**
+   * Resolves once the broker has confirmed the item.
+   * @throws BrokerUnavailable when no confirm comes in time; Unroutable when a mandatory message finds no queue
+   */
+  publish(route: Route, event: CloudEvent): Promise<void> {
+    return this.publishRaw(route, JSON.stringify(event));
+  }
+
+  /** The same for a body that is text already. */
+  publishRaw(route: Route, body: string): Promise<void> {
+    if (this.items >= defaults.maxWaiting) {
+      return Promise.reject(
+        new BrokerUnavailable(`${this.items} items already wait for RabbitMQ; nothing more is taken in`),
+      );
+    }
+    this.items += 1;
+    return new Promise((resolve, reject) => {
+      const settle = { resolve, reject };
+      if (!route.batch) {
+        this.enqueue(route, Buffer.from(body), [settle]);
+      } else {
+        this.gather(route, body, settle);
+      }
+      this.scheduleFlush();
+    });
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async drained(): Promise<void> {
+    if (this.items > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  /** Waits for what is on its way (each at most until its deadline), then stops. */
+  async close(): Promise<void> {
+    await this.drained();
+    clearInterval(this.sweeper);
+  }
+
+  private gather(route: Route, body: string, settle: Parcel['items'][number]): void {
+    const key = `${route.exchange}\n${route.routingKey}`;
+    let gathering = this.gatherings.get(key);
+    if (
+      gathering &&
+      (gathering.items.length >= defaults.batchItems || gathering.bytes + body.length > defaults.batchBytes)
+    ) {
+      this.seal(key, gathering);
+      gathering = undefined;
+    }
+    if (!gathering) this.gatherings.set(key, (gathering = { route, bodies: [], bytes: 0, items: [] }));
+    gathering.bodies.push(body);
+    gathering.bytes += body.length;
+    gathering.items.push(settle);
+  }
+
+  private seal(key: string, { route, bodies, items }: Gathering): void {
+    this.gatherings.delete(key);
+    this.enqueue({ ...route, properties: { contentType: cloudEventsBatchJson } }, encodeBatch(bodies), items);
+  }
+
+  private enqueue(route: Route, content: Buffer, items: Parcel['items']): void {
+    const deadline = Date.now() + this.options.confirmTimeoutMs;
+    this.waiting.push({ route, content, items, deadline, sentAt: 0, returned: false, settled: false });
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    setImmediate(() => {
+      this.flushScheduled = false;
+      for (const [key, gathering] of this.gatherings) this.seal(key, gathering);
+      this.send();
+    });
+  }
+
+  private send(): void {
+    while (this.channel && !this.full && this.waiting.length > 0 && this.unconfirmed.size < defaults.maxUnconfirmed) {
+      this.sendOne(this.channel, this.waiting.shift()!);
+    }
+  }
+
+  private sendOne(channel: ConfirmChannel, parcel: Parcel): void {
+    const { route, content } = parcel;
+    const tag = String((this.tag += 1));
+    this.unconfirmed.set(tag, parcel);
+    parcel.sentAt = performance.now();
+    parcel.returned = false;
+    const accepted = channel.publish(
+      route.exchange,
+      route.routingKey,
+      content,
+      {
+        contentType: cloudEventsJson,
+        persistent: true,
+        mandatory: route.mandatory,
+        ...route.properties,
+        // Finds the parcel when the broker returns the message as unroutable.
+        correlationId: tag,
+      },
+      (refused: unknown) => {
+        if (!this.unconfirmed.delete(tag)) return; // the channel died; the parcel waits to be sent again
+        confirmSeconds.observe((performance.now() - parcel.sentAt) / 1000);
+        if (parcel.returned) this.settle(parcel, new Unroutable(route.exchange, route.routingKey));
+        else if (refused)
+          this.settle(parcel, new BrokerUnavailable('RabbitMQ refused the message (queue full or node failing)'));
+        else this.settle(parcel);
+        this.send();
+      },
+    );
+    if (!accepted) this.full = true;
+  }
+
+  private settle(parcel: Parcel, error?: Error): void {
+    if (parcel.settled) return;
+    parcel.settled = true;
+    if (!error) itemsPublished.inc({ exchange: parcel.route.exchange }, parcel.items.length);
+    for (const item of parcel.items) {
+      if (error) item.reject(error);
+      else item.resolve();
+    }
+    this.items -= parcel.items.length;
+    if (this.items === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private expire(): void {
+    const now = Date.now();
+    const late = (parcel: Parcel) => parcel.deadline <= now;
+    const error = () =>
+      new BrokerUnavailable(`RabbitMQ did not confirm the message within ${this.options.confirmTimeoutMs} ms`);
+    for (const parcel of this.waiting.filter(late)) this.settle(parcel, error());
+    this.waiting = this.waiting.filter((parcel) => !parcel.settled);
+    for (const [tag, parcel] of this.unconfirmed) {
+      if (!late(parcel)) break; // sent in order, so the rest is younger
+      this.unconfirmed.delete(tag);
+      this.settle(parcel, error());
+    }
+    this.send();
+  }
+}

@@ -1,0 +1,65 @@
+import { consumers, exchanges, rpcServices, type ExchangeName } from '@carillon/contracts';
+import type { Channel } from 'amqplib';
+import { defaults } from './defaults.ts';
+import type { Names } from './names.ts';
+
+/** What the broker must have, as data. */
+export interface Topology {
+  exchanges: { name: string; kind: 'topic' | 'direct' }[];
+  queues: { name: string; arguments: Record<string, unknown>; bindings: { exchange: string; key: string }[] }[];
+}
+
+/** The whole street under an installation's names. */
+export function streetTopology(names: Names): Topology {
+  const dead = names.exchange('dead');
+  return {
+    exchanges: (Object.keys(exchanges) as ExchangeName[]).map((name) => ({
+      name: names.exchange(name),
+      kind: exchanges[name].kind,
+    })),
+    queues: [
+      ...Object.entries(consumers).flatMap(([service, contracts]) =>
+        contracts.flatMap((contract) =>
+          names.queues(service, contract).map(({ queue, key }) => ({
+            name: queue,
+            arguments: quorum(contract.exchange === 'dead' ? undefined : dead),
+            bindings: [{ exchange: names.exchange(contract.exchange), key }],
+          })),
+        ),
+      ),
+      // Questions live for seconds and are asked again by people; a replicated, fsynced queue would only slow them down.
+      ...rpcServices.map((service) => ({
+        name: names.rpcQueue(service),
+        arguments: { 'x-queue-type': 'classic' },
+        bindings: [],
+      })),
+    ],
+  };
+}
+
+/**
+ * Replicated and durable. The delivery limit catches what kills its consumer; dead-lettering is at-least-once, which
+ * wants `reject-publish` (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering). The dead-letter queue itself has
+ * no limit: what is parked stays until an admin decides.
+ */
+function quorum(deadLetterExchange: string | undefined): Record<string, unknown> {
+  if (!deadLetterExchange) return { 'x-queue-type': 'quorum' };
+  return {
+    'x-queue-type': 'quorum',
+    'x-delivery-limit': defaults.deliveryLimit,
+    'x-dead-letter-exchange': deadLetterExchange,
+    'x-dead-letter-strategy': 'at-least-once',
+    'x-overflow': 'reject-publish',
+  };
+}
+
+/** Declares it all; declaring what exists changes nothing. Throws when something exists with other arguments. */
+export async function declare(channel: Channel, topology: Topology): Promise<void> {
+  await Promise.all(topology.exchanges.map(({ name, kind }) => channel.assertExchange(name, kind, { durable: true })));
+  await Promise.all(
+    topology.queues.map(async ({ name, arguments: args, bindings }) => {
+      await channel.assertQueue(name, { durable: true, arguments: args });
+      for (const { exchange, key } of bindings) await channel.bindQueue(name, exchange, key);
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { dataSourceOptions, isDatabaseAway, type MigrationClass, type PersistenceOptions } from '@carillon/persistence';
+import type { Dependency } from '@carillon/messaging';
+import type { DataSource } from 'typeorm';
+
+/** The root TypeORM module of a service: waits for a database that is away, fails at once on a wrong password or name. */
+export function databaseModule(options: PersistenceOptions): DynamicModule {
+  return TypeOrmModule.forRoot({
+    ...dataSourceOptions(options),
+    retryAttempts: 1000,
+    retryDelay: 1000,
+    toRetry: isDatabaseAway,
+  });
+}
+
+/** PostgreSQL as a dependency of consumers. */
+export function databaseDependency(dataSource: DataSource): Dependency {
+  return { name: 'PostgreSQL', isAway: isDatabaseAway, ping: () => dataSource.query('SELECT 1') };
+}
+
+/** Waits until the migrations that this code needs have been applied, saying so; they are run by `tools/migrate.mjs`. */
+export async function awaitMigrations(dataSource: DataSource, migrations: readonly MigrationClass[]): Promise<void> {
+  const logger = new Logger('database');
+  for (let told = false; ; told = true) {
+    const missing = await missingMigrations(dataSource, migrations);
+    if (missing.length === 0) return;
+    if (!told)
+      logger.warn(`waiting for the database to be migrated (node tools/migrate.mjs); missing: ${missing.join(', ')}`);
+    await sleep(1000);
+  }
+}
+
+async function missingMigrations(dataSource: DataSource, migrations: readonly MigrationClass[]): Promise<string[]> {
+  const needed = migrations.map((Migration) => new Migration().name ?? Migration.name);
+  try {
+    const applied: { name: string }[] = await dataSource.query('SELECT name FROM migrations');
+    return needed.filter((name) => !applied.some((migration) => migration.name === name));
+  } catch (error) {
+    // undefined_table or invalid schema: nothing has been migrated yet
+    if (['42P01', '3F000', '42501'].includes((error as { code?: string }).code ?? '')) return needed;
+    throw error;
+  }
+}

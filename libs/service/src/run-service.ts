@@ -1,0 +1,173 @@
+import 'reflect-metadata';
+import { Logger, Module, type DynamicModule, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { RpcContract } from '@carillon/contracts';
+import { AmqpClient, AmqpServer, Messages, PassErrorsFilter, withTrace } from '@carillon/messaging';
+import type { MigrationClass, PersistenceOptions } from '@carillon/persistence';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { CONFIG, ConfigError, readConfig, type CommonConfig } from './config.ts';
+import { awaitMigrations, databaseDependency, databaseModule } from './database.ts';
+import { serveHealth } from './health.ts';
+import { JsonLogger } from './logging.ts';
+
+export interface ServiceOptions<Own extends z.ZodRawShape> {
+  /** The service's name in the street: `inbox`, `email-sender`. */
+  name: string;
+  /** Its own environment variables; the common ones are added. */
+  config: z.ZodObject<Own>;
+  /** The module with its controllers, given the validated configuration. */
+  module: (config: Readonly<CommonConfig & z.infer<z.ZodObject<Own>>>) => Type | DynamicModule;
+  entities?: PersistenceOptions['entities'];
+  /** The start waits until these have been applied. */
+  migrations: MigrationClass[];
+  /** The questions that the service answers. */
+  rpcs?: readonly RpcContract<any, any>[];
+  /** Last touches to the HTTP side: hooks, filters, documents. */
+  http?: (app: NestFastifyApplication) => void | Promise<void>;
+}
+
+/** A service that runs in this process. */
+export interface RunningService {
+  app: NestFastifyApplication;
+  /** http://127.0.0.1:port */
+  url: string;
+  /** Drains and stops; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a service in this process without touching the process itself: no signal handlers, no exit. Tests use it.
+ * @throws ConfigError when the environment is wrong
+ */
+export async function startService<Own extends z.ZodRawShape>(
+  options: ServiceOptions<Own>,
+  env: Record<string, string | undefined> = process.env,
+  logger?: JsonLogger,
+): Promise<RunningService> {
+  const config = readConfig(options.config, env);
+  const messages = new Messages({ url: config.AMQP_URL, prefix: config.CARILLON_AMQP_PREFIX, service: options.name });
+  let stopping = false;
+
+  const app = await NestFactory.create<NestFastifyApplication>(
+    rootModule(options, config, messages),
+    // One message of a thousand events fits; anything larger is a mistake or an attack.
+    new FastifyAdapter({ bodyLimit: 4 * 1024 * 1024, forceCloseConnections: 'idle' }),
+    {
+      logger: logger ?? new JsonLogger(options.name, config.LOG_LEVEL),
+      abortOnError: false,
+      forceCloseConnections: false,
+    },
+  );
+  const dataSource = app.get(DataSource);
+  const server = new AmqpServer({
+    url: config.AMQP_URL,
+    prefix: config.CARILLON_AMQP_PREFIX,
+    service: options.name,
+    prefetch: config.AMQP_PREFETCH,
+    messages,
+    rpcs: options.rpcs,
+    dependencies: [databaseDependency(dataSource)],
+  });
+  app.connectMicroservice({ strategy: server }).useGlobalFilters(new PassErrorsFilter());
+  const http = app.getHttpAdapter().getInstance();
+  http.addHook('onRequest', (request, _reply, done) =>
+    withTrace(request.headers.traceparent as string | undefined, done),
+  );
+  serveHealth(app, async () => {
+    if (stopping) return 'stopping';
+    return server.trouble() ?? (await databaseTrouble(dataSource));
+  });
+  await options.http?.(app);
+
+  // Health answers from here on; a broker or a migration that is missing shows as "not ready", not as a dead process.
+  await app.listen(config.PORT, config.HOST);
+  const close = once(async () => {
+    stopping = true;
+    await app.close();
+  });
+  try {
+    await awaitMigrations(dataSource, options.migrations);
+    await app.startAllMicroservices();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { port } = http.server.address() as { port: number };
+  return { app, url: `http://127.0.0.1:${port}`, close };
+}
+
+/** A service's `main`: starts it, prints a "ready" line, drains on SIGTERM or SIGINT, ends the process. */
+export async function runService<Own extends z.ZodRawShape>(options: ServiceOptions<Own>): Promise<void> {
+  const logger = new JsonLogger(options.name, process.env.LOG_LEVEL || 'info');
+  let service: RunningService | undefined;
+  const exit = async (code: number) => {
+    await Promise.race([logger.flush(), new Promise((resolve) => setTimeout(resolve, 500))]);
+    process.exit(code);
+  };
+  const stop = once(async (signal: string) => {
+    logger.log({ msg: 'stopping', signal });
+    const limit = Number(process.env.SHUTDOWN_TIMEOUT_MS || 25_000);
+    setTimeout(() => {
+      logger.error(`not drained within ${limit} ms; what was not finished will be delivered again`);
+      void exit(1);
+    }, limit).unref();
+    await service?.close();
+    logger.log('stopped');
+    await exit(0);
+  });
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+  try {
+    service = await startService(options, process.env, logger);
+    logger.log({ msg: 'ready', port: Number(new URL(service.url).port) });
+  } catch (error) {
+    logger.fatal(error instanceof ConfigError ? error.message : error);
+    await exit(1);
+  }
+}
+
+function rootModule<Own extends z.ZodRawShape>(
+  { name, module, entities }: ServiceOptions<Own>,
+  config: Readonly<CommonConfig & z.infer<z.ZodObject<Own>>>,
+  messages: Messages,
+): DynamicModule {
+  /** Closes the sending half last: until then running handlers and requests publish. */
+  @Module({})
+  class Root implements OnApplicationShutdown {
+    async onApplicationShutdown(): Promise<void> {
+      await messages.close();
+    }
+  }
+  return {
+    module: Root,
+    global: true,
+    imports: [
+      databaseModule({ url: config.DATABASE_URL, service: name, entities, poolSize: config.DATABASE_POOL }),
+      module(config),
+    ],
+    providers: [
+      { provide: CONFIG, useValue: config },
+      { provide: Messages, useValue: messages },
+      { provide: AmqpClient, useValue: new AmqpClient(messages) },
+    ],
+    exports: [CONFIG, Messages, AmqpClient],
+  };
+}
+
+async function databaseTrouble(dataSource: DataSource): Promise<string | undefined> {
+  try {
+    await dataSource.query('SELECT 1');
+    return undefined;
+  } catch (error) {
+    new Logger('health').warn({ msg: 'PostgreSQL does not answer', error: (error as Error).message });
+    return 'PostgreSQL does not answer';
+  }
+}
+
+/** The function, but every call after the first gets the first one's promise. */
+function once<Args extends unknown[]>(work: (...args: Args) => Promise<void>): (...args: Args) => Promise<void> {
+  let done: Promise<void> | undefined;
+  return (...args) => (done ??= work(...args));
+}
