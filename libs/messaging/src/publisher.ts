@@ -42,7 +42,9 @@ interface Gathering {
  *   publish → gathering (this turn) → waiting (no channel, or enough unconfirmed) → unconfirmed → settled
  */
 export class Publisher {
+  /** Undefined while there is none to send on; `latest` still names it while it is closing. */
   private channel?: ConfirmChannel;
+  private latest?: ConfirmChannel;
   private readonly gatherings = new Map<string, Gathering>();
   private waiting: Parcel[] = [];
   private readonly unconfirmed = new Map<string, Parcel>();
@@ -70,7 +72,7 @@ export class Publisher {
     });
     channel.on('error', () => undefined); // 'close' follows and does the work
     channel.on('close', () => {
-      if (this.channel !== channel) return;
+      if (this.latest !== channel) return;
       this.channel = undefined;
       this.waiting.unshift(...this.unconfirmed.values());
       this.unconfirmed.clear();
@@ -78,7 +80,7 @@ export class Publisher {
       this.attach(model).catch(() => undefined);
     });
     this.full = false;
-    this.channel = channel;
+    this.channel = this.latest = channel;
     this.send();
   }
 
@@ -158,14 +160,19 @@ export class Publisher {
 
   private send(): void {
     while (this.channel && !this.full && this.waiting.length > 0 && this.unconfirmed.size < defaults.maxUnconfirmed) {
-      this.sendOne(this.channel, this.waiting.shift()!);
+      try {
+        this.sendOne(this.channel, this.waiting[0]!);
+        this.waiting.shift();
+      } catch {
+        // The channel is closing; its 'close' event follows and the parcel waits for the next one.
+        this.channel = undefined;
+      }
     }
   }
 
   private sendOne(channel: ConfirmChannel, parcel: Parcel): void {
     const { route, content } = parcel;
     const tag = String((this.tag += 1));
-    this.unconfirmed.set(tag, parcel);
     parcel.sentAt = performance.now();
     parcel.returned = false;
     const accepted = channel.publish(
@@ -181,7 +188,9 @@ export class Publisher {
         correlationId: tag,
       },
       (refused: unknown) => {
-        if (!this.unconfirmed.delete(tag)) return; // the channel died; the parcel waits to be sent again
+        // A dying channel fails its callbacks before it emits 'close', which then puts the parcel back in line.
+        if (refused && isClosed(refused)) return;
+        if (!this.unconfirmed.delete(tag)) return;
         confirmSeconds.observe((performance.now() - parcel.sentAt) / 1000);
         if (parcel.returned) this.settle(parcel, new Unroutable(route.exchange, route.routingKey));
         else if (refused)
@@ -190,6 +199,7 @@ export class Publisher {
         this.send();
       },
     );
+    this.unconfirmed.set(tag, parcel);
     if (!accepted) this.full = true;
   }
 
@@ -219,4 +229,9 @@ export class Publisher {
     }
     this.send();
   }
+}
+
+/** amqplib's word for "this channel closed before the broker answered", as against a nack by the broker. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && error.message === 'channel closed';
 }

@@ -1,6 +1,6 @@
 export { until } from './until.ts';
-export { servers, unique } from './servers.ts';
+export { servers, testSecret, unique } from './servers.ts';
 export { testDatabase, type TestDatabase } from './test-database.ts';
 export { testBroker, type TestBroker } from './test-broker.ts';
-export { startTestService, testEnvironment, testSecret, type TestService } from './test-service.ts';
+export { startTestService, testEnvironment, type TestService } from './test-service.ts';
 export { cuttableProxy, type CuttableProxy } from './cuttable-proxy.ts';

@@ -10,3 +10,6 @@ export const servers = {
 export function unique(): string {
   return randomBytes(5).toString('hex');
 }
+
+/** The secret that services under test share. */
+export const testSecret = 'a secret for tests only, 32 characters or more';

@@ -1,6 +1,6 @@
 import { migrateService, roleOf, serviceDatabaseUrl, type MigrationClass } from '@carillon/persistence';
 import pg from 'pg';
-import { servers, unique } from './servers.ts';
+import { servers, testSecret, unique } from './servers.ts';
 
 export interface TestDatabase {
   name: string;
@@ -17,14 +17,15 @@ export interface TestDatabase {
 export async function testDatabase(services: Record<string, MigrationClass[]> = {}): Promise<TestDatabase> {
   const name = `carillon_test_${unique()}`;
   const adminUrl = withDatabase(servers.databaseUrl, name);
-  for (const [service, migrations] of Object.entries(services)) await migrateService({ adminUrl, service, migrations });
+  for (const [service, migrations] of Object.entries(services))
+    await migrateService({ adminUrl, service, migrations, secret: testSecret });
   if (Object.keys(services).length === 0) await maintain(`CREATE DATABASE ${name}`);
   const pool = new pg.Pool({ connectionString: adminUrl, max: 2 });
   pool.on('error', () => undefined); // connections that a test or the drop cuts
   return {
     name,
     adminUrl,
-    url: (service) => serviceDatabaseUrl(adminUrl, service),
+    url: (service) => serviceDatabaseUrl(adminUrl, service, testSecret),
     query: async (sql, parameters) => (await pool.query(sql, parameters)).rows,
     drop: async () => {
       await pool.end();

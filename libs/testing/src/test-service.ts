@@ -1,6 +1,7 @@
 import { JsonLogger, startService, type RunningService, type ServiceOptions } from '@carillon/service';
 import { Messages } from '@carillon/messaging';
 import type { z } from 'zod';
+import { testSecret } from './servers.ts';
 import { testBroker, type TestBroker } from './test-broker.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
 
@@ -13,9 +14,6 @@ export interface TestService {
   /** Stops it and removes its database and AMQP names. */
   close(): Promise<void>;
 }
-
-/** The secret that services under test share. */
-export const testSecret = 'a secret for tests only, 32 characters or more';
 
 /** Environment of a service under test. */
 export function testEnvironment(database: TestDatabase, broker: TestBroker, service: string): Record<string, string> {
