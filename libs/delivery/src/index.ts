@@ -1,0 +1,2 @@
+export type { Message, Provider, SendOutcome } from './provider/provider.ts';
+export { deliveryConfig } from './config.ts';
