@@ -70,7 +70,7 @@ export async function startService<Own extends z.ZodRawShape>(
     rpcs: options.rpcs,
     dependencies: [databaseDependency(dataSource)],
   });
-  app.connectMicroservice({ strategy: server }).useGlobalFilters(new PassErrorsFilter());
+  app.connectMicroservice({ strategy: server }, { deferInitialization: true }).useGlobalFilters(new PassErrorsFilter());
   const http = app.getHttpAdapter().getInstance();
   http.addHook('onRequest', (request, _reply, done) =>
     withTrace(request.headers.traceparent as string | undefined, done),

@@ -1,0 +1,3 @@
+import { CreatePreferences0001 } from './0001-create-preferences.ts';
+
+export const migrations = [CreatePreferences0001];

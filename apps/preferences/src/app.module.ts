@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { Catalog } from './catalog/catalog.ts';
+import { ChoicesController } from './choices/choices.controller.ts';
+import { DecisionsController } from './decisions/decisions.controller.ts';
+import { EventStore } from './intake/event-store.ts';
+import { Intake } from './intake/intake.ts';
+import { IntakeController } from './intake/intake.controller.ts';
+import { NotificationStore } from './intake/notification-store.ts';
+import { RecipientStore } from './recipients/recipient-store.ts';
+import { RecipientsController } from './recipients/recipients.controller.ts';
+
+/** Who, where, when: recipients, their choices, and the decision behind every notification. */
+@Module({
+  controllers: [IntakeController, RecipientsController, ChoicesController, DecisionsController],
+  providers: [
+    Intake,
+    EventStore,
+    NotificationStore,
+    RecipientStore,
+    { provide: Catalog, useFactory: () => new Catalog() },
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,31 @@
+import { Controller } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { getPreferences, setPreferences } from '@carillon/contracts';
+import type { RequestOf, ResponseOf } from '@carillon/messaging';
+import { Catalog } from '../catalog/catalog.ts';
+import { RecipientStore } from '../recipients/recipient-store.ts';
+import { checkPreferences, mergePreferences } from './merge-preferences.ts';
+
+/** What recipients chose: reads and writes their preferences. */
+@Controller()
+export class ChoicesController {
+  constructor(
+    private readonly recipients: RecipientStore,
+    private readonly catalog: Catalog,
+  ) {}
+
+  @MessagePattern(getPreferences.name)
+  get(@Payload() { tenant, recipient }: RequestOf<typeof getPreferences>): Promise<ResponseOf<typeof getPreferences>> {
+    return this.recipients.preferences(tenant, recipient);
+  }
+
+  @MessagePattern(setPreferences.name)
+  set(
+    @Payload() { tenant, recipient, mode, preferences }: RequestOf<typeof setPreferences>,
+  ): Promise<ResponseOf<typeof setPreferences>> {
+    checkPreferences(preferences, this.catalog);
+    return this.recipients.changePreferences(tenant, recipient, (before) =>
+      mode === 'replace' ? preferences : mergePreferences(before, preferences),
+    );
+  }
+}

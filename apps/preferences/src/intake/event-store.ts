@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { eventId, Problem, type EventProgress } from '@carillon/contracts';
+import { batched, insertRows } from '@carillon/persistence';
+import { DataSource } from 'typeorm';
+import type { IncomingEvent } from './read-event.ts';
+
+export interface EventRecord {
+  id: string;
+  /** Whether an earlier message brought it already. */
+  known: boolean;
+  status: 'scheduled' | 'decided';
+}
+
+interface NewEvent {
+  event: IncomingEvent;
+  type: string;
+  status: 'scheduled' | 'decided';
+}
+
+/** Records each event once; the first record's time counts, so that a repetition computes the same ids. */
+@Injectable()
+export class EventStore {
+  readonly record = batched<NewEvent, EventRecord>((events) => this.recordMany(events));
+
+  /** A timer brought the event back: it is decided now. */
+  readonly markDecided = batched<{ tenant: string; id: string }, void>(async (events) => {
+    await this.db.query(
+      `UPDATE events SET status = 'decided'
+       WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
+      [events.map(({ tenant }) => tenant), events.map(({ id }) => id)],
+    );
+    return events.map(() => undefined);
+  });
+
+  constructor(private readonly db: DataSource) {}
+
+  /** @throws Problem 404 */
+  async progress(tenant: string, id: string): Promise<EventProgress> {
+    const [event] = await this.db.query(
+      `SELECT id, type, source, status, deduplicated, send_at, first_at,
+              (SELECT count(*)::int FROM notifications n WHERE n.tenant = e.tenant AND n.event_id = e.id) AS notifications,
+              (SELECT coalesce(json_object_agg(channel, count), '{}') FROM (
+                 SELECT delivery->>'channel' AS channel, count(*)::int AS count
+                 FROM notifications n, jsonb_array_elements(n.deliveries) AS delivery
+                 WHERE n.tenant = e.tenant AND n.event_id = e.id GROUP BY 1) AS by_channel) AS deliveries
+       FROM events e WHERE tenant = $1 AND id = $2`,
+      [tenant, id],
+    );
+    if (!event) throw Problem.notFound('event', id);
+    const { first_at, send_at, ...rest } = event;
+    return { ...rest, send_at: send_at?.toISOString() ?? null, created_at: first_at.toISOString() };
+  }
+
+  private async recordMany(events: readonly NewEvent[]): Promise<EventRecord[]> {
+    // The same event may stand in a batch twice; one statement must not meet its own row.
+    const distinct = new Map(events.map((entry) => [identity(entry.event), entry]));
+    const inserted = await insertRows<{ id: string; source: string; tenant: string; cloud_event_id: string }>(
+      this.db,
+      'events',
+      [...distinct.values()].map(({ event, type, status }) => ({
+        tenant: event.tenant,
+        id: eventId(event.at, event.tenant, event.source, event.cloudEventId),
+        source: event.source,
+        cloud_event_id: event.cloudEventId,
+        type,
+        first_at: new Date(event.at).toISOString(),
+        status,
+        send_at: event.request.send_at ?? null,
+        deduplicated: event.deduplicated,
+      })),
+      { onConflict: 'DO NOTHING', returning: 'tenant, id, source, cloud_event_id' },
+    );
+    const records = new Map<string, EventRecord>(
+      inserted.map((row) => {
+        const key = identity({ tenant: row.tenant, source: row.source, cloudEventId: row.cloud_event_id });
+        return [key, { id: row.id, known: false, status: distinct.get(key)!.status }];
+      }),
+    );
+    const repeated = [...distinct].filter(([key]) => !records.has(key)).map(([, { event }]) => event);
+    for (const row of repeated.length > 0 ? await this.findMany(repeated) : []) {
+      const key = identity({ tenant: row.tenant, source: row.source, cloudEventId: row.cloud_event_id });
+      records.set(key, { id: row.id, known: true, status: row.status });
+    }
+    return events.map(({ event }) => records.get(identity(event))!);
+  }
+
+  private findMany(
+    events: readonly IncomingEvent[],
+  ): Promise<{ id: string; tenant: string; source: string; cloud_event_id: string; status: EventRecord['status'] }[]> {
+    return this.db.query(
+      `SELECT id, tenant, source, cloud_event_id, status FROM events
+       WHERE (tenant, source, cloud_event_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
+      [
+        events.map(({ tenant }) => tenant),
+        events.map(({ source }) => source),
+        events.map(({ cloudEventId }) => cloudEventId),
+      ],
+    );
+  }
+}
+
+function identity({ tenant, source, cloudEventId }: Pick<IncomingEvent, 'tenant' | 'source' | 'cloudEventId'>): string {
+  return `${tenant}\n${source}\n${cloudEventId}`;
+}

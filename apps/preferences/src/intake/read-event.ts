@@ -1,0 +1,90 @@
+import {
+  defaultTenant,
+  eventRequested,
+  eventRequestSchema,
+  fieldErrors,
+  Problem,
+  recipientIdSchema,
+  type CloudEvent,
+  type EventRequest,
+} from '@carillon/contracts';
+import { givenIdPrefix } from '@carillon/messaging';
+import { z } from 'zod';
+
+/** An event as the pipeline understands it, whichever door it came through. */
+export interface IncomingEvent {
+  tenant: string;
+  /** CloudEvents identity, with the tenant. */
+  source: string;
+  cloudEventId: string;
+  /** False when Carillon had to give the id, so that a repetition cannot be recognised. */
+  deduplicated: boolean;
+  /** When it happened or was asked for, Unix milliseconds; never in the future. */
+  at: number;
+  /** The scheduler put it back on the street: its time has come. */
+  due: boolean;
+  request: EventRequest;
+}
+
+/**
+ * Reads an event that came through the front door. `carillon.event.requested.v1` is the request itself, as the API takes
+ * it; anything else is a domain event whose recipients stand in `data.recipients`, `data.recipient_id` or `subject`.
+ *
+ * @param now Unix milliseconds
+ * @throws Problem 400/422 naming what is missing; from AMQP it parks the message
+ */
+export function readEvent(event: CloudEvent, now: number): IncomingEvent {
+  const requested = event.type === eventRequested.type;
+  return {
+    tenant: event.tenant ?? defaultTenant,
+    source: event.source,
+    cloudEventId: event.id,
+    deduplicated: !event.id.startsWith(givenIdPrefix),
+    // A request's time is the gateway's, and the ids it answered with begin with it. The clock of a domain service is not
+    // trusted with the order of inboxes: there the first sight counts.
+    at: requested && event.time ? Math.min(Date.parse(event.time), now) : now,
+    due: event.timer !== undefined,
+    request: requested ? readRequest(event.data) : readDomainEvent(event),
+  };
+}
+
+function readRequest(data: unknown): EventRequest {
+  const result = eventRequestSchema.safeParse(data);
+  if (result.success) return result.data;
+  throw Problem.unprocessable('invalid_event', 'The event request is not valid', prefixed(result.error.issues));
+}
+
+const recipientsSchema = z.array(recipientIdSchema).min(1).max(1000);
+
+function readDomainEvent({ type, subject, data }: CloudEvent): EventRequest {
+  if (data !== undefined && data !== null && (typeof data !== 'object' || Array.isArray(data))) {
+    throw Problem.unprocessable('invalid_event', 'The event is not valid', [
+      { path: 'data', message: 'must be a JSON object' },
+    ]);
+  }
+  const payload = (data ?? {}) as Record<string, unknown>;
+  const named = payload.recipients ?? (payload.recipient_id === undefined ? undefined : [payload.recipient_id]);
+  const recipients = named ?? (subject === undefined ? undefined : [subject]);
+  if (recipients === undefined) {
+    throw Problem.unprocessable('no_recipient', 'The event names no recipient', [
+      {
+        path: 'data.recipient_id',
+        message: 'is missing; set data.recipient_id, data.recipients or the CloudEvents subject',
+      },
+    ]);
+  }
+  const parsed = recipientsSchema.safeParse(recipients);
+  if (!parsed.success) {
+    throw Problem.unprocessable('invalid_event', 'The event is not valid', [
+      {
+        path: payload.recipients === undefined ? 'data.recipient_id' : 'data.recipients',
+        message: 'must be 1 to 1000 recipient ids',
+      },
+    ]);
+  }
+  return { type, recipients: parsed.data, data: payload };
+}
+
+function prefixed(issues: readonly z.core.$ZodIssue[]) {
+  return fieldErrors(issues).map(({ path, message }) => ({ path: `data.${path}`, message }));
+}
