@@ -1,0 +1,168 @@
+import { availableParallelism } from 'node:os';
+import type { Options, Scenario } from './options.ts';
+import { Progress } from './report/progress.ts';
+import type { Results, Round } from './report/results.ts';
+import { FloorSide } from './floor/floor-side.ts';
+import { measureLatency } from './run/latency.ts';
+import { Rig } from './run/rig.ts';
+import { makeScratch, type Scratch } from './run/scratch.ts';
+import type { Side } from './run/side.ts';
+import { measureThroughput } from './run/throughput.ts';
+
+/** Events of the unmeasured round at the start, in which every process compiles its hot code. */
+const warmUpEvents = 2000;
+
+export interface BenchOptions extends Options {
+  /** A role that may create databases and roles. */
+  adminUrl: string;
+  amqpUrl: string;
+}
+
+/**
+ * Starts both sides, lets them take turns, and takes everything away again, also when it fails or is interrupted.
+ *
+ * @param interruption aborts when the run is to end early; its reason is then thrown
+ */
+export async function bench(options: BenchOptions, interruption: AbortSignal): Promise<Results> {
+  const undo: (() => Promise<void>)[] = [];
+  const undoAll = async (): Promise<void> => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => console.error(error));
+  };
+  const work = measureAll(options, undo, interruption);
+  try {
+    return await Promise.race([work, aborted(interruption)]);
+  } finally {
+    await undoAll();
+    // Interrupted: what was being made just then is undone too.
+    await work.catch(() => undefined);
+    await undoAll();
+  }
+}
+
+async function measureAll(
+  options: BenchOptions,
+  undo: (() => Promise<void>)[],
+  interruption: AbortSignal,
+): Promise<Results> {
+  const { scenarios, rounds } = options;
+  const scratch = await makeScratch(options.adminUrl, options.amqpUrl);
+  undo.push(() => scratch.remove());
+  interruption.throwIfAborted();
+  const rig = await Rig.start(scratch);
+  undo.push(() => rig.stop());
+  const sides = makeSides(options, scratch, rig);
+  const progress = new Progress(rounds * scenarios.length * sides.length);
+  undo.push(async () => progress.clear());
+  for (const side of sides) {
+    interruption.throwIfAborted();
+    undo.push(() => side.stop());
+    await side.start();
+    progress.say(`${side.name}: ${side.children.length} processes are ready`);
+  }
+  const run = new Run(options, scratch, rig, progress);
+  for (const side of sides) {
+    interruption.throwIfAborted();
+    await run.warmUp(side);
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const scenario of scenarios) {
+      // Who comes first changes, so that neither always finds the machine as the other left it.
+      for (const side of round % 2 === 1 ? sides : sides.toReversed()) {
+        interruption.throwIfAborted();
+        await run.measure(side, scenario, round);
+      }
+    }
+  }
+  return { at: new Date().toISOString(), machine: await machine(scratch), rounds: run.rounds };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
+}
+
+function makeSides({ profile }: BenchOptions, scratch: Scratch, rig: Rig): Side[] {
+  return [new FloorSide(scratch, rig.smtpUrl, profile)];
+}
+
+/** The measurements of one run. */
+class Run {
+  readonly rounds: Round[] = [];
+  private tenants = 0;
+
+  constructor(
+    private readonly options: BenchOptions,
+    private readonly scratch: Scratch,
+    private readonly rig: Rig,
+    private readonly progress: Progress,
+  ) {}
+
+  async warmUp(side: Side): Promise<void> {
+    const kind = this.options.scenarios.includes('email') ? 'email' : 'in_app';
+    const label = `warming up ${side.name}`;
+    await measureThroughput(side, this.rig, availableParallelism(), {
+      kind,
+      tenant: this.newTenant(),
+      events: warmUpEvents,
+      recipients: this.options.recipients,
+      stalledAfterMs: 30_000,
+      onProgress: (done) => this.progress.show(label, done, warmUpEvents),
+    });
+    // Statistics of tables that are no longer empty; without them the first round would run on poor plans.
+    await this.scratch.db.query('ANALYZE');
+  }
+
+  async measure(side: Side, scenario: Scenario, round: number): Promise<void> {
+    const label = `${scenario.padEnd(7)}  round ${round}  ${side.name.padEnd(8)}`;
+    await this.calm();
+    if (scenario === 'latency') {
+      const { rate, seconds } = this.options;
+      const latency = await measureLatency(side, this.rig, this.scratch, {
+        tenant: this.newTenant(),
+        perSecond: rate,
+        seconds,
+        onProgress: (done) => this.progress.show(label, done, rate * seconds),
+      });
+      this.rounds.push({ round, side: side.name, scenario, ...latency });
+      this.progress.finish(label, `p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms`);
+      return;
+    }
+    const events = scenario === 'email' ? this.options.emails : this.options.events;
+    const throughput = await measureThroughput(side, this.rig, availableParallelism(), {
+      kind: scenario === 'email' ? 'email' : 'in_app',
+      tenant: this.newTenant(),
+      events,
+      recipients: this.options.recipients,
+      stalledAfterMs: 30_000,
+      onProgress: (done, perSecond) => this.progress.show(label, done, events, `${perSecond.toFixed(0)}/s`),
+    });
+    this.rounds.push({ round, side: side.name, scenario, events, ...throughput });
+    const others =
+      throughput.others === undefined ? '' : `, others used ${(throughput.others * 100).toFixed(0)} % of the machine`;
+    this.progress.finish(
+      label,
+      `${throughput.perSecond.toFixed(0)} events/s in ${throughput.seconds.toFixed(1)} s${others}`,
+    );
+  }
+
+  /** Lets no side pay for the writes of the one before. */
+  private async calm(): Promise<void> {
+    await this.scratch.db.query('CHECKPOINT').catch(() => undefined); // Wants more rights than some admins have.
+  }
+
+  private newTenant(): string {
+    return `bench-${(this.tenants += 1)}`;
+  }
+}
+
+async function machine({ db, channel }: Scratch): Promise<Results['machine']> {
+  const { rows } = await db.query<{ server_version: string }>('SHOW server_version');
+  const { version } = (channel.connection as unknown as { serverProperties: { version: string } }).serverProperties;
+  return {
+    cores: availableParallelism(),
+    node: process.version,
+    postgresql: rows[0]!.server_version,
+    rabbitmq: version,
+  };
+}

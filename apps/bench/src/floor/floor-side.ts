@@ -1,0 +1,81 @@
+import { Child } from '../run/child.ts';
+import type { Scratch } from '../run/scratch.ts';
+import type { Side } from '../run/side.ts';
+import { floorSchema } from './schema.ts';
+import { declareFloor, floorNames, removeFloor } from './topology.ts';
+
+const stages = ['preferences', 'renderer', 'inbox', 'email'] as const;
+
+/** The bare floor: the same hops and guarantees on amqplib, pg and nodemailer alone. */
+export class FloorSide implements Side {
+  readonly name = 'floor';
+  readonly exchange: string;
+  readonly types = { in_app: 'bench.in_app', email: 'bench.email' };
+  readonly inbox = { table: 'floor.inbox', recipient: 'recipient' };
+  readonly children: Child[] = [];
+  private readonly names;
+
+  constructor(
+    private readonly scratch: Scratch,
+    private readonly smtpUrl: string,
+    private readonly profileTo?: string,
+  ) {
+    this.names = floorNames(`${scratch.prefix}.floor`);
+    this.exchange = this.names.events;
+  }
+
+  async start(): Promise<void> {
+    await this.scratch.db.query(floorSchema);
+    await declareFloor(this.scratch.channel, this.names);
+    for (const stage of stages) {
+      this.children.push(
+        new Child({
+          name: `floor ${stage}`,
+          file: new URL(`./${stage}.main.js`, import.meta.url),
+          profileTo: this.profileTo,
+          env: {
+            DATABASE_URL: this.scratch.databaseUrl,
+            AMQP_URL: this.scratch.amqpUrl,
+            SMTP_URL: this.smtpUrl,
+            FLOOR_PREFIX: `${this.scratch.prefix}.floor`,
+          },
+        }),
+      );
+    }
+    await Promise.all(this.children.map((child) => child.next()));
+  }
+
+  async addRecipients(tenant: string, count: number): Promise<void> {
+    await this.scratch.db.query(
+      `INSERT INTO floor.recipients (tenant, id, name, locale, time_zone)
+       SELECT $1, 'recipient-' || i, 'Recipient ' || i, 'en', 'Africa/Nairobi' FROM generate_series(0, $2 - 1) i`,
+      [tenant, count],
+    );
+    await this.scratch.db.query(
+      `INSERT INTO floor.contacts (tenant, recipient, channel, address)
+       SELECT $1, 'recipient-' || i, 'email', 'recipient-' || i || '@example.org' FROM generate_series(0, $2 - 1) i`,
+      [tenant, count],
+    );
+  }
+
+  inApp(tenant: string): Promise<number> {
+    return this.count('SELECT count(*)::int AS count FROM floor.inbox WHERE tenant = $1', tenant);
+  }
+
+  emailsSent(tenant: string): Promise<number> {
+    return this.count(
+      `SELECT count(*)::int AS count FROM floor.deliveries WHERE tenant = $1 AND state = 'sent'`,
+      tenant,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.children.map((child) => child.stop()));
+    await removeFloor(this.scratch.channel, this.names);
+  }
+
+  private async count(sql: string, tenant: string): Promise<number> {
+    const { rows } = await this.scratch.db.query<{ count: number }>(sql, [tenant]);
+    return rows[0]!.count;
+  }
+}

@@ -1,0 +1,23 @@
+/** What the publisher process is asked to publish. */
+export interface PublishOrder {
+  exchange: string;
+  /** CloudEvents `type` and routing key. */
+  type: string;
+  tenant: string;
+  count: number;
+  /** Event i goes to `recipient-<i mod recipients>`. */
+  recipients: number;
+  /** Events per second; without it as fast as the broker confirms. */
+  perSecond?: number;
+}
+
+/** What it answers: once when it is connected, then once per order, when the last confirm has come. */
+export type PublisherReport =
+  | 'ready'
+  | {
+      /** Milliseconds on {@link now}'s clock. */
+      startedAt: number;
+      endedAt: number;
+      /** Per event, at a given rate only. */
+      times: number[];
+    };

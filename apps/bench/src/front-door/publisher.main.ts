@@ -1,0 +1,100 @@
+/**
+ * The domain service of the measurement: a plain AMQP client that publishes CloudEvents (structured JSON, persistent,
+ * confirmed) one message each. Both sides are fed by it, so its own cost is the same for both.
+ */
+import { connect, type ConfirmChannel } from 'amqplib';
+import { now } from '../clock.ts';
+import type { PublishOrder, PublisherReport } from './orders.ts';
+
+/** Messages that may wait for their confirm: enough to keep the broker busy, few enough not to flood it. */
+const mostUnconfirmed = 1000;
+
+process.on('disconnect', () => process.exit());
+process.on('message', (order: PublishOrder) => {
+  publish(order).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+
+const model = await connect(process.env.AMQP_URL!, {
+  noDelay: true,
+  clientProperties: { connection_name: 'bench publisher' },
+});
+report('ready');
+
+async function publish(order: PublishOrder): Promise<void> {
+  const channel = await model.createConfirmChannel();
+  const unroutable = new Promise<never>((_resolve, reject) =>
+    channel.on('return', () => reject(new Error(`${order.exchange} has no queue for ${order.type}`))),
+  );
+  const times = await Promise.race([order.perSecond ? paced(channel, order) : flatOut(channel, order), unroutable]);
+  await channel.close();
+  report({ startedAt: times[0]!, endedAt: now(), times: order.perSecond ? times : [] });
+}
+
+/** As fast as confirms come. */
+async function flatOut(channel: ConfirmChannel, order: PublishOrder): Promise<number[]> {
+  const startedAt = now();
+  let next = 0;
+  let confirmed = 0;
+  await new Promise<void>((resolve, reject) => {
+    const fill = (): void => {
+      while (next < order.count && next - confirmed < mostUnconfirmed) {
+        send(channel, order, next++, (error) => {
+          if (error) reject(error);
+          confirmed += 1;
+          if (confirmed === order.count) resolve();
+          else if (next - confirmed < mostUnconfirmed / 2) fill();
+        });
+      }
+    };
+    fill();
+  });
+  return [startedAt];
+}
+
+/** Evenly spread; the time of each event is that of its publish. */
+async function paced(channel: ConfirmChannel, order: PublishOrder): Promise<number[]> {
+  const times: number[] = [];
+  const confirms: Promise<void>[] = [];
+  const startedAt = now();
+  for (let i = 0; i < order.count; i++) {
+    const due = startedAt + (i * 1000) / order.perSecond!;
+    while (now() < due) await new Promise((resolve) => setTimeout(resolve, due - now()));
+    times.push(now());
+    confirms.push(
+      new Promise((resolve, reject) => send(channel, order, i, (error) => (error ? reject(error) : resolve()))),
+    );
+  }
+  await Promise.all(confirms);
+  return times;
+}
+
+function send(channel: ConfirmChannel, order: PublishOrder, i: number, done: (error?: Error | null) => void): void {
+  const event = {
+    specversion: '1.0',
+    id: String(i),
+    source: '/bench',
+    type: order.type,
+    time: new Date().toISOString(),
+    tenant: order.tenant,
+    datacontenttype: 'application/json',
+    data: {
+      recipient_id: `recipient-${i % order.recipients}`,
+      title: `Maintenance window ${i}`,
+      message: 'The system will be unavailable on Sunday from 02:00 to 04:00 while the database is upgraded.',
+    },
+  };
+  channel.publish(
+    order.exchange,
+    order.type,
+    Buffer.from(JSON.stringify(event)),
+    { persistent: true, mandatory: true, contentType: 'application/cloudevents+json' },
+    done,
+  );
+}
+
+function report(message: PublisherReport): void {
+  process.send?.(message);
+}

@@ -1,0 +1,115 @@
+import { parseArgs } from 'node:util';
+
+export const scenarios = ['in-app', 'email', 'latency'] as const;
+export type Scenario = (typeof scenarios)[number];
+
+export interface Options {
+  scenarios: readonly Scenario[];
+  /** Leaves Carillon out. */
+  floorOnly: boolean;
+  events: number;
+  emails: number;
+  recipients: number;
+  rounds: number;
+  /** Events per second of the latency scenario. */
+  rate: number;
+  seconds: number;
+  /** Ratio below which the run fails. */
+  hold?: number;
+  cpu: boolean;
+  json?: string;
+  profile?: string;
+}
+
+/** A wrong command line: its message says what to write instead. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const usage = `npm run bench -- [options]
+
+  Measures Carillon beside a bare floor (amqplib, pg and nodemailer alone; same hops, same guarantees, same number of
+  processes) on the same servers in the same run, and prints the ratios. What it measures: docs/performance.md.
+
+  --only NAME       in-app, email, latency (one or several), or floor: without Carillon
+  --events N        events per round, delivered in-app (20000)
+  --emails N        events per round, delivered in-app and by email (a quarter of --events)
+  --recipients N    recipients among whom they are spread (1000)
+  --rounds N        rounds per scenario; the table shows medians (3)
+  --rate N          events per second of the latency scenario (50)
+  --seconds N       how long the latency scenario takes, per round and side (8)
+  --cpu             also print CPU milliseconds per thousand events by process
+  --hold RATIO      fail when a throughput ratio is lower
+  --json FILE       write every round's numbers
+  --profile DIR     write a V8 CPU profile of every process (for Chrome DevTools)
+`;
+
+/** @throws UsageError naming the option that is wrong; `undefined` when help was asked for */
+export function readOptions(args: string[]): Options | undefined {
+  const { values } = parse(args);
+  if (values.help) return undefined;
+  const names = values.only ?? [];
+  for (const name of names) {
+    if (name !== 'floor' && !isScenario(name))
+      throw new UsageError(`--only ${name}: choose in-app, email, latency or floor`);
+  }
+  const chosen = names.filter(isScenario);
+  const events = whole('events', values.events, 20_000, 1);
+  return {
+    scenarios: chosen.length > 0 ? scenarios.filter((scenario) => chosen.includes(scenario)) : scenarios,
+    floorOnly: names.includes('floor'),
+    events,
+    emails: whole('emails', values.emails, Math.max(1, Math.round(events / 4)), 1),
+    recipients: whole('recipients', values.recipients, 1000, 1),
+    rounds: whole('rounds', values.rounds, 3, 1),
+    rate: whole('rate', values.rate, 50, 1),
+    seconds: whole('seconds', values.seconds, 8, 1),
+    hold: ratio('hold', values.hold),
+    cpu: values.cpu ?? false,
+    json: values.json,
+    profile: values.profile,
+  };
+}
+
+function parse(args: string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args,
+      options: {
+        only: { type: 'string', multiple: true },
+        events: text,
+        emails: text,
+        recipients: text,
+        rounds: text,
+        rate: text,
+        seconds: text,
+        hold: text,
+        json: text,
+        profile: text,
+        cpu: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function isScenario(name: string): name is Scenario {
+  return (scenarios as readonly string[]).includes(name);
+}
+
+function whole(name: string, text: string | undefined, otherwise: number, least: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`--${name} ${text}: must be a whole number of at least ${least}`);
+  return value;
+}
+
+function ratio(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`--${name} ${text}: must be a number above 0, such as 0.6`);
+  return value;
+}

@@ -1,0 +1,136 @@
+import { median } from './statistics.ts';
+import type { Results, Round } from './results.ts';
+
+/** One line of the table: what is compared, and by which number. */
+interface Measure {
+  title: string;
+  /** How good one side was in one round; undefined when the round is about something else. */
+  value(round: Round): number | undefined;
+  /** Whether more is better. */
+  more: boolean;
+  digits: number;
+}
+
+const measures: Measure[] = [
+  {
+    title: 'in-app, events/s',
+    value: (round) => (round.scenario === 'in-app' ? round.perSecond : undefined),
+    more: true,
+    digits: 0,
+  },
+  {
+    title: 'in-app + email, events/s',
+    value: (round) => (round.scenario === 'email' ? round.perSecond : undefined),
+    more: true,
+    digits: 0,
+  },
+  {
+    title: 'publish → visible, p50 ms',
+    value: (round) => (round.scenario === 'latency' ? round.p50 : undefined),
+    more: false,
+    digits: 1,
+  },
+  {
+    title: 'publish → visible, p99 ms',
+    value: (round) => (round.scenario === 'latency' ? round.p99 : undefined),
+    more: false,
+    digits: 1,
+  },
+];
+
+/** How fast Carillon was beside the floor: 1 = as fast, 0.5 = half as fast. */
+export interface Ratio {
+  title: string;
+  median: number;
+  least: number;
+  most: number;
+  /** Whether it compares throughput, which `--hold` is about. */
+  throughput: boolean;
+}
+
+/** Ratios of the rounds that both sides ran, each round's Carillon to the same round's floor. */
+export function ratios({ rounds }: Results): Ratio[] {
+  return measures.flatMap(({ title, value, more }) => {
+    const found = [...new Set(rounds.map(({ round }) => round))].flatMap((number) => {
+      const of = (side: Round['side']) =>
+        rounds
+          .filter((round) => round.round === number && round.side === side)
+          .map(value)
+          .find((v) => v !== undefined);
+      const floor = of('floor');
+      const carillon = of('Carillon');
+      return floor === undefined || carillon === undefined ? [] : [more ? carillon / floor : floor / carillon];
+    });
+    if (found.length === 0) return [];
+    return [{ title, median: median(found), least: Math.min(...found), most: Math.max(...found), throughput: more }];
+  });
+}
+
+/** The table at the end: medians over the rounds, and how far the rounds lay apart. */
+export function resultTable(results: Results): string {
+  const ratio = new Map(ratios(results).map((one) => [one.title, one]));
+  const lines = measures.flatMap(({ title, value, digits }) => {
+    const cell = (side: Round['side']) =>
+      spread(
+        results.rounds.filter((round) => round.side === side).flatMap((round) => value(round) ?? []),
+        digits,
+      );
+    const floor = cell('floor');
+    const carillon = cell('Carillon');
+    if (floor === '' && carillon === '') return [];
+    const one = ratio.get(title);
+    return [
+      [title, floor, carillon, one ? `${one.median.toFixed(2)} (${one.least.toFixed(2)}–${one.most.toFixed(2)})` : ''],
+    ];
+  });
+  return table([['scenario', 'floor', 'Carillon', 'ratio'], ...lines]);
+}
+
+/** CPU milliseconds per thousand events by process, a column per side and throughput scenario. */
+export function cpuTable({ rounds }: Results): string {
+  const columns = [
+    ...new Set(
+      rounds.filter((round) => round.scenario !== 'latency').map(({ side, scenario }) => `${side} ${scenario}`),
+    ),
+  ];
+  const of = (column: string) =>
+    rounds.flatMap((round) =>
+      round.scenario !== 'latency' && `${round.side} ${round.scenario}` === column ? [round.cpu] : [],
+    );
+  // A stage is one line, whichever side's process it is.
+  const stage = (name: string) => name.replace(/^(floor|Carillon) /, '');
+  const names = [...new Set(columns.flatMap((column) => of(column).flatMap((cpu) => Object.keys(cpu).map(stage))))];
+  const cell = (column: string, name: string) => {
+    const values = of(column).flatMap((cpu) =>
+      Object.entries(cpu)
+        .filter(([key]) => stage(key) === name)
+        .map(([, ms]) => ms),
+    );
+    return values.length > 0 ? median(values).toFixed(0) : '';
+  };
+  return table([
+    ['CPU ms per 1000 events', ...columns],
+    ...names.map((name) => [name, ...columns.map((column) => cell(column, name))]),
+  ]);
+}
+
+function spread(values: number[], digits: number): string {
+  if (values.length === 0) return '';
+  const text = (value: number) =>
+    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const range = values.length > 1 ? ` (${text(Math.min(...values))}–${text(Math.max(...values))})` : '';
+  return text(median(values)) + range;
+}
+
+/** Columns as wide as their widest cell, numbers to the right. */
+function table(rows: string[][]): string {
+  const widths = rows[0]!.map((_cell, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

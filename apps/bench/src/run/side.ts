@@ -1,0 +1,26 @@
+import type { Child } from './child.ts';
+
+/** How an event is delivered: the publisher's `type` says it to both sides. */
+export type Kind = 'in_app' | 'email';
+
+/** One of the two that are compared. Everything is by tenant, and each round has a tenant of its own. */
+export interface Side {
+  readonly name: 'floor' | 'Carillon';
+  /** Exchange of the front door. */
+  readonly exchange: string;
+  /** CloudEvents type of an event that is delivered in-app, or in-app and by email. */
+  readonly types: Record<Kind, string>;
+  /** The in-app table, for the trigger that tells when a row became visible, and its recipient's column. */
+  readonly inbox: { table: string; recipient: string };
+  /** Its processes, for CPU and trouble. */
+  readonly children: readonly Child[];
+  start(): Promise<void>;
+  /** Creates `recipient-0` … with a name, a locale, a zone, an email address. */
+  addRecipients(tenant: string, count: number): Promise<void>;
+  /** In-app rows that are visible. */
+  inApp(tenant: string): Promise<number>;
+  /** Email deliveries logged as sent. */
+  emailsSent(tenant: string): Promise<number>;
+  /** Stops the processes and removes what is at the broker; the database is removed as a whole. */
+  stop(): Promise<void>;
+}

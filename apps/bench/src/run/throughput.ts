@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from '../clock.ts';
+import { cpuBetween, readCpu, type CpuReading } from './cpu.ts';
+import type { Rig } from './rig.ts';
+import type { Kind, Side } from './side.ts';
+
+export interface ThroughputOptions {
+  kind: Kind;
+  tenant: string;
+  events: number;
+  recipients: number;
+  /** Gives up when nothing moves for this long. */
+  stalledAfterMs: number;
+  onProgress(done: number, perSecond: number): void;
+}
+
+export interface Throughput {
+  /** From the first publish until everything is visible. */
+  seconds: number;
+  perSecond: number;
+  /** From the first publish until the last one was confirmed. */
+  publishSeconds: number;
+  /** CPU milliseconds per thousand events, by process. */
+  cpu: CpuReading;
+  /** Share of the machine that was busy with something else, 0 to 1; undefined where it cannot be told. */
+  others?: number;
+}
+
+/** Publishes events as fast as the broker takes them and waits until each has become all that it should. */
+export async function measureThroughput(
+  side: Side,
+  rig: Rig,
+  cores: number,
+  options: ThroughputOptions,
+): Promise<Throughput> {
+  const { kind, tenant, events, recipients } = options;
+  await side.addRecipients(tenant, recipients);
+  await rig.forgetEmails();
+  const processes = [...side.children, ...rig.children, { name: 'bench', pid: process.pid }];
+  const cpuBefore = readCpu(processes);
+  const began = now();
+  const publishing = rig.publish({
+    exchange: side.exchange,
+    type: side.types[kind],
+    tenant,
+    count: events,
+    recipients,
+  });
+  const ended = await untilAllDone(side, rig, publishing, options);
+  const cpu = cpuBetween(cpuBefore, readCpu(processes));
+  const wholeSeconds = (now() - began) / 1000;
+  const { startedAt, endedAt } = await publishing;
+  await refuseDuplicates(side, rig, options);
+  const seconds = (ended - startedAt) / 1000;
+  return {
+    seconds,
+    perSecond: events / seconds,
+    publishSeconds: (endedAt - startedAt) / 1000,
+    cpu: Object.fromEntries(Object.entries(cpu).map(([name, ms]) => [name, (ms * 1000) / events])),
+    others: cpu.others === undefined ? undefined : cpu.others / 1000 / (wholeSeconds * cores),
+  };
+}
+
+/** Resolves with the time at which the last row and email were seen. */
+async function untilAllDone(
+  side: Side,
+  rig: Rig,
+  publishing: Promise<unknown>,
+  { kind, tenant, events, stalledAfterMs, onProgress }: ThroughputOptions,
+): Promise<number> {
+  const began = now();
+  let done = 0;
+  let movedAt = began;
+  let failure: unknown;
+  publishing.catch((error: unknown) => (failure = error));
+  for (;;) {
+    const seen = kind === 'email' ? await emailsDone(side, rig, tenant) : await side.inApp(tenant);
+    const at = now();
+    if (seen >= events && (kind === 'in_app' || (await side.inApp(tenant)) >= events)) return at;
+    for (const child of side.children) if (child.trouble()) throw child.trouble();
+    if (failure) throw failure;
+    if (seen !== done) movedAt = at;
+    else if (at - movedAt > stalledAfterMs) {
+      throw new Error(
+        `${side.name}: ${seen} of ${events} after ${Math.round((at - began) / 1000)} s, and nothing moves any more${side.children.map((child) => child.said()).join('')}`,
+      );
+    }
+    done = seen;
+    const perSecond = (1000 * done) / (at - began);
+    onProgress(done, perSecond);
+    // Counting costs the database something, so it is done rarely at first and often near the end.
+    const remainingMs = done > 0 ? (1000 * (events - done)) / perSecond : 200;
+    await sleep(Math.min(300, Math.max(20, remainingMs / 2)));
+  }
+}
+
+/** Emails that the sink has taken and that the side has logged as sent. */
+async function emailsDone(side: Side, rig: Rig, tenant: string): Promise<number> {
+  return Math.min((await rig.emails()).accepted, await side.emailsSent(tenant));
+}
+
+async function refuseDuplicates(side: Side, rig: Rig, { kind, tenant, events }: ThroughputOptions): Promise<void> {
+  const rows = await side.inApp(tenant);
+  const { accepted, distinct } = await rig.emails();
+  const emails = kind === 'email' ? events : 0;
+  if (rows !== events || accepted !== emails || distinct !== emails) {
+    throw new Error(
+      `${side.name} did not deliver exactly once: ${events} events became ${rows} in-app rows and ${accepted} emails (${distinct} different ones)`,
+    );
+  }
+}
