@@ -105,7 +105,7 @@ export class Messages {
   /** Asks a service. @throws Problem, always ready to be shown */
   call<Request, Response>(
     contract: RpcContract<Request, Response>,
-    request: Request,
+    request: NoInfer<Request>,
     options?: CallOptions,
   ): Promise<Response> {
     return this.rpc.call(contract, request, options);

@@ -92,8 +92,8 @@ export class Publisher {
     return this.publishRaw(route, JSON.stringify(event));
   }
 
-  /** The same for a body that is text already. */
-  publishRaw(route: Route, body: string): Promise<void> {
+  /** The same for a body that is encoded already. */
+  publishRaw(route: Route, body: string | Buffer): Promise<void> {
     if (this.items >= defaults.maxWaiting) {
       return Promise.reject(
         new BrokerUnavailable(`${this.items} items already wait for RabbitMQ; nothing more is taken in`),
@@ -103,9 +103,9 @@ export class Publisher {
     return new Promise((resolve, reject) => {
       const settle = { resolve, reject };
       if (!route.batch) {
-        this.enqueue(route, Buffer.from(body), [settle]);
+        this.enqueue(route, Buffer.from(body as string), [settle]);
       } else {
-        this.gather(route, body, settle);
+        this.gather(route, String(body), settle);
       }
       this.scheduleFlush();
     });

@@ -54,7 +54,7 @@ export class RpcClient {
    */
   call<Request, Response>(
     contract: RpcContract<Request, Response>,
-    request: Request,
+    request: NoInfer<Request>,
     { timeoutMs = defaults.rpcTimeoutMs }: CallOptions = {},
   ): Promise<Response> {
     const service = typeof contract.service === 'string' ? contract.service : contract.service(request);

@@ -26,6 +26,8 @@ export interface ServiceOptions<Own extends z.ZodRawShape> {
   rpcs?: readonly RpcContract<any, any>[];
   /** Last touches to the HTTP side: hooks, filters, documents. */
   http?: (app: NestFastifyApplication) => void | Promise<void>;
+  /** Runs once the database is migrated, before the first message is taken. */
+  prepare?: (app: NestFastifyApplication) => Promise<void>;
 }
 
 /** A service that runs in this process. */
@@ -89,6 +91,7 @@ export async function startService<Own extends z.ZodRawShape>(
   });
   try {
     await awaitMigrations(dataSource, options.migrations);
+    await options.prepare?.(app);
     await app.startAllMicroservices();
   } catch (error) {
     await close();

@@ -1,0 +1,3 @@
+import { CreateGateway0001 } from './0001-create-gateway.ts';
+
+export const migrations = [CreateGateway0001];

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AccessGuard } from './access/access.guard.ts';
+import { ApiKeys } from './access/api-keys.ts';
+import { RecipientTokens } from './access/recipient-tokens.ts';
+import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
+import { DeliveriesController } from './deliveries/deliveries.controller.ts';
+import { EventsController } from './events/events.controller.ts';
+import { ProblemFilter } from './http/problem.filter.ts';
+import { InboxController } from './inbox/inbox.controller.ts';
+import { PreferencesController } from './preferences/preferences.controller.ts';
+import { RecipientsController } from './recipients/recipients.controller.ts';
+import { TracesController } from './traces/traces.controller.ts';
+
+/** The edge: REST in front, questions to one service each behind. */
+@Module({
+  controllers: [
+    EventsController,
+    RecipientsController,
+    TracesController,
+    InboxController,
+    PreferencesController,
+    DeliveriesController,
+    DeadLettersController,
+  ],
+  providers: [
+    ApiKeys,
+    RecipientTokens,
+    DeadLetterStore,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+})
+export class AppModule {}

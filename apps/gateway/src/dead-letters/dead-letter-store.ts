@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { Problem } from '@carillon/contracts';
+import { batched, insertRows } from '@carillon/persistence';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import type { KeptDeadLetter } from './dead-letter-of.ts';
+
+export const deadLetterStatuses = ['parked', 'replayed', 'discarded'] as const;
+
+export const keptDeadLetterSchema = z.object({
+  id: z.string(),
+  stage: z.string(),
+  error: z.string(),
+  attempts: z.number().int(),
+  status: z.enum(deadLetterStatuses),
+  parked_at: z.string(),
+  settled_at: z.string().nullable(),
+  exchange: z.string(),
+  routing_key: z.string(),
+  properties: z.record(z.string(), z.unknown()),
+  body: z.string(),
+  body_encoding: z.enum(['utf8', 'base64']),
+});
+export type DeadLetterView = z.infer<typeof keptDeadLetterSchema>;
+
+const columns =
+  'id, stage, error, attempts, status, parked_at, settled_at, exchange, routing_key, properties, body, body_encoding';
+
+@Injectable()
+export class DeadLetterStore {
+  /** Keeps a letter; a redelivered one is already there. */
+  readonly keep = batched<KeptDeadLetter, void>(async (letters) => {
+    await insertRows(this.db, 'dead_letters', letters, { onConflict: 'DO NOTHING' });
+    return letters.map(() => undefined);
+  });
+
+  constructor(private readonly db: DataSource) {}
+
+  /** Newest first. */
+  async list(
+    tenant: string,
+    { status, limit, after }: { status?: string; limit: number; after: string | null },
+  ): Promise<{ data: DeadLetterView[]; next: string | null }> {
+    const rows: DeadLetterView[] = await this.db.query(
+      `SELECT ${columns} FROM dead_letters
+       WHERE tenant = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3)
+       ORDER BY id DESC LIMIT $4`,
+      [tenant, status ?? null, after, limit + 1],
+    );
+    const data = rows.slice(0, limit);
+    return { data, next: rows.length > limit ? data.at(-1)!.id : null };
+  }
+
+  /** @throws Problem 404 */
+  async get(tenant: string, id: string): Promise<DeadLetterView> {
+    const [row] = await this.db.query(`SELECT ${columns} FROM dead_letters WHERE tenant = $1 AND id = $2`, [
+      tenant,
+      id,
+    ]);
+    if (!row) throw Problem.notFound('dead letter', id);
+    return row;
+  }
+
+  /**
+   * Marks a parked letter, after `act` has succeeded, under a row lock: two admins cannot both replay it.
+   * @throws Problem 404; 409 `already_settled`
+   */
+  async settle(
+    tenant: string,
+    id: string,
+    status: 'replayed' | 'discarded',
+    act: (letter: DeadLetterView) => Promise<void> = async () => undefined,
+  ): Promise<DeadLetterView> {
+    return this.db.transaction(async (db) => {
+      const [letter] = await db.query(`SELECT ${columns} FROM dead_letters WHERE tenant = $1 AND id = $2 FOR UPDATE`, [
+        tenant,
+        id,
+      ]);
+      if (!letter) throw Problem.notFound('dead letter', id);
+      if (letter.status !== 'parked') {
+        throw new Problem({
+          status: 409,
+          code: 'already_settled',
+          title: `The dead letter was ${letter.status} already`,
+        });
+      }
+      await act(letter);
+      const [[settled]] = await db.query(
+        `UPDATE dead_letters SET status = $3, settled_at = now() WHERE tenant = $1 AND id = $2 RETURNING ${columns}`,
+        [tenant, id, status],
+      );
+      return settled;
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import type { z } from 'zod';
+
+/** What the API document says of a route. */
+export interface RouteDescription {
+  summary: string;
+  /** Longer text, Markdown. */
+  description?: string;
+  body?: z.ZodType;
+  query?: z.ZodType;
+  response?: z.ZodType;
+  /** Success status; default 200. */
+  status?: number;
+  /** Problem codes that the route can answer with, by status. 400, 401, 403 and 503 are added to every route. */
+  errors?: Record<number, string>;
+}
+
+export const descriptionKey = 'route description';
+
+/** Describes a route for the API document and sets its success status. */
+export const Describe = (description: RouteDescription): MethodDecorator =>
+  applyDecorators(SetMetadata(descriptionKey, description), HttpCode(description.status ?? 200));

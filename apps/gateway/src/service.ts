@@ -1,0 +1,13 @@
+import type { ServiceOptions } from '@carillon/service';
+import { migrations } from '../migrations/index.ts';
+import { ApiKeys } from './access/api-keys.ts';
+import { AppModule } from './app.module.ts';
+import { configSchema } from './config.ts';
+
+export const service: ServiceOptions<typeof configSchema.shape> = {
+  name: 'gateway',
+  config: configSchema,
+  module: () => AppModule,
+  migrations,
+  prepare: (app) => app.get(ApiKeys).registerDevelopmentKey(),
+};

@@ -1,0 +1,59 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import {
+  decisionSchema,
+  deliveryDetailSchema,
+  getDecision,
+  notificationSchema,
+  Problem,
+  sentChannels,
+  traceDeliveries,
+  traceNotification,
+} from '@carillon/contracts';
+import { Messages } from '@carillon/messaging';
+import { z } from 'zod';
+import { Allow, Tenant } from '../access/access.guard.ts';
+import { Describe } from '../http/describe.ts';
+import { uuid } from '../http/uuid.pipe.ts';
+
+const traceSchema = z.object({
+  notification: decisionSchema.omit({ channels: true }),
+  /** Why each channel was chosen or dropped. */
+  decision: decisionSchema.shape.channels,
+  /** What stands in the inbox; null when it is not an in-app notification or not stored yet. */
+  in_app: notificationSchema.nullable(),
+  deliveries: z.array(deliveryDetailSchema),
+});
+
+/** The whole story of one notification, gathered from the services that know a part of it. */
+@Controller('v1/notifications')
+@Allow('events:write')
+export class TracesController {
+  constructor(private readonly messages: Messages) {}
+
+  @Get(':id/trace')
+  @Describe({
+    summary: 'Why and how a notification was delivered, or not',
+    response: traceSchema,
+    errors: { 404: 'not_found' },
+  })
+  async trace(
+    @Tenant() tenant: string,
+    @Param('id', uuid('notification')) id: string,
+  ): Promise<z.infer<typeof traceSchema>> {
+    const { channels, ...notification } = await this.messages.call(getDecision, { tenant, notification_id: id });
+    const [inApp, ...deliveries] = await Promise.all([
+      this.inApp(tenant, id),
+      ...sentChannels.map((channel) => this.messages.call(traceDeliveries, { tenant, channel, notification_id: id })),
+    ]);
+    return { notification, decision: channels, in_app: inApp, deliveries: deliveries.flatMap(({ data }) => data) };
+  }
+
+  private async inApp(tenant: string, id: string): Promise<z.infer<typeof notificationSchema> | null> {
+    try {
+      return await this.messages.call(traceNotification, { tenant, id });
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return null;
+      throw error;
+    }
+  }
+}
