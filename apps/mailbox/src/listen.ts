@@ -20,7 +20,7 @@ export interface ListenAddress {
 
 /** Turns a failed start into one that names the port, when the port is what failed. */
 export function listenError(error: unknown, { host, port, variable }: ListenAddress): unknown {
-  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  const taken = (error as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE';
   return taken ? new PortInUseError(host, port, variable) : error;
 }
 

@@ -7,7 +7,8 @@ import type { MessageStore } from '../messages/message-store.ts';
 const FLUSH_MS = 150;
 const MAX_BATCH = 100;
 const HEARTBEAT_MS = 15_000;
-const EXCERPT_CHARACTERS = 160;
+/** Enough for the list, and for the page's filter to find most words */
+const EXCERPT_CHARACTERS = 1000;
 
 /** A message in a list: without its HTML and headers, its text cut short. */
 export type MessageSummary = Omit<Message, 'html' | 'headers' | 'attachments'>;
@@ -102,6 +103,12 @@ function forward(store: MessageStore, response: ServerResponse): () => void {
   };
 }
 
-function summaryOf({ html: _html, headers: _headers, attachments: _attachments, ...message }: Message): MessageSummary {
-  return { ...message, text: message.text === null ? null : message.text.slice(0, EXCERPT_CHARACTERS) };
+function summaryOf(message: Message): MessageSummary {
+  const { id, channel, provider, to, from, from_name, envelope_from, subject, text } = message;
+  const { received_at, status, provider_message_id, simulated } = message;
+  const excerpt = text === null ? null : text.slice(0, EXCERPT_CHARACTERS);
+  return {
+    ...{ id, channel, provider, to, from, from_name, envelope_from, subject, text: excerpt },
+    ...{ received_at, status, provider_message_id, simulated },
+  };
 }
