@@ -1,0 +1,3 @@
+import { CreateTemplates0001 } from './0001-create-templates.ts';
+
+export const migrations = [CreateTemplates0001];

@@ -1,0 +1,93 @@
+import { plainTextOf } from '../engine/plain-text.ts';
+import { escapeHtml } from '../engine/text.ts';
+import type { EmailSource } from '../templates/template-source.ts';
+import { fillLayout, wrapConditions, type EmailLayout } from './email-layout.ts';
+import { isOutput, protectLiquid, restoreLiquid, token } from './liquid-tokens.ts';
+import { keepToSafePlaces } from './safe-places.ts';
+import { SourceError } from './source-error.ts';
+
+/**
+ * From MJML to the three parts of an email, with Liquid left in them.
+ *
+ * @throws SourceError naming the line of the body that is wrong
+ */
+export async function compileEmail(
+  source: EmailSource,
+  locale: string,
+  layout: EmailLayout,
+): Promise<{ subject: string; html: string; text: string }> {
+  const { mjml, firstBodyLine } = documentOf(source, locale, layout);
+  try {
+    const { text: markup, pieces } = protectLiquid(mjml);
+    const html = tidy(await mjmlToHtml(wrapConditions(markup, pieces), firstBodyLine));
+    const safe = keepToSafePlaces(html, pieces);
+    return {
+      subject: source.subject,
+      html: restoreLiquid(html, safe),
+      text: source.text ?? restoreLiquid(withoutGaps(plainTextOf(html), pieces), safe),
+    };
+  } catch (error) {
+    throw error instanceof SourceError ? error : new SourceError(`body: ${(error as Error).message}`);
+  }
+}
+
+function documentOf(source: EmailSource, locale: string, layout: EmailLayout): { mjml: string; firstBodyLine: number } {
+  const greeting = source.greeting ? (layout.words.greeting ?? '') : '';
+  const slots = {
+    lang: locale,
+    subject: escapeWords(source.subject),
+    preheader: escapeWords(source.preheader ?? ''),
+    greeting: greeting && `<mj-text>${greeting}</mj-text>`,
+    body: source.body,
+  };
+  const mjml = fillLayout(layout, slots);
+  return { mjml, firstBodyLine: mjml.slice(0, mjml.indexOf(source.body)).split('\n').length };
+}
+
+/** Plain words between the Liquid ("Terms & conditions") as they are written in HTML. */
+function escapeWords(text: string): string {
+  const { text: words, pieces } = protectLiquid(text);
+  return restoreLiquid(escapeHtml(words), pieces);
+}
+
+async function mjmlToHtml(mjml: string, firstBodyLine: number): Promise<string> {
+  // Loaded only here, because a service whose templates are all stored already never needs it.
+  const { default: mjml2html } = await import('mjml');
+  try {
+    const { html } = await mjml2html(mjml, {
+      validationLevel: 'strict',
+      keepComments: false,
+      ignoreIncludes: true,
+      useMjmlConfigOptions: false,
+      // No web fonts: they are fetched from a third party when the email is opened.
+      fonts: {},
+    });
+    return html;
+  } catch (error) {
+    const problems = (error as { errors?: { line: number; message: string }[] }).errors;
+    if (!Array.isArray(problems)) throw error;
+    const inWords = problems.map(({ line, message }) => `line ${line - firstBodyLine + 1}: ${message}`);
+    throw new SourceError(`body: ${inWords.join('; ')}`);
+  }
+}
+
+/**
+ * A line that holds nothing but conditions is none in the text that comes out; and an address is not written twice
+ * (`help@example.org <help@example.org>`).
+ */
+function withoutGaps(text: string, pieces: readonly string[]): string {
+  return text
+    .replace(/^((?:[ \t]*\uE000\d+\uE001)+)[ \t]*\n/gm, (line, tokens: string) =>
+      [...tokens.matchAll(token)].some(([, number]) => isOutput(pieces[Number(number)]!))
+        ? line
+        : tokens.replace(/[ \t]+/g, ''),
+    )
+    .replace(/\uE000(\d+)\uE001 <\uE000(\d+)\uE001>/g, (twice, words: string, address: string) =>
+      pieces[Number(words)] === pieces[Number(address)] ? `\uE000${words}\uE001` : twice,
+    );
+}
+
+/** MJML's output is a third indentation; every byte of it would travel with every email. */
+function tidy(html: string): string {
+  return html.replace(/[ \t]*\n\s*/g, '\n').trim();
+}

@@ -1,0 +1,51 @@
+import { isOutput, token } from './liquid-tokens.ts';
+
+/** The frame around every email. */
+export interface EmailLayout {
+  /** MJML with the slots `[[lang]]`, `[[subject]]`, `[[preheader]]`, `[[greeting]]` and `[[body]]`, and one per word. */
+  mjml: string;
+  /** The frame's own words in one language, with Liquid in them. */
+  words: Record<string, string>;
+}
+
+/**
+ * Puts an email's parts into the layout.
+ *
+ * @throws Error when the layout has a slot that nothing fills
+ */
+export function fillLayout(layout: EmailLayout, slots: Record<string, string>): string {
+  const values: Record<string, string> = { ...layout.words, ...slots };
+  return layout.mjml.replace(/\[\[(\w+)\]\]/g, (_, slot: string) => {
+    const value = values[slot];
+    if (value === undefined) throw new Error(`the email layout has a slot "${slot}" that nothing fills`);
+    return value;
+  });
+}
+
+/** Components whose content is HTML or text; between all others only components may stand. */
+const textComponents =
+  /<(mj-(?:title|preview|style|text|button|table|raw|accordion-title|accordion-text))\b[^>]*>[^]*?<\/\1>|<[^>]*>/g;
+
+/**
+ * Between MJML components only components may stand, so a condition there is wrapped in `<mj-raw>`:
+ * writers of templates write `{% if link %}<mj-button …>…</mj-button>{% endif %}` and no more.
+ *
+ * @param mjml with tokens instead of Liquid
+ * @param pieces the Liquid by number
+ * @throws Error for a value outside any text, which MJML would drop without a word
+ */
+export function wrapConditions(mjml: string, pieces: readonly string[]): string {
+  const wrap = (between: string): string =>
+    between.replace(token, (found, number: string) => {
+      const piece = pieces[Number(number)]!;
+      if (isOutput(piece)) throw new Error(`${piece} stands outside any text; put it into <mj-text>`);
+      return `<mj-raw>${found}</mj-raw>`;
+    });
+  let wrapped = '';
+  let from = 0;
+  for (const { 0: component, index } of mjml.matchAll(textComponents)) {
+    wrapped += wrap(mjml.slice(from, index)) + component;
+    from = index + component.length;
+  }
+  return wrapped + wrap(mjml.slice(from));
+}

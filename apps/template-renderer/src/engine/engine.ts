@@ -1,0 +1,120 @@
+import { Context, Liquid, toValueSync, type Emitter, type Template } from 'liquidjs';
+import { date } from './filters/date.ts';
+import { lineBreaks } from './filters/line-breaks.ts';
+import { money } from './filters/money.ts';
+import { number } from './filters/number.ts';
+import { sanitize } from './filters/sanitize.ts';
+import { url } from './filters/url.ts';
+import type { Formatting } from './formatting.ts';
+import { limits } from './limits.ts';
+import { plainTextOf } from './plain-text.ts';
+import { reasonOf, TemplateError } from './template-error.ts';
+import { asText, escapeHtml } from './text.ts';
+
+/** What a part of a template becomes: values in `html` are escaped, values in `text` are not. */
+export type OutputKind = 'html' | 'text';
+
+/** A parsed part of a template, ready to be filled in any number of times. */
+export interface ParsedPart {
+  readonly kind: OutputKind;
+  readonly nodes: Template[];
+}
+
+const engines: Record<OutputKind, Liquid> = { html: createEngine('html'), text: createEngine('text') };
+
+/**
+ * @throws TemplateError for wrong syntax, an unknown filter or tag, or too long a source
+ */
+export function parse(kind: OutputKind, source: string): ParsedPart {
+  try {
+    return { kind, nodes: engines[kind].parse(source) };
+  } catch (error) {
+    throw new TemplateError(reasonOf(error));
+  }
+}
+
+/**
+ * Fills in a part. CPU only: no file, database or network is reached from a template.
+ *
+ * @param scope what the template sees by name
+ * @throws TemplateError for a missing variable (naming it), a value that a filter cannot take, or a limit exceeded
+ */
+export function fill(part: ParsedPart, scope: object, formatting: Formatting): string {
+  const engine = engines[part.kind];
+  const context = new Context(scope, engine.options, { sync: true }, { liquid: engine });
+  context.setRegister('formatting', formatting);
+  try {
+    return toValueSync(engine.renderer.renderTemplates(part.nodes, context, new LimitedEmitter())) as string;
+  } catch (error) {
+    throw new TemplateError(reasonOf(error), missingVariable(error));
+  }
+}
+
+/** The parsing engine itself, for the analysis of sources. */
+export function engineOf(kind: OutputKind): Liquid {
+  return engines[kind];
+}
+
+function createEngine(kind: OutputKind): Liquid {
+  const liquid = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    // An optional variable is asked for with {% if x %} or {{ x | default: '' }}.
+    lenientIf: true,
+    ownPropertyOnly: true,
+    // Nothing is ever read from disk: the only "files" are those in this empty map.
+    templates: {},
+    outputEscape: kind === 'html' ? escapeHtml : asText,
+    parseLimit: limits.source,
+    renderLimit: limits.time,
+    memoryLimit: limits.memory,
+  });
+  // A template is complete in itself, or its published version would change with another file.
+  for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
+  // `raw` would switch escaping off; LiquidJS' own date filters know neither the recipient's language nor zone.
+  for (const filter of ['raw', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string']) {
+    liquid.unregisterFilter(filter);
+  }
+  liquid.registerFilter('money', function (amount, currency) {
+    return money(amount, currency, formattingOf(this.context));
+  });
+  liquid.registerFilter('number', function (value, decimals) {
+    return number(value, decimals, formattingOf(this.context));
+  });
+  liquid.registerFilter('date', function (value, style) {
+    return date(value, style, formattingOf(this.context));
+  });
+  liquid.registerFilter('url', function (value) {
+    return url(value, formattingOf(this.context));
+  });
+  // The same source is written out twice, as an email's HTML and as its text, so both know the same filters.
+  const raw = kind === 'html';
+  liquid.registerFilter('line_breaks', { raw, handler: raw ? lineBreaks : asText });
+  liquid.registerFilter('sanitize', {
+    raw,
+    handler(value) {
+      const html = sanitize(value, formattingOf(this.context));
+      return raw ? html : plainTextOf(html);
+    },
+  });
+  return liquid;
+}
+
+function formattingOf(context: Context): Formatting {
+  return context.getRegister<Formatting>('formatting');
+}
+
+function missingVariable(error: unknown): string | undefined {
+  const cause = (error as { originalError?: { variableName?: unknown } }).originalError;
+  return typeof cause?.variableName === 'string' ? cause.variableName : undefined;
+}
+
+/** LiquidJS counts what is allocated, not what is written: a loop around a long text is stopped here. */
+class LimitedEmitter implements Emitter {
+  buffer = '';
+
+  write(value: unknown): void {
+    this.buffer += asText(value);
+    if (this.buffer.length > limits.output) throw new Error(`output is longer than ${limits.output} characters`);
+  }
+}

@@ -1,0 +1,5 @@
+export * from './engine.ts';
+export * from './formatting.ts';
+export * from './limits.ts';
+export * from './template-error.ts';
+export * from './variables.ts';

@@ -1,0 +1,20 @@
+/** A template cannot be parsed or filled in. The message never contains data. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+
+  /**
+   * @param reason in words
+   * @param variable the variable that is missing, where that is the reason
+   */
+  constructor(
+    readonly reason: string,
+    readonly variable?: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** LiquidJS' reason without its excerpt of the source, which can be long; the position is kept. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n', 1)[0]! : String(error);
+}

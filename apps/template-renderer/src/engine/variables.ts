@@ -1,0 +1,34 @@
+import { AssignTag, EchoTag, Output, Value, type Template } from 'liquidjs';
+import { engineOf, type ParsedPart } from './engine.ts';
+
+/** Which of the event's data a part uses, found in its source. */
+export interface PartVariables {
+  /** Written out whatever happens: rendering fails without them. Paths such as `course.title`. */
+  required: string[];
+  /** Looked at in a condition, or given a default. */
+  optional: string[];
+}
+
+/** Names that Carillon itself gives to every template. */
+export const reservedNames = ['recipient', 'brand', 'notification', 'now'] as const;
+
+/** @returns the part's variables, sorted, without those that Carillon gives */
+export function variablesOf(part: ParsedPart): PartVariables {
+  const all = namesIn(part, part.nodes);
+  const unconditional = namesIn(part, part.nodes.filter(isUnconditional));
+  // A name that is assigned or captured higher up is none of the data: only the whole part tells.
+  const required = all.filter((name) => unconditional.includes(name));
+  return { required, optional: all.filter((name) => !required.includes(name)) };
+}
+
+function namesIn({ kind }: ParsedPart, nodes: Template[]): string[] {
+  const names = engineOf(kind).globalFullVariablesSync(nodes);
+  return names.filter((name) => !reservedNames.includes(name.split(/[.[]/, 1)[0] as never)).sort();
+}
+
+/** Written out or assigned outside any condition and without a default. */
+function isUnconditional(node: Template): boolean {
+  const value = (node as { value?: unknown }).value;
+  const writes = node instanceof Output || node instanceof EchoTag || node instanceof AssignTag;
+  return writes && !(value instanceof Value && value.filters[0]?.name === 'default');
+}

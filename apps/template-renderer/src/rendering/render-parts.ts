@@ -1,0 +1,37 @@
+import { fill, TemplateError, type Formatting } from '../engine/index.ts';
+import type { ParsedTemplate } from '../templates/parsed-template.ts';
+import { RenderFailure } from './render-failure.ts';
+
+/** The parts of a filled-in template by name. */
+export type FilledParts = Record<string, string>;
+
+/**
+ * Fills in every part.
+ *
+ * @throws RenderFailure naming all variables that are missing, or the part and what is wrong with it
+ */
+export function renderParts(template: ParsedTemplate, scope: object, formatting: Formatting): FilledParts {
+  const missing = template.required.filter((path) => isMissing(scope, path));
+  if (missing.length > 0) throw RenderFailure.missing(template, missing);
+  const filled: FilledParts = {};
+  for (const [name, part] of template.parts) {
+    try {
+      filled[name] = fill(part, scope, formatting);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      if (error.variable) throw RenderFailure.missing(template, [error.variable]);
+      throw new RenderFailure(template, `${name}: ${error.reason}`);
+    }
+  }
+  return filled;
+}
+
+/** Null counts as missing: "Invoice  is due" helps nobody. Only plain paths (`course.title`) are followed. */
+function isMissing(scope: object, path: string): boolean {
+  let value: unknown = scope;
+  for (const name of path.split('[', 1)[0]!.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return true;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value === null || value === undefined;
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** A piece of text with Liquid in it. */
+const liquid = z.string().trim().min(1, 'must not be empty');
+
+/** Words of an in-app notification: plain text, except `html`. */
+export const inAppSourceSchema = z.strictObject({
+  title: liquid,
+  message: liquid,
+  html: liquid.optional(),
+  /** Without it the event's own `link`. May come out empty: then there is none. */
+  link: liquid.optional(),
+  image: liquid.optional(),
+  /** An action whose `url` comes out empty is left out. */
+  actions: z
+    .array(z.strictObject({ label: liquid, url: liquid, style: z.enum(['primary', 'secondary', 'danger']).optional() }))
+    .max(5, 'at most 5 actions')
+    .optional(),
+});
+export type InAppSource = z.infer<typeof inAppSourceSchema>;
+
+/** Words of an email. */
+export const emailSourceSchema = z.strictObject({
+  subject: liquid,
+  /** What mail programs show beside the subject; hidden in the email itself. */
+  preheader: liquid.optional(),
+  /** MJML components as they stand in a column: `<mj-text>`, `<mj-button>`, `<mj-table>`, … */
+  body: liquid,
+  /** Without it the plain text is derived from the body. */
+  text: liquid.optional(),
+  /** Whether the email begins with "Hi Amina,". */
+  greeting: z.boolean().default(true),
+});
+export type EmailSource = z.infer<typeof emailSourceSchema>;
+
+/** Words of an SMS; one segment holds 160 plain characters, or 70 with any other than those of GSM 03.38. */
+export const smsSourceSchema = z.strictObject({ text: liquid });
+export type SmsSource = z.infer<typeof smsSourceSchema>;
+
+/** The channels that have words; the schema of each. */
+export const sourceSchemas = { in_app: inAppSourceSchema, email: emailSourceSchema, sms: smsSourceSchema } as const;
+
+/** A channel that templates are written for. */
+export type TemplatedChannel = keyof typeof sourceSchemas;
+export const templatedChannels = Object.keys(sourceSchemas) as TemplatedChannel[];
+
+/** The words of one notification type on one channel in one language. */
+export type TemplateSource =
+  | { channel: 'in_app'; source: InAppSource }
+  | { channel: 'email'; source: EmailSource }
+  | { channel: 'sms'; source: SmsSource };
+
+/** One file: a notification type in one language, on all its channels. */
+export const templateFileSchema = z.strictObject({
+  in_app: inAppSourceSchema.optional(),
+  email: emailSourceSchema.optional(),
+  sms: smsSourceSchema.optional(),
+  /** Data for a preview: every variable, also the optional ones. */
+  sample: z.record(z.string(), z.unknown()),
+});
+export type TemplateFile = z.infer<typeof templateFileSchema>;
