@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os';
 import type { Options, Scenario } from './options.ts';
 import { Progress } from './report/progress.ts';
 import type { Results, Round } from './report/results.ts';
+import { CarillonSide } from './carillon/carillon-side.ts';
 import { FloorSide } from './floor/floor-side.ts';
 import { measureLatency } from './run/latency.ts';
 import { Rig } from './run/rig.ts';
 import { makeScratch, type Scratch } from './run/scratch.ts';
-import type { Side } from './run/side.ts';
+import type { Side, SideSetup } from './run/side.ts';
 import { measureThroughput } from './run/throughput.ts';
 
 /** Events of the unmeasured round at the start, in which every process compiles its hot code. */
@@ -82,8 +83,15 @@ function aborted(signal: AbortSignal): Promise<never> {
   );
 }
 
-function makeSides({ profile }: BenchOptions, scratch: Scratch, rig: Rig): Side[] {
-  return [new FloorSide(scratch, rig.smtpUrl, profile)];
+function makeSides({ scenarios, floorOnly, env, profile }: BenchOptions, scratch: Scratch, rig: Rig): Side[] {
+  const setup: SideSetup = {
+    scratch,
+    smtpUrl: rig.smtpUrl,
+    withEmail: scenarios.includes('email'),
+    env,
+    profileTo: profile,
+  };
+  return floorOnly ? [new FloorSide(setup)] : [new FloorSide(setup), new CarillonSide(setup)];
 }
 
 /** The measurements of one run. */

@@ -17,6 +17,8 @@ export interface Options {
   /** Ratio below which the run fails. */
   hold?: number;
   cpu: boolean;
+  /** Environment variables for Carillon's services, beside what they need. */
+  env: Record<string, string>;
   json?: string;
   profile?: string;
 }
@@ -40,6 +42,7 @@ export const usage = `npm run bench -- [options]
   --seconds N       how long the latency scenario takes, per round and side (8)
   --cpu             also print CPU milliseconds per thousand events by process
   --hold RATIO      fail when a throughput ratio is lower
+  --env NAME=VALUE  set an environment variable of Carillon's services; may be repeated
   --json FILE       write every round's numbers
   --profile DIR     write a V8 CPU profile of every process (for Chrome DevTools)
 `;
@@ -66,6 +69,7 @@ export function readOptions(args: string[]): Options | undefined {
     seconds: whole('seconds', values.seconds, 8, 1),
     hold: ratio('hold', values.hold),
     cpu: values.cpu ?? false,
+    env: Object.fromEntries((values.env ?? []).map(variable)),
     json: values.json,
     profile: values.profile,
   };
@@ -85,6 +89,7 @@ function parse(args: string[]) {
         rate: text,
         seconds: text,
         hold: text,
+        env: { type: 'string', multiple: true },
         json: text,
         profile: text,
         cpu: { type: 'boolean' },
@@ -112,4 +117,10 @@ function ratio(name: string, text: string | undefined): number | undefined {
   const value = Number(text);
   if (!(value > 0)) throw new UsageError(`--${name} ${text}: must be a number above 0, such as 0.6`);
   return value;
+}
+
+function variable(text: string): [string, string] {
+  const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new UsageError(`--env ${text}: must be NAME=VALUE, such as AMQP_PREFETCH=50`);
+  return [name, value!];
 }

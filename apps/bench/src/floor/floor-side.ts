@@ -1,10 +1,9 @@
 import { Child } from '../run/child.ts';
-import type { Scratch } from '../run/scratch.ts';
-import type { Side } from '../run/side.ts';
+import type { Side, SideSetup } from '../run/side.ts';
 import { floorSchema } from './schema.ts';
 import { declareFloor, floorNames, removeFloor } from './topology.ts';
 
-const stages = ['preferences', 'renderer', 'inbox', 'email'] as const;
+const stages = ['preferences', 'template-renderer', 'inbox', 'email-sender'] as const;
 
 /** The bare floor: the same hops and guarantees on amqplib, pg and nodemailer alone. */
 export class FloorSide implements Side {
@@ -15,29 +14,25 @@ export class FloorSide implements Side {
   readonly children: Child[] = [];
   private readonly names;
 
-  constructor(
-    private readonly scratch: Scratch,
-    private readonly smtpUrl: string,
-    private readonly profileTo?: string,
-  ) {
-    this.names = floorNames(`${scratch.prefix}.floor`);
+  constructor(private readonly setup: SideSetup) {
+    this.names = floorNames(`${setup.scratch.prefix}.floor`);
     this.exchange = this.names.events;
   }
 
   async start(): Promise<void> {
-    await this.scratch.db.query(floorSchema);
-    await declareFloor(this.scratch.channel, this.names);
-    for (const stage of stages) {
+    await this.setup.scratch.db.query(floorSchema);
+    await declareFloor(this.setup.scratch.channel, this.names);
+    for (const stage of this.setup.withEmail ? stages : stages.slice(0, -1)) {
       this.children.push(
         new Child({
           name: `floor ${stage}`,
           file: new URL(`./${stage}.main.js`, import.meta.url),
-          profileTo: this.profileTo,
+          profileTo: this.setup.profileTo,
           env: {
-            DATABASE_URL: this.scratch.databaseUrl,
-            AMQP_URL: this.scratch.amqpUrl,
-            SMTP_URL: this.smtpUrl,
-            FLOOR_PREFIX: `${this.scratch.prefix}.floor`,
+            DATABASE_URL: this.setup.scratch.databaseUrl,
+            AMQP_URL: this.setup.scratch.amqpUrl,
+            SMTP_URL: this.setup.smtpUrl,
+            FLOOR_PREFIX: `${this.setup.scratch.prefix}.floor`,
           },
         }),
       );
@@ -46,12 +41,12 @@ export class FloorSide implements Side {
   }
 
   async addRecipients(tenant: string, count: number): Promise<void> {
-    await this.scratch.db.query(
+    await this.setup.scratch.db.query(
       `INSERT INTO floor.recipients (tenant, id, name, locale, time_zone)
        SELECT $1, 'recipient-' || i, 'Recipient ' || i, 'en', 'Africa/Nairobi' FROM generate_series(0, $2 - 1) i`,
       [tenant, count],
     );
-    await this.scratch.db.query(
+    await this.setup.scratch.db.query(
       `INSERT INTO floor.contacts (tenant, recipient, channel, address)
        SELECT $1, 'recipient-' || i, 'email', 'recipient-' || i || '@example.org' FROM generate_series(0, $2 - 1) i`,
       [tenant, count],
@@ -71,11 +66,11 @@ export class FloorSide implements Side {
 
   async stop(): Promise<void> {
     await Promise.all(this.children.map((child) => child.stop()));
-    await removeFloor(this.scratch.channel, this.names);
+    await removeFloor(this.setup.scratch.channel, this.names);
   }
 
   private async count(sql: string, tenant: string): Promise<number> {
-    const { rows } = await this.scratch.db.query<{ count: number }>(sql, [tenant]);
+    const { rows } = await this.setup.scratch.db.query<{ count: number }>(sql, [tenant]);
     return rows[0]!.count;
   }
 }

@@ -5,6 +5,9 @@ export interface DomainData {
   recipient_id: string;
   title: string;
   message: string;
+  /** RFC 3339 */
+  starts_at: string;
+  ends_at: string;
 }
 
 /** `data` of a routed notification. */

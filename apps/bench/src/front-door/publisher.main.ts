@@ -83,7 +83,9 @@ function send(channel: ConfirmChannel, order: PublishOrder, i: number, done: (er
     data: {
       recipient_id: `recipient-${i % order.recipients}`,
       title: `Maintenance window ${i}`,
-      message: 'The system will be unavailable on Sunday from 02:00 to 04:00 while the database is upgraded.',
+      message: 'We are moving to a faster database.',
+      starts_at: '2026-11-28T20:00:00Z',
+      ends_at: '2026-11-28T22:00:00Z',
     },
   };
   channel.publish(

@@ -1,7 +1,21 @@
 import type { Child } from './child.ts';
+import type { Scratch } from './scratch.ts';
 
 /** How an event is delivered: the publisher's `type` says it to both sides. */
 export type Kind = 'in_app' | 'email';
+
+/** What a side is made with. */
+export interface SideSetup {
+  scratch: Scratch;
+  /** The sink. */
+  smtpUrl: string;
+  /** Whether emails are measured; otherwise nobody starts an email process. */
+  withEmail: boolean;
+  /** Environment variables that Carillon's services get besides. */
+  env: Record<string, string>;
+  /** Where its processes leave CPU profiles. */
+  profileTo?: string;
+}
 
 /** One of the two that are compared. Everything is by tenant, and each round has a tenant of its own. */
 export interface Side {

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Names, streetTopology } from '@carillon/messaging';
+import { migrateService, serviceDatabaseUrl, type MigrationClass } from '@carillon/persistence';
+import { Child } from '../run/child.ts';
+import { freePort } from '../run/free-port.ts';
+import type { Side, SideSetup } from '../run/side.ts';
+
+/** The services between the front door and an email, as `npm start` runs them: one process each, default settings. */
+const services = ['preferences', 'template-renderer', 'inbox', 'email-sender'] as const;
+
+/** How long a service may take from its start until it is ready. */
+const readyWithinMs = 60_000;
+
+/** Compiled applications lie next to this one: apps/bench/dist/src/carillon → apps. */
+const apps = new URL('../../../../', import.meta.url);
+
+/** Carillon itself, on its own schemas of the run's database. */
+export class CarillonSide implements Side {
+  readonly name = 'Carillon';
+  readonly exchange: string;
+  readonly types = { in_app: 'system.updated', email: 'maintenance.planned' };
+  readonly inbox = { table: 'inbox.notifications', recipient: 'recipient' };
+  readonly children: Child[] = [];
+  private readonly names: Names;
+
+  constructor(private readonly setup: SideSetup) {
+    this.names = new Names(setup.scratch.prefix);
+    this.exchange = this.names.exchange('events');
+  }
+
+  async start(): Promise<void> {
+    const secret = randomBytes(32).toString('hex');
+    const wanted = this.setup.withEmail ? services : services.slice(0, -1);
+    for (const service of wanted) await this.migrate(service, secret);
+    const ports: number[] = [];
+    for (const service of wanted) {
+      const port = await freePort();
+      ports.push(port);
+      this.children.push(this.launch(service, port, secret));
+    }
+    await Promise.all(this.children.map((child, i) => ready(child, ports[i]!)));
+  }
+
+  async addRecipients(tenant: string, count: number): Promise<void> {
+    await this.setup.scratch.db.query(
+      `INSERT INTO preferences.recipients (tenant, id, name, locale, time_zone, roles, tags, attributes)
+       SELECT $1, 'recipient-' || i, 'Recipient ' || i, 'en', 'Africa/Nairobi', '{}', '{}', '{}'
+         FROM generate_series(0, $2 - 1) i`,
+      [tenant, count],
+    );
+    await this.setup.scratch.db.query(
+      `INSERT INTO preferences.contacts (tenant, recipient, channel, address, verified, is_primary)
+       SELECT $1, 'recipient-' || i, 'email', 'recipient-' || i || '@example.org', true, true
+         FROM generate_series(0, $2 - 1) i`,
+      [tenant, count],
+    );
+  }
+
+  inApp(tenant: string): Promise<number> {
+    return this.count('SELECT count(*)::int AS count FROM inbox.notifications WHERE tenant = $1', tenant);
+  }
+
+  emailsSent(tenant: string): Promise<number> {
+    return this.count(
+      `SELECT count(*)::int AS count FROM email_sender.deliveries WHERE tenant = $1 AND status = 'sent'`,
+      tenant,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.children.map((child) => child.stop()));
+    const { exchanges, queues } = streetTopology(this.names);
+    for (const { name } of queues) await this.setup.scratch.channel.deleteQueue(name);
+    for (const { name } of exchanges) await this.setup.scratch.channel.deleteExchange(name);
+  }
+
+  private async migrate(service: string, secret: string): Promise<void> {
+    const index = new URL(`${service}/dist/migrations/index.js`, apps);
+    if (!existsSync(index)) throw new Error(`${service} is not built; "npm run bench" builds everything first`);
+    const { migrations } = (await import(index.href)) as { migrations: MigrationClass[] };
+    await migrateService({ adminUrl: this.setup.scratch.databaseUrl, service, migrations, secret });
+  }
+
+  private launch(service: string, port: number, secret: string): Child {
+    return new Child({
+      name: `Carillon ${service}`,
+      file: new URL(`${service}/dist/src/main.js`, apps),
+      ipc: false,
+      profileTo: this.setup.profileTo,
+      env: {
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        DATABASE_URL: serviceDatabaseUrl(this.setup.scratch.databaseUrl, service, secret),
+        AMQP_URL: this.setup.scratch.amqpUrl,
+        CARILLON_AMQP_PREFIX: this.setup.scratch.prefix,
+        CARILLON_SECRET: secret,
+        SMTP_URL: this.setup.smtpUrl,
+        MAIL_FROM: 'Carillon <notifications@carillon.test>',
+        NODE_ENV: 'production',
+        ...this.setup.env,
+      },
+    });
+  }
+
+  private async count(sql: string, tenant: string): Promise<number> {
+    const { rows } = await this.setup.scratch.db.query<{ count: number }>(sql, [tenant]);
+    return rows[0]!.count;
+  }
+}
+
+async function ready(child: Child, port: number): Promise<void> {
+  const deadline = Date.now() + readyWithinMs;
+  for (let reason = 'no answer'; ;) {
+    if (child.trouble()) throw child.trouble();
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+      if (response.ok) return;
+      reason = await response.text();
+    } catch {
+      // Not listening yet.
+    }
+    if (Date.now() > deadline) throw new Error(`${child.name} is not ready: ${reason}${child.said()}`);
+    await sleep(100);
+  }
+}
