@@ -16,6 +16,9 @@ export async function compileEmail(
   locale: string,
   layout: EmailLayout,
 ): Promise<{ subject: string; html: string; text: string }> {
+  if (/<mj-include\b/i.test(source.body)) {
+    throw new SourceError('body: <mj-include> is not allowed; a template is complete in itself');
+  }
   const { mjml, firstBodyLine } = documentOf(source, locale, layout);
   try {
     const { text: markup, pieces } = protectLiquid(mjml);

@@ -10,6 +10,7 @@ import type { Formatting } from '../formatting.ts';
  */
 export function url(value: unknown, { siteUrl }: Formatting): string {
   const link = linkSchema.safeParse(value);
+  if (typeof value !== 'string') throw new Error('a link must be a string');
   if (!link.success) throw new Error(`a link ${link.error.issues[0]!.message}`);
   return link.data.startsWith('/') ? siteUrl + link.data : link.data;
 }

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { emailRendered, inAppRendered, smsRendered, type Channel } from '@carillon/contracts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { renderNotification } from '../rendering/render-notification.ts';
+import type { ParsedTemplate } from '../templates/parsed-template.ts';
+import { brand, compiledBuiltIns, now, routedTo } from '../testing/sample.ts';
+import { describeBuiltIns } from './describe.ts';
+
+const types = describeBuiltIns();
+const contracts = { in_app: inAppRendered, email: emailRendered, sms: smsRendered };
+let templates: Map<string, Map<Channel, ParsedTemplate>>;
+
+beforeAll(async () => {
+  templates = await compiledBuiltIns();
+});
+
+function render(type: string, data: Record<string, unknown>, name: string | null = 'Amina Otieno') {
+  const { channels } = types.find((described) => described.type === type)!;
+  const recipient = { id: 'parent-17', name, locale: 'en', time_zone: 'Africa/Nairobi' };
+  return renderNotification(routedTo(channels, { type, data, recipient }), templates.get(type)!, brand, now);
+}
+
+describe.each(types)('the built-in $type', ({ type, channels, required, optional, sample }) => {
+  const onlyRequired = Object.fromEntries(required.map((name) => [name, sample[name]]));
+
+  it('has a sample of exactly its variables', () => {
+    expect(Object.keys(sample).filter((name) => !required.includes(name) && !optional.includes(name))).toEqual([]);
+    expect(required.filter((name) => !(name in sample))).toEqual([]);
+  });
+
+  it.each([
+    ['its sample', sample],
+    ['only what is required', onlyRequired],
+    ['optional values that are null', { ...Object.fromEntries(optional.map((name) => [name, null])), ...onlyRequired }],
+  ])('renders on all its channels with %s', (_, data) => {
+    for (const name of ['Amina Otieno', null]) {
+      const { deliveries, failures } = render(type, data, name);
+      expect(failures).toEqual([]);
+      expect(deliveries.map(({ channel }) => channel)).toEqual(channels);
+      for (const { channel, data } of deliveries) {
+        expect(contracts[channel].schema.parse(data)).toEqual(data);
+        const { title, message, subject, html, text } = data as unknown as Record<string, string>;
+        const words = [title, message, subject, html, text].join('\n');
+        expect(words).not.toMatch(/undefined|\bnull\b|\{\{|\{%|\[object|[\uE000\uE001]|<\/?mj-/);
+        expect(words).not.toMatch(/(Hi|Hello) ,/);
+      }
+    }
+  });
+
+  it('fits into one SMS segment of GSM 03.38', () => {
+    const sms = render(type, sample).deliveries.find(({ channel }) => channel === 'sms');
+    if (!sms) return expect(channels).not.toContain('sms');
+    const { text } = sms.data as { text: string };
+    // The basic alphabet without its Greek letters; the extension's characters count twice.
+    expect(text).toMatch(/^[\n\r !-Z_a-z£¥èéùìòÇØøÅåÆæßÉ¤¡ÄÖÑÜ§¿äöñüà€[\]{}\\^~|]*$/);
+    expect(text.replace(/[€[\]{}\\^~|]/g, 'xx').length).toBeLessThanOrEqual(160);
+  });
+
+  it('says which variables are missing, and only those', () => {
+    for (const name of required) {
+      const { [name]: _, ...data } = onlyRequired;
+      const { failures } = render(type, data);
+      expect(failures.length).toBeGreaterThan(0);
+      for (const { message } of failures)
+        expect(message).toContain(`the event's data have no "${name}"; send it in data`);
+    }
+  });
+
+  it('lets no value become a tag or leave its attribute', () => {
+    const hostile = fc.string({
+      unit: fc.constantFrom('<', '>', '"', "'", '&', '{{', '}}', '{%', 'a', ' ', '\n', '<script>'),
+    });
+    const texts = Object.keys(sample).filter((name) => typeof sample[name] === 'string');
+    const html = (data: Record<string, unknown>) =>
+      render(type, data, String(data.name ?? 'x')).deliveries.flatMap((delivery) =>
+        delivery.channel === 'email' ? [delivery.data.html] : [],
+      );
+    const plain = html({ ...sample, ...Object.fromEntries(texts.map((name) => [name, sample[name]])) });
+    fc.assert(
+      fc.property(fc.constantFrom('name', ...texts), hostile, (name, value) => {
+        const [found] = html({ ...sample, [name]: `x${value}` });
+        // A date or a link that is none is refused altogether.
+        if (found === undefined) return;
+        const line = /<br>/g;
+        const shape = (text: string) => text.replace(line, '').replace(/[^<>"]/g, '');
+        expect(shape(found)).toBe(shape(plain[0]!));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('codes', () => {
+  it.each(['email_verification', 'password_reset'])('are not shown in-app: %s', (type) => {
+    expect(types.find((described) => described.type === type)!.channels).toEqual(['email', 'sms']);
+    const sample = types.find((described) => described.type === type)!.sample;
+    const generic = new Map([['in_app', templates.get('generic')!.get('in_app')!]] as const);
+    const { deliveries } = renderNotification(routedTo(['in_app'], { type, data: sample }), generic, brand, now);
+    expect(JSON.stringify(deliveries)).not.toContain(sample.code);
+  });
+});
+
+describe('docs/templates.md', () => {
+  it('lists every built-in type with its channels and variables', () => {
+    const page = readFileSync(new URL('../../../../docs/templates.md', import.meta.url), 'utf8');
+    const list = (names: string[]) => names.map((name) => `\`${name}\``).join(', ') || '–';
+    for (const { type, channels, required, optional } of types) {
+      expect(page).toContain(`| \`${type}\` | ${channels.join(', ')} | ${list(required)} | ${list(optional)} |`);
+    }
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { fill, parse } from '../engine/index.ts';
+import { tidyText } from '../rendering/words.ts';
+import { emailSourceSchema, type EmailSource } from '../templates/template-source.ts';
+import { compileTemplate, hashOf } from './compile.ts';
+import type { EmailLayout } from './email-layout.ts';
+
+const layout: EmailLayout = {
+  mjml: `<mjml lang="[[lang]]"><mj-head><mj-title>[[subject]]</mj-title><mj-preview>[[preheader]]</mj-preview></mj-head>
+<mj-body><mj-section><mj-column>[[greeting]][[body]]</mj-column></mj-section></mj-body></mjml>`,
+  words: { greeting: 'Hi {{ recipient.name }},' },
+};
+const formatting = { locale: 'en', timeZone: 'UTC', siteUrl: 'https://school.example' };
+const email = (source: Partial<EmailSource>): { channel: 'email'; source: EmailSource } => ({
+  channel: 'email',
+  source: emailSourceSchema.parse({ subject: 'S', body: '<mj-text>B</mj-text>', greeting: false, ...source }),
+});
+const compile = (source: Partial<EmailSource>) => compileTemplate(email(source), 'en', layout);
+
+async function written(source: Partial<EmailSource>, scope: object): Promise<{ html: string; text: string }> {
+  const { parts } = await compile(source);
+  return {
+    html: fill(parse('html', parts.html!), scope, formatting),
+    text: tidyText(fill(parse('text', parts.text!), scope, formatting)),
+  };
+}
+
+describe('compiling an email', () => {
+  it('leaves Liquid intact through MJML and into the text', async () => {
+    const body = `<mj-text>{{ a | append: " & <b>" }} {% if b > 1 and c != "}" %}x{% endif %}</mj-text>
+      {% if link %}
+      <mj-button href="{{ link | append: '?a="1"' }}">Go to {{ a }}</mj-button>
+      {% endif %}`;
+    const { html, text } = await written({ body }, { a: 'Tom', b: 2, c: 1, link: '/x' });
+    expect(html).toContain('Tom &amp; &lt;b&gt; x');
+    expect(html).toContain('href="https://school.example/x?a=&quot;1&quot;"');
+    expect(text).toBe('Tom & <b> x\n\nGo to Tom <https://school.example/x?a="1">');
+    const without = await written({ body }, { a: 'Tom', b: 0, c: 1 });
+    expect(without.html).not.toContain('href');
+    expect(without.text).toBe('Tom & <b>');
+  });
+
+  it('refuses a link to a script when it is filled in', async () => {
+    const body = '<mj-text><a href="{{ link }}">x</a></mj-text>';
+    await expect(written({ body }, { link: 'javascript:alert(1)' })).rejects.toThrow('a link must start with https://');
+  });
+
+  it('greets, puts subject and preheader into the frame as HTML, and finds the variables', async () => {
+    const source = { subject: 'Q&A {{ a }}', preheader: '{% if b %}<{{ b }}{% endif %}', greeting: true };
+    const { parts, required, optional } = await compile(source);
+    expect(parts.subject).toBe('Q&A {{ a }}');
+    expect(parts.html).toContain('<title>Q&amp;A {{ a }}</title>');
+    expect(parts.html).toContain('{% if b %}&lt;{{ b }}{% endif %}');
+    expect(parts.html).toContain('Hi {{ recipient.name }},');
+    expect({ required, optional }).toEqual({ required: ['a'], optional: ['b'] });
+  });
+
+  it('takes the text as it is given', async () => {
+    expect((await compile({ text: 'Plain {{ a }}' })).parts.text).toBe('Plain {{ a }}');
+  });
+
+  it('writes a table row by row, and an address once', async () => {
+    const body = `<mj-table css-class="details"><tr><th>A</th><td>{{ a }}</td></tr>{% if b %}<tr><th>B</th><td>{{ b }}</td></tr>{% endif %}</mj-table>
+      <mj-text>Write to <a href="mailto:{{ m }}">{{ m }}</a>.</mj-text>`;
+    const { text } = await written({ body }, { a: 1, b: 2, m: 'a@b.example' });
+    expect(text).toBe('A: 1\nB: 2\n\nWrite to a@b.example.');
+  });
+
+  it.each([
+    [{ body: '<mj-text>{{ a</mj-text>' }, /^body: /],
+    [{ body: '<mj-text>{% if a %}x</mj-text>' }, /^body: tag .* not closed/],
+    [{ subject: '{{ a | shout }}' }, /^subject: undefined filter: shout/],
+    [
+      { body: '<mj-text>a</mj-text>\n<mj-text colour="red">b</mj-text>' },
+      /^body: line 2: Attribute colour is illegal$/,
+    ],
+    [{ body: '<mj-paragraph>a</mj-paragraph>' }, /^body: line 1: Element mj-paragraph doesn't exist/],
+    [{ body: '{{ a }}<mj-text>b</mj-text>' }, /^body: \{\{ a }} stands outside any text; put it into <mj-text>$/],
+    [
+      { body: '<mj-text><a href={{ a }}>x</a></mj-text>' },
+      /^body: a value inside a tag must stand in a quoted attribute$/,
+    ],
+    [{ body: '<mj-text><a {{ a }}>x</a></mj-text>' }, /^body: a value inside a tag must stand in a quoted attribute$/],
+    [
+      { body: '<mj-text><p style="color: {{ a }}">x</p></mj-text>' },
+      /^body: values are not allowed in the attribute style$/,
+    ],
+    [
+      { body: '<mj-text><p onclick="x({{ a }})">x</p></mj-text>' },
+      /^body: values are not allowed in the attribute onclick$/,
+    ],
+    [{ body: '<mj-text><script>{{ a }}</script></mj-text>' }, /^body: values are not allowed inside <script>$/],
+    [
+      { body: '<mj-text><a href="{% if a %}{{ a }}{% endif %}">x</a></mj-text>' },
+      /^body: conditions are not allowed in href/,
+    ],
+    [{ body: '<mj-include path="/etc/hostname" type="html" />' }, /^body: <mj-include> is not allowed/],
+    [{ body: '<mj-text>\uE000</mj-text>' }, /^body: must not contain/],
+  ])('refuses %j with the part and the reason', async (source, reason) => {
+    await expect(compile(source)).rejects.toThrow(reason);
+  });
+});
+
+describe('the hash of a source', () => {
+  it('changes with the words and, for an email, with its frame', () => {
+    const changed = { ...layout, words: { greeting: 'Hello' } };
+    const sms = { channel: 'sms', source: { text: 'x' } } as const;
+    expect(hashOf(email({}), 'en', layout)).toBe(hashOf(email({}), 'en', structuredClone(layout)));
+    expect(hashOf(email({}), 'en', layout)).not.toBe(hashOf(email({ subject: 'T' }), 'en', layout));
+    expect(hashOf(email({}), 'en', layout)).not.toBe(hashOf(email({}), 'en', changed));
+    expect(hashOf(sms, 'en', layout)).toBe(hashOf(sms, 'en', changed));
+  });
+});
