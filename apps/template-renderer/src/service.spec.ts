@@ -1,0 +1,124 @@
+import {
+  deadLetter,
+  emailRendered,
+  inAppRendered,
+  notificationRouted,
+  smsRendered,
+  type CloudEvent,
+  type EmailRendered,
+  type InAppRendered,
+  type NotificationRouted,
+  type SmsRendered,
+} from '@carillon/contracts';
+import { startTestService, until, type TestService } from '@carillon/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { service } from './service.ts';
+import { routedTo } from './testing/sample.ts';
+
+let renderer: TestService;
+let inApps: CloudEvent<InAppRendered>[];
+let emails: CloudEvent<EmailRendered>[];
+let sms: CloudEvent<SmsRendered>[];
+let parked: CloudEvent<any>[];
+
+beforeAll(async () => {
+  renderer = await startTestService(service, { BRAND_NAME: 'Umoja School', SITE_URL: 'https://umoja.example/' });
+  [inApps, emails, sms, parked] = await Promise.all([
+    renderer.broker.capture(inAppRendered),
+    renderer.broker.capture(emailRendered),
+    renderer.broker.capture(smsRendered),
+    renderer.broker.capture(deadLetter),
+  ]);
+});
+afterAll(() => renderer?.close());
+
+/** Routes a notification under ids of its own. */
+async function route(id: string, routed: NotificationRouted, tenant = 'school'): Promise<void> {
+  const deliveries = routed.deliveries.map(({ channel, address }) => ({
+    delivery_id: `${id}-${channel}`,
+    channel,
+    address,
+  }));
+  await renderer.messages.publish(notificationRouted, { ...routed, notification_id: id, deliveries }, { tenant, id });
+}
+
+const of = <T extends { notification_id: string }>(events: CloudEvent<T>[], id: string): CloudEvent<T> | undefined =>
+  events.find((event) => event.data.notification_id === id);
+
+describe('the template-renderer', () => {
+  it('turns a routed notification into one rendered message per delivery', async () => {
+    await route('n1', routedTo(['in_app', 'email', 'sms']));
+    const [inApp, email, text] = await until('all three are rendered', () => {
+      const all = [of(inApps, 'n1'), of(emails, 'n1'), of(sms, 'n1')] as const;
+      return all.every(Boolean) && all;
+    });
+    expect(inApp).toMatchObject({
+      id: 'n1-in_app',
+      tenant: 'school',
+      subject: 'parent-17',
+      source: '/carillon/template-renderer',
+    });
+    expect(inApp!.data).toMatchObject({
+      title: 'Invoice INV-1001',
+      template: { key: 'invoice_issued', version: 1, locale: 'en' },
+    });
+    expect(email!.data).toMatchObject({ subject: 'Invoice INV-1001: KES 12,500.00', to: { address: 'email-17' } });
+    expect(email!.data.html).toContain('href="https://umoja.example"');
+    expect(text!.data.text).toBe('Umoja School: invoice INV-1001 of KES 12,500.00 is due on 1 December 2026.');
+  });
+
+  it('parks a notification with a missing variable after publishing the channels that do not need it', async () => {
+    const data = { time: 'yesterday', link: '/security' };
+    await route('n2', routedTo(['in_app', 'email'], { type: 'login_alert', data }));
+    await route('n3', routedTo(['email', 'push'], { type: 'test_message', data: {} }));
+    await route('n4', routedTo(['sms'], { data: { invoice_number: 'INV-1001', amount: 5 } }));
+    await until('three are parked', () => parked.length === 3);
+    const errors = parked.map((letter) => JSON.stringify(letter)).join('\n');
+    expect(errors).toContain(
+      'login_alert could not be rendered: in_app (template login_alert v1, en): message: date needs an ISO date',
+    );
+    expect(errors).toContain('test_message could not be rendered: push: there is no template for this channel');
+    expect(errors).toMatch(/invoice_issued could not be rendered: sms .*have no .*currency.*due_date/);
+    expect(of(emails, 'n3')!.data.subject).toBe('Test message from Umoja School');
+    expect(of(emails, 'n2')).toBeUndefined();
+  });
+
+  it('shows content of the event, and generic words for a type that has none', async () => {
+    const content = { title: 'Hello', message: 'World', html: '<b onclick="x()">World</b>' };
+    await route('n5', routedTo(['in_app'], { content }));
+    await route('n6', routedTo(['in_app'], { type: 'lesson_moved', data: {} }));
+    await until('both are rendered', () => of(inApps, 'n5') && of(inApps, 'n6'));
+    expect(of(inApps, 'n5')!.data).toMatchObject({
+      title: 'Hello',
+      html: '<b>World</b>',
+      template: { key: 'content', version: 0 },
+    });
+    expect(of(inApps, 'n6')!.data).toMatchObject({ title: 'Lesson moved', template: { key: 'generic', version: 1 } });
+  });
+
+  it('prefers a tenant’s own words in the recipient’s language', async () => {
+    const compiled = {
+      parts: { title: 'Ankara {{ invoice_number }}', message: '{{ amount | money: currency }}' },
+      required: [],
+      optional: [],
+    };
+    await renderer.database.query(
+      `INSERT INTO template_renderer.templates (tenant, type, channel, locale, version, source, source_hash, compiled)
+       VALUES ('own', 'invoice_issued', 'in_app', 'sw', 1, '{}', '', $1), ('own', 'invoice_issued', 'in_app', 'sw', 2, '{}', '', $2)`,
+      [
+        JSON.stringify(compiled),
+        JSON.stringify({ ...compiled, parts: { ...compiled.parts, title: 'Hati {{ invoice_number }}' } }),
+      ],
+    );
+    const recipient = { id: 'parent-17', name: null, locale: 'sw-KE', time_zone: 'Africa/Nairobi' };
+    await route('n7', routedTo(['in_app'], { recipient }), 'own');
+    await route('n8', routedTo(['in_app'], { recipient }), 'other');
+    await until('both are rendered', () => of(inApps, 'n7') && of(inApps, 'n8'));
+    expect(of(inApps, 'n7')!.data).toMatchObject({
+      title: 'Hati INV-1001',
+      message: 'Ksh 12,500.00',
+      template: { version: 2, locale: 'sw' },
+    });
+    expect(of(inApps, 'n8')!.data).toMatchObject({ title: 'Invoice INV-1001', template: { version: 1, locale: 'en' } });
+  });
+});
