@@ -1,2 +1,10 @@
+export { DeliveryModule, deliveryRpcs } from './delivery.module.ts';
+export type { DeliveryOptions } from './delivery-options.ts';
+export { deliveryConfig, type DeliveryConfig } from './config.ts';
+export { Sender } from './sending/sender.ts';
+export { deliveryOf } from './sending/rendered.ts';
+export type { UncertainPolicy } from './sending/verdict.ts';
+export { defaultRetryPolicy } from './retry/retry-policy.ts';
 export type { Message, Provider, SendOutcome } from './provider/provider.ts';
-export { deliveryConfig } from './config.ts';
+export type { NewDelivery } from './store/delivery-row.ts';
+export { CreateDeliveries0001 } from './migrations/0001-create-deliveries.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EmailContent } from '../email-content.ts';
 import { parseMailFrom } from './mail-from.ts';
 import { SmtpProvider } from './smtp-provider.ts';
-import { SmtpDouble, type Answer, type Step } from './testing/smtp-double.ts';
+import { SmtpDouble, type Answer, type Step } from '../../testing/smtp-double.ts';
 
 const message: Message<EmailContent> = {
   deliveryId: '019aa5e5-8f00-8c00-8000-000000000003',

@@ -1,0 +1,55 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { getDelivery, listDeliveries, retryDelivery, traceDeliveries, type RpcContract } from '@carillon/contracts';
+import { Messages } from '@carillon/messaging';
+import { DataSource } from 'typeorm';
+import type { DeliveryOptions } from './delivery-options.ts';
+import { DeliveriesController } from './log/deliveries.controller.ts';
+import { DeliveryLog } from './log/delivery-log.ts';
+import { Announcer } from './outcomes/announcer.ts';
+import { Slots } from './provider/slots.ts';
+import { RetryLoop } from './retry/retry-loop.ts';
+import { Sender } from './sending/sender.ts';
+import { DeliveryStore } from './store/delivery-store.ts';
+
+/** The questions that a sender answers. */
+export const deliveryRpcs: readonly RpcContract<any, any>[] = [
+  listDeliveries,
+  getDelivery,
+  traceDeliveries,
+  retryDelivery,
+];
+
+/** Everything that senders share; gives {@link Sender} to the sender's own controller. */
+@Module({})
+export class DeliveryModule {
+  static register<Content>(options: DeliveryOptions<Content>): DynamicModule {
+    const { channel, provider, concurrency, sendTimeoutMs, leaseMarginSeconds = 30 } = options;
+    const storeOptions = { provider: provider.name, leaseSeconds: sendTimeoutMs / 1000 + leaseMarginSeconds };
+    return {
+      module: DeliveryModule,
+      controllers: [DeliveriesController],
+      providers: [
+        { provide: Slots, useValue: new Slots(concurrency) },
+        {
+          provide: Announcer,
+          useFactory: (messages: Messages) => new Announcer(messages, channel),
+          inject: [Messages],
+        },
+        {
+          provide: DeliveryStore,
+          useFactory: (db: DataSource) => new DeliveryStore<Content>(db, storeOptions),
+          inject: [DataSource],
+        },
+        { provide: DeliveryLog, useFactory: (db: DataSource) => new DeliveryLog(db, channel), inject: [DataSource] },
+        {
+          provide: Sender,
+          useFactory: (store: DeliveryStore<Content>, slots: Slots, announcer: Announcer) =>
+            new Sender<Content>(options, store, slots, announcer),
+          inject: [DeliveryStore, Slots, Announcer],
+        },
+        RetryLoop,
+      ],
+      exports: [Sender],
+    };
+  }
+}

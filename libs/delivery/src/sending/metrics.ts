@@ -1,0 +1,16 @@
+import { Counter, Histogram } from 'prom-client';
+
+/** Attempts by what became of them. */
+export const attemptsTotal = new Counter({
+  name: 'carillon_delivery_attempts_total',
+  help: 'Attempts to send, by provider and outcome',
+  labelNames: ['channel', 'provider', 'outcome'] as const,
+});
+
+/** From handing the message to the provider until its answer. */
+export const attemptSeconds = new Histogram({
+  name: 'carillon_delivery_attempt_seconds',
+  help: 'Duration of an attempt to send',
+  labelNames: ['channel', 'provider'] as const,
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+});

@@ -1,0 +1,76 @@
+import type { DeliveryState, Lane, TemplateRef } from '@carillon/contracts';
+import type { SendOutcome } from '../provider/provider.ts';
+import type { Failure } from '../state/standing.ts';
+
+/** A delivery as it arrives at a sender. Names are the table's columns; times are RFC 3339. */
+export interface NewDelivery<Content = unknown> {
+  readonly tenant: string;
+  readonly id: string;
+  readonly notification_id: string;
+  readonly recipient: string;
+  readonly type: string;
+  readonly category: string;
+  readonly lane: Lane;
+  readonly template: TemplateRef;
+  readonly destination: string;
+  readonly destination_name: string | null;
+  readonly content: Content;
+  readonly expires_at: string | null;
+  /** Trace of the event that it came from; later attempts go on with it. */
+  readonly traceparent: string | null;
+  readonly created_at: string;
+}
+
+/** What outsiders are told about a delivery. */
+export interface DeliveryFact {
+  readonly tenant: string;
+  readonly id: string;
+  readonly notification_id: string;
+  readonly recipient: string;
+  readonly type: string;
+  readonly category: string;
+  readonly status: DeliveryState;
+  readonly provider: string | null;
+  readonly provider_message_id: string | null;
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly traceparent: string | null;
+  readonly updated_at: Date;
+}
+
+/** A delivery that this process has taken for an attempt, or to bring its last one to an end. */
+export interface ClaimedDelivery<Content = unknown> extends DeliveryFact {
+  readonly destination: string;
+  readonly destination_name: string | null;
+  readonly content: Content;
+  readonly round_start: number;
+  /** Seconds until it expires, by the database's clock when it was claimed; null: never. */
+  readonly expires_in: number | null;
+}
+
+/** How an attempt ended. */
+export interface Settlement {
+  readonly tenant: string;
+  readonly id: string;
+  /** Which attempt. */
+  readonly number: number;
+  readonly status: DeliveryState;
+  readonly failure: Failure | null;
+  /** In which statuses this may still be recorded. */
+  readonly changed_from: readonly DeliveryState[];
+  readonly outcome: SendOutcome['kind'];
+  readonly error: string | null;
+  readonly provider_message_id: string | null;
+  /** Seconds until the next attempt. */
+  readonly delay: number | null;
+  /** Keep the lease, because no incoming message stands for the outcome's publication. */
+  readonly keep_lease: boolean;
+}
+
+/** The outcome of a delivery is published; what comes next for it. */
+export interface Release {
+  readonly tenant: string;
+  readonly id: string;
+  /** Seconds until an uncertain delivery is sent again; null: it stays as it is. */
+  readonly resend_in: number | null;
+}

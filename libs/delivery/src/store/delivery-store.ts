@@ -1,0 +1,234 @@
+import { batched, isDatabaseAway, type SqlRunner } from '@carillon/persistence';
+import type { ClaimedDelivery, DeliveryFact, NewDelivery, Release, Settlement } from './delivery-row.ts';
+
+export interface StoreOptions {
+  /** Name of the provider that attempts go to. */
+  readonly provider: string;
+  /** Seconds for which whoever works on a delivery is trusted to finish. */
+  readonly leaseSeconds: number;
+}
+
+/** Error of an attempt whose process did not live to see its end. */
+export const lostAttempt = 'the sender stopped during the attempt';
+
+const factColumns = `d.tenant, d.id, d.notification_id, d.recipient, d.type, d.category, d.status, d.provider,
+  d.provider_message_id, d.attempts, d.error, d.traceparent, d.updated_at`;
+const claimColumns = `${factColumns}, d.destination, d.destination_name, d.content, d.round_start,
+  extract(epoch FROM d.expires_at - now())::float8 AS expires_in`;
+
+/**
+ * The deliveries' table as the sending process sees it. Every write is one statement for many deliveries; all times are the
+ * database's, so that the clocks of replicas do not matter. Statements end in a SELECT, because TypeORM answers an UPDATE with
+ * a pair of rows and count.
+ */
+export class DeliveryStore<Content = unknown> {
+  constructor(
+    private readonly db: SqlRunner,
+    private readonly options: StoreOptions,
+  ) {}
+
+  /**
+   * Records a new delivery as sending with its first attempt, or as expired when it came too late.
+   * @returns the delivery, or undefined when it was known before: then somebody else has it and it must not be sent
+   */
+  readonly begin = batched(
+    alone(async (rows: readonly NewDelivery<Content>[]) => {
+      const { provider, leaseSeconds } = this.options;
+      // In order of the key: two replicas that insert the same redelivered rows wait for each other instead of deadlocking.
+      const ordered = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1));
+      const begun: ClaimedDelivery<Content>[] = await this.db.query(
+        `WITH item AS (
+           SELECT *, coalesce(expires_at <= now(), false) AS late FROM json_populate_recordset(null::deliveries, $1)
+         ), d AS (
+           INSERT INTO deliveries (tenant, id, notification_id, recipient, type, category, lane, template, destination,
+             destination_name, content, expires_at, traceparent, created_at, updated_at, status, attempts, provider, lease_until)
+           SELECT tenant, id, notification_id, recipient, type, category, lane, template, destination,
+             destination_name, content, expires_at, traceparent, created_at, now(),
+             CASE WHEN late THEN 'expired' ELSE 'sending' END,
+             CASE WHEN late THEN 0 ELSE 1 END,
+             CASE WHEN late THEN NULL ELSE $2 END,
+             CASE WHEN late THEN NULL ELSE now() + $3 * interval '1 second' END
+           FROM item
+           ON CONFLICT (tenant, id) DO NOTHING
+           RETURNING tenant, id, status, provider, attempts, round_start, updated_at, expires_at
+         ), attempt AS (
+           INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
+           SELECT tenant, id, 1, $2, 'sending', now() FROM d WHERE status = 'sending'
+         )
+         SELECT tenant, id, status, provider, attempts, round_start, updated_at,
+           extract(epoch FROM expires_at - now())::float8 AS expires_in FROM d`,
+        [JSON.stringify(ordered), provider, leaseSeconds],
+      );
+      const byKey = new Map(begun.map((row) => [keyOf(row), row]));
+      return rows.map((row) => {
+        const claimed = byKey.get(keyOf(row));
+        // The same delivery twice in one batch: only the first caller gets it.
+        byKey.delete(keyOf(row));
+        return claimed && { ...row, ...claimed, provider_message_id: null, error: null };
+      });
+    }),
+    { max: 200 },
+  );
+
+  /** Reads what is to be told about a delivery. */
+  readonly fact = batched(async (keys: readonly { tenant: string; id: string }[]) => {
+    const rows: DeliveryFact[] = await this.db.query(
+      `SELECT ${factColumns} FROM deliveries d
+       JOIN json_to_recordset($1) AS item(tenant text, id uuid) USING (tenant, id)`,
+      [JSON.stringify(keys)],
+    );
+    const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+    return keys.map((key) => byKey.get(keyOf(key)) ?? new Error(`delivery ${key.id} disappeared`));
+  });
+
+  /**
+   * Records how an attempt ended. The delivery changes only where the happening may change it, and only by its latest attempt;
+   * that the provider took the message is true whichever attempt says it.
+   * @returns what to tell, or undefined when the delivery had moved on
+   */
+  readonly settle = batched(
+    alone(async (settlements: readonly Settlement[]) => {
+      const rows: DeliveryFact[] = await this.db.query(
+        `WITH item AS (
+           SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, number int, status text, failure text,
+             changed_from text[], outcome text, error text, provider_message_id text, delay float8, keep_lease boolean)
+         ), attempt AS (
+           UPDATE attempts a
+           SET outcome = item.outcome, error = item.error, provider_message_id = item.provider_message_id, finished_at = now()
+           FROM item WHERE a.tenant = item.tenant AND a.delivery_id = item.id AND a.number = item.number
+         ), d AS (
+           UPDATE deliveries d
+           SET status = item.status, failure = item.failure, error = item.error,
+               provider_message_id = coalesce(item.provider_message_id, d.provider_message_id),
+               next_attempt_at = now() + item.delay * interval '1 second',
+               lease_until = CASE WHEN item.keep_lease THEN now() + $2 * interval '1 second' END,
+               sent_at = CASE WHEN item.status = 'sent' THEN now() ELSE d.sent_at END,
+               updated_at = now()
+           FROM item
+           WHERE d.tenant = item.tenant AND d.id = item.id AND d.status = ANY (item.changed_from)
+             AND (d.attempts = item.number OR item.outcome = 'accepted')
+           RETURNING d.*
+         )
+         SELECT ${factColumns} FROM d`,
+        [JSON.stringify(settlements), this.options.leaseSeconds],
+      );
+      const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+      return settlements.map((settlement) => byKey.get(keyOf(settlement)));
+    }),
+  );
+
+  /** Gives up the lease after the outcome was published; an uncertain delivery may be planned for another attempt. */
+  readonly release = batched(async (releases: readonly Release[]) => {
+    await this.db.query(
+      `UPDATE deliveries d
+       SET lease_until = NULL,
+           status = CASE WHEN d.status = 'uncertain' AND item.resend_in IS NOT NULL THEN 'retrying' ELSE d.status END,
+           next_attempt_at = CASE WHEN d.status = 'uncertain' THEN now() + item.resend_in * interval '1 second'
+             ELSE d.next_attempt_at END,
+           updated_at = CASE WHEN d.status = 'uncertain' AND item.resend_in IS NOT NULL THEN now() ELSE d.updated_at END
+       FROM json_to_recordset($1) AS item(tenant text, id uuid, resend_in float8)
+       WHERE d.tenant = item.tenant AND d.id = item.id AND d.status <> 'sending'`,
+      [JSON.stringify(releases)],
+    );
+    return releases.map(() => undefined);
+  });
+
+  /** How many retries are due, counted up to `most`. */
+  async countDue(most: number): Promise<number> {
+    const [row]: { due: number }[] = await this.db.query(
+      `SELECT count(*)::int AS due FROM (
+         SELECT 1 FROM deliveries WHERE status = 'retrying' AND next_attempt_at <= now() AND lease_until IS NULL LIMIT $1) due`,
+      [most],
+    );
+    return row!.due;
+  }
+
+  /**
+   * Takes due retries, the most urgent lane first, each with a new attempt; those whose deadline passed become expired.
+   * Replicas that ask at the same time get different ones.
+   */
+  claimDue(most: number): Promise<ClaimedDelivery<Content>[]> {
+    return this.updateReturning(
+      `WITH due AS (
+         SELECT tenant, id, coalesce(expires_at <= now(), false) AS late FROM deliveries
+         WHERE status = 'retrying' AND next_attempt_at <= now() AND lease_until IS NULL
+         ORDER BY array_position(ARRAY['urgent', 'normal', 'bulk'], lane), next_attempt_at
+         LIMIT $1 FOR UPDATE SKIP LOCKED
+       ), d AS (
+         UPDATE deliveries d
+         SET status = CASE WHEN late THEN 'expired' ELSE 'sending' END,
+             attempts = CASE WHEN late THEN attempts ELSE attempts + 1 END,
+             provider = CASE WHEN late THEN provider ELSE $2 END,
+             lease_until = now() + $3 * interval '1 second', next_attempt_at = NULL, updated_at = now()
+         FROM due WHERE d.tenant = due.tenant AND d.id = due.id
+         RETURNING d.*
+       ), attempt AS (
+         INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
+         SELECT tenant, id, attempts, $2, 'sending', now() FROM d WHERE status = 'sending'
+       )
+       SELECT ${claimColumns} FROM d`,
+      [most, this.options.provider, this.options.leaseSeconds],
+    );
+  }
+
+  /**
+   * Takes deliveries whose lease ran out: whoever had them died or lost the database. What was being sent becomes uncertain;
+   * the others only wait for their outcome to be published.
+   */
+  claimLost(most: number): Promise<ClaimedDelivery<Content>[]> {
+    return this.updateReturning(
+      `WITH lost AS (
+         SELECT tenant, id, attempts, status = 'sending' AS unfinished FROM deliveries
+         WHERE lease_until <= now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
+       ), attempt AS (
+         UPDATE attempts a SET outcome = 'uncertain', error = $2, finished_at = now()
+         FROM lost
+         WHERE unfinished AND a.tenant = lost.tenant AND a.delivery_id = lost.id AND a.number = lost.attempts
+       ), d AS (
+         UPDATE deliveries d
+         SET status = CASE WHEN unfinished THEN 'uncertain' ELSE status END,
+             error = CASE WHEN unfinished THEN $2 ELSE error END,
+             updated_at = CASE WHEN unfinished THEN now() ELSE updated_at END,
+             lease_until = now() + $3 * interval '1 second'
+         FROM lost WHERE d.tenant = lost.tenant AND d.id = lost.id
+         RETURNING d.*
+       )
+       SELECT ${claimColumns} FROM d`,
+      [most, lostAttempt, this.options.leaseSeconds],
+    );
+  }
+
+  private updateReturning(sql: string, parameters: unknown[]): Promise<ClaimedDelivery<Content>[]> {
+    return this.db.query(sql, parameters);
+  }
+}
+
+function keyOf({ tenant, id }: { tenant: string; id: string }): string {
+  return `${tenant} ${id}`;
+}
+
+/**
+ * Lets a row that PostgreSQL refuses (a NUL character, an id that is no UUID) fail alone: the others of its batch are written
+ * in statements of their own.
+ */
+function alone<Input, Output>(
+  work: (inputs: readonly Input[]) => Promise<Output[]>,
+): (inputs: readonly Input[]) => Promise<(Output | Error)[]> {
+  return async (inputs) => {
+    try {
+      return await work(inputs);
+    } catch (error) {
+      if (inputs.length === 1 || isDatabaseAway(error)) throw error;
+      const outputs: (Output | Error)[] = [];
+      for (const input of inputs) {
+        outputs.push(
+          await work([input]).then(
+            ([output]) => output as Output,
+            (failure: Error) => failure,
+          ),
+        );
+      }
+      return outputs;
+    }
+  };
+}
