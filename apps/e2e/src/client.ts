@@ -1,0 +1,72 @@
+import { until } from '@carillon/testing';
+import { apiKey, type Suite } from './suite.ts';
+
+export interface Answer {
+  status: number;
+  json: any;
+}
+
+export interface MailboxMessage {
+  id: string;
+  channel: 'email' | 'sms';
+  to: string;
+  from: string;
+  subject: string | null;
+  text: string;
+  html: string | null;
+  headers: Record<string, string>;
+}
+
+/** The public surface as an integrator uses it: HTTP with a key or token, AMQP, and the mailbox to see what arrived. */
+export class Client {
+  constructor(private readonly suite: Suite) {}
+
+  async call(method: string, path: string, body?: unknown, credential = apiKey): Promise<Answer> {
+    const response = await fetch(this.suite.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${credential}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { status: response.status, json: await response.json() };
+  }
+
+  /** Creates a recipient and answers with a token for it. */
+  async recipient(id: string, contacts: { email?: string; phone?: string; name?: string } = {}): Promise<string> {
+    const put = await this.call('PUT', `/v1/recipients/${encodeURIComponent(id)}`, { name: id, ...contacts });
+    if (put.status > 201) throw new Error(`recipient ${id}: ${JSON.stringify(put.json)}`);
+    const { json } = await this.call('POST', `/v1/recipients/${encodeURIComponent(id)}/tokens`);
+    return json.token as string;
+  }
+
+  /** Publishes as any AMQP client would. */
+  publish(routingKey: string, event: unknown): void {
+    this.suite.broker.publish('events', routingKey, event, { persistent: true });
+  }
+
+  async mailbox(to: string, channel?: 'email' | 'sms'): Promise<MailboxMessage[]> {
+    const query = new URLSearchParams({ to, limit: '1000', ...(channel && { channel }) });
+    const response = await fetch(`${this.suite.mailboxUrl}/api/messages?${query}`);
+    return (await response.json()) as MailboxMessage[];
+  }
+
+  /** Waits for the first message to somebody. */
+  arrived(to: string, channel: 'email' | 'sms'): Promise<MailboxMessage> {
+    return until(`${channel} to ${to}`, async () => (await this.mailbox(to, channel))[0]);
+  }
+
+  /** Waits for a delivery of the channel's log that matches. */
+  delivery(
+    channel: 'email' | 'sms',
+    filter: Record<string, string>,
+    matches: (delivery: any) => boolean = () => true,
+  ): Promise<any> {
+    const query = new URLSearchParams(filter);
+    return until(`${channel} delivery with ${query}`, async () => {
+      const { json } = await this.call('GET', `/v1/admin/deliveries/${channel}?${query}`);
+      return (json.data as any[]).find(matches);
+    });
+  }
+}
