@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  cloudEventsBatchJson,
+  deadLetter,
+  getNotification,
+  inAppRendered,
+  notificationCreated,
+  type CloudEvent,
+  type DeadLetter,
+  type NotificationFact,
+} from '@carillon/contracts';
+import { until } from '@carillon/testing';
+import { InboxUnderTest, renderedFor, someone } from '../../testing/inbox-under-test.ts';
+
+describe('storing notifications', () => {
+  let inbox: InboxUnderTest;
+  let created: CloudEvent<NotificationFact>[];
+  let parked: CloudEvent<DeadLetter>[];
+
+  beforeAll(async () => {
+    inbox = await InboxUnderTest.start();
+    created = await inbox.service.broker.capture(notificationCreated);
+    parked = await inbox.service.broker.capture(deadLetter);
+  });
+  afterAll(() => inbox?.close());
+
+  const outcomesOf = (id: string) => created.filter(({ data }) => data.notification_id === id);
+
+  it('keeps every word of a rendered notification and says that it stands in the inbox', async () => {
+    const rendered = renderedFor(someone(), {
+      title: 'Facture n° 1 · 请付款 🧾',
+      html: '<p>Invoice</p>',
+      link: '/invoices/1',
+      image: 'https://school.example/logo.png',
+      actions: [{ label: 'Pay', url: 'https://school.example/pay', style: 'primary' }],
+      metadata: { invoice: { lines: [1, 2] } },
+      actor: { id: 'staff-1', name: 'Office' },
+      expires_at: '2099-01-01T00:00:00.000Z',
+    });
+    await inbox.store('school', rendered);
+    const { recipient, notification_id: id } = rendered;
+
+    expect(await inbox.service.messages.call(getNotification, { tenant: 'school', recipient, id })).toEqual({
+      id,
+      type: rendered.type,
+      category: rendered.category,
+      priority: rendered.priority,
+      title: rendered.title,
+      message: rendered.message,
+      html: rendered.html,
+      link: rendered.link,
+      image: rendered.image,
+      actions: rendered.actions,
+      metadata: rendered.metadata,
+      actor: rendered.actor,
+      status: 'unread',
+      read: false,
+      read_at: null,
+      expires_at: rendered.expires_at,
+      created_at: rendered.created_at,
+    });
+    const [outcome] = await until('the outcome', () => outcomesOf(id).length === 1 && outcomesOf(id));
+    expect(outcome).toMatchObject({ tenant: 'school', subject: recipient, data: { recipient, type: rendered.type } });
+  });
+
+  it('changes nothing when a notification is delivered again, and repeats the outcome under the same id', async () => {
+    const rendered = renderedFor(someone());
+    const id = rendered.notification_id;
+    await inbox.store('school', rendered);
+    const before = await inbox.stored('school', [id]);
+
+    await inbox.publish('school', { ...rendered, title: 'a later rendering' });
+    await until('the repeated outcome', () => outcomesOf(id).length === 2);
+
+    expect(await inbox.stored('school', [id])).toEqual(before);
+    expect(new Set(outcomesOf(id).map((outcome) => outcome.id)).size).toBe(1);
+  });
+
+  it('stores a batch of hundreds, each once', async () => {
+    const recipient = someone();
+    await inbox.store('school', ...Array.from({ length: 450 }, () => renderedFor(recipient)));
+    const rows = await inbox.service.database.query(
+      'SELECT count(*)::int AS count FROM inbox.notifications WHERE recipient = $1',
+      [recipient],
+    );
+    expect(rows).toEqual([{ count: 450 }]);
+  });
+
+  it('parks the one bad item of a batch alone, with the reason, while the others are stored', async () => {
+    const recipient = someone();
+    const good = [renderedFor(recipient), renderedFor(recipient)];
+    const bad = { ...renderedFor(recipient), title: 'a NUL \u0000, which PostgreSQL cannot keep' };
+    const batch = [good[0]!, bad, good[1]!].map((data) => ({
+      specversion: '1.0',
+      id: data.delivery_id,
+      source: '/carillon/template-renderer',
+      type: inAppRendered.type,
+      tenant: 'school',
+      data,
+    }));
+    inbox.service.broker.publish('pipeline', `${inAppRendered.key}.normal`, batch, {
+      contentType: cloudEventsBatchJson,
+    });
+
+    const letter = await until('the bad item is parked', () => parked.find(({ data }) => data.body.includes(bad.delivery_id)));
+    expect(letter.data.error).toMatch(/unsupported Unicode escape sequence/);
+    const ids = good.map(({ notification_id }) => notification_id);
+    expect(await inbox.stored('school', ids)).toHaveLength(2);
+    expect(parked).toHaveLength(1);
+  });
+});
