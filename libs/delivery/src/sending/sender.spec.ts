@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deadLetter, smsRendered, type CloudEvent, type DeadLetter } from '@carillon/contracts';
-import { cuttableProxy, servers, testDatabase, until } from '@carillon/testing';
+import { until } from '@carillon/testing';
 import { renderedFor, SenderUnderTest, someNumber } from '../../testing/sender-under-test.ts';
-import { CreateDeliveries0001 } from '../migrations/0001-create-deliveries.ts';
 
 describe('Sending', () => {
   let sender: SenderUnderTest;
@@ -194,16 +193,16 @@ describe('Sending', () => {
 
 describe('Sending while the database goes away during the call', () => {
   it('records the outcome when it is back and sends nothing twice', async () => {
-    const database = await testDatabase({ 'sms-sender': [CreateDeliveries0001] });
-    const proxy = await cuttableProxy(servers.databaseUrl);
-    const through = new URL(database.url('sms-sender'));
-    [through.hostname, through.port] = [new URL(proxy.url).hostname, new URL(proxy.url).port];
-    const sender = await SenderUnderTest.start({}, { database, env: { DATABASE_URL: through.toString() } });
+    const sender = await SenderUnderTest.start();
+    const { query, name } = sender.service.database;
     try {
       const item = renderedFor(someNumber());
       sender.provider.script(item.to, async () => {
-        proxy.cut();
-        setTimeout(() => proxy.restore(), 300);
+        await query(`ALTER DATABASE ${name} CONNECTION LIMIT 0`);
+        await query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carillon sms-sender' AND datname = '${name}'`,
+        );
+        setTimeout(() => void query(`ALTER DATABASE ${name} CONNECTION LIMIT -1`), 300);
         return { kind: 'accepted', providerMessageId: 'm' };
       });
       await sender.publish(item);
@@ -212,8 +211,6 @@ describe('Sending while the database goes away during the call', () => {
       expect(sender.provider.askedFor(item.to)).toHaveLength(1);
     } finally {
       await sender.close();
-      await proxy.close();
-      await database.drop();
     }
   });
 });
