@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { isDatabaseAway } from './availability.ts';
 
 export interface BatchOptions {
   /** Calls that share one run of the work at most. */
@@ -12,8 +13,11 @@ export interface BatchOptions {
  * of `work`, and while `concurrency` runs are under way further calls gather for the next. So batches grow with the load
  * and a lone call waits for nothing.
  *
- * @param work gets the inputs in order of arrival and answers with as many outputs (or Errors) in the same order; when it
- *   throws, every call of that run fails with what it threw
+ * A statement for many fails as a whole, whichever input is at fault. Then each input is tried alone, so that only the one at
+ * fault fails. While the database is away all of them fail at once.
+ *
+ * @param work gets the inputs in order of arrival and answers with as many outputs (or Errors) in the same order. It is all
+ *   or nothing, for example one statement, so that a run that failed can be repeated
  */
 export function batched<Input, Output>(
   work: (inputs: readonly Input[]) => Promise<ArrayLike<Output | Error>>,
@@ -30,7 +34,7 @@ export function batched<Input, Output>(
   const loader = new DataLoader<Input, Output>(
     async (inputs) => {
       try {
-        return await work(inputs);
+        return await oneByOneOnFailure(work, inputs);
       } finally {
         running -= 1;
         start();
@@ -47,4 +51,25 @@ export function batched<Input, Output>(
     },
   );
   return (input) => loader.load(input);
+}
+
+async function oneByOneOnFailure<Input, Output>(
+  work: (inputs: readonly Input[]) => Promise<ArrayLike<Output | Error>>,
+  inputs: readonly Input[],
+): Promise<ArrayLike<Output | Error>> {
+  try {
+    return await work(inputs);
+  } catch (error) {
+    if (inputs.length === 1 || isDatabaseAway(error)) throw error;
+  }
+  const outputs: (Output | Error)[] = [];
+  for (const input of inputs) {
+    outputs.push(
+      await work([input]).then(
+        (done) => done[0] as Output,
+        (error: Error) => error,
+      ),
+    );
+  }
+  return outputs;
 }
