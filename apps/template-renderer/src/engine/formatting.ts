@@ -19,6 +19,13 @@ export interface Formatting {
  * @param templateLocale BCP 47
  */
 export function formattingLocale(recipientLocale: string, templateLocale: string): string {
+  const key = `${recipientLocale} ${templateLocale}`;
+  let locale = locales.get(key);
+  if (locale === undefined) locales.set(key, (locale = chooseLocale(recipientLocale, templateLocale)));
+  return locale;
+}
+
+function chooseLocale(recipientLocale: string, templateLocale: string): string {
   const words = canonicalLocale(templateLocale) ?? 'en';
   const own = canonicalLocale(recipientLocale);
   const chosen = own !== undefined && languageOf(own) === languageOf(words) ? own : words;
@@ -52,24 +59,20 @@ function languageOf(locale: string): string {
   return locale.split('-', 1)[0]!;
 }
 
-// Building an Intl formatter takes some 30 µs, using one less than 1: they are kept, bounded because locales come
+// Building an Intl formatter takes some 30 µs, using one about 1: they are kept, bounded because locales and zones come
 // from outside.
-const zones = new LRUCache<string, string>({ max: 500 });
-const numberFormats = new LRUCache<string, Intl.NumberFormat>({ max: 500 });
-const dateFormats = new LRUCache<string, Intl.DateTimeFormat>({ max: 500 });
+const formatters = new LRUCache<string, Intl.NumberFormat | Intl.DateTimeFormat>({ max: 1_000 });
+const zones = new LRUCache<string, string>({ max: 1_000 });
+const locales = new LRUCache<string, string>({ max: 1_000 });
 
-export function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = `${locale} ${JSON.stringify(options)}`;
-  let format = numberFormats.get(key);
-  if (!format) numberFormats.set(key, (format = new Intl.NumberFormat(locale, options)));
-  return format;
-}
-
-export function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${locale} ${JSON.stringify(options)}`;
-  let format = dateFormats.get(key);
-  if (!format) dateFormats.set(key, (format = new Intl.DateTimeFormat(locale, options)));
-  return format;
+/** The Intl formatter of this name; `make` is called when it is not there yet. */
+export function formatter<Format extends Intl.NumberFormat | Intl.DateTimeFormat>(
+  name: string,
+  make: () => Format,
+): Format {
+  let format = formatters.get(name);
+  if (!format) formatters.set(name, (format = make()));
+  return format as Format;
 }
 
 /**

@@ -1,7 +1,7 @@
-import { dateFormat, plainSpaces, type Formatting } from '../formatting.ts';
+import { formatter, plainSpaces, type Formatting } from '../formatting.ts';
 
 const clock = { hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const;
-const longDate = { year: 'numeric', month: 'long', day: 'numeric' } as const;
+const longDate: Intl.DateTimeFormatOptions = { year: 'numeric', month: 'long', day: 'numeric' };
 
 /** What `{{ due_date | date: "…" }}` can be given; `long` is the default. */
 const styles: Record<string, Intl.DateTimeFormatOptions> = {
@@ -28,19 +28,21 @@ export function date(value: unknown, style: unknown, { locale, timeZone }: Forma
   }
   const moment = momentOf(value);
   if (!moment) throw new Error('date needs an ISO date or time, such as "2026-12-01" or "2026-12-01T09:30:00Z"');
-  if (moment.kind === 'day') {
-    if (name === 'time') throw new Error('date was asked for a time, but the value is a day without one');
-    return write(locale, name === 'datetime' ? longDate : styles[name]!, 'UTC', moment.at);
+  if (moment.kind === 'day' && name === 'time') {
+    throw new Error('date was asked for a time, but the value is a day without one');
   }
-  if (moment.kind === 'wall') {
-    const { timeZoneName: _, ...options } = styles[name]!;
-    return write(locale, options, 'UTC', moment.at);
-  }
-  return write(locale, styles[name]!, timeZone, moment.at);
+  const format = formatter(
+    `date ${locale} ${timeZone} ${moment.kind} ${name}`,
+    () => new Intl.DateTimeFormat(locale, optionsOf(moment.kind, name, timeZone)),
+  );
+  return plainSpaces(format.format(moment.at));
 }
 
-function write(locale: string, options: Intl.DateTimeFormatOptions, timeZone: string, at: Date): string {
-  return plainSpaces(dateFormat(locale, { ...options, timeZone }).format(at));
+function optionsOf(kind: Moment['kind'], style: string, timeZone: string): Intl.DateTimeFormatOptions {
+  if (kind === 'instant') return { ...styles[style], timeZone };
+  // A day and a time on the wall are the same in every zone.
+  const { timeZoneName: _, ...options } = kind === 'day' && style === 'datetime' ? longDate : styles[style]!;
+  return { ...options, timeZone: 'UTC' };
 }
 
 interface Moment {

@@ -1,4 +1,4 @@
-import { numberFormat, plainSpaces, type Formatting } from '../formatting.ts';
+import { formatter, plainSpaces, type Formatting } from '../formatting.ts';
 import { decimal } from './number.ts';
 
 /**
@@ -12,6 +12,9 @@ export function money(amount: unknown, currency: unknown, { locale }: Formatting
   if (typeof currency !== 'string' || !/^[A-Za-z]{3}$/.test(currency)) {
     throw new Error('money needs a currency of three letters, such as {{ amount | money: "KES" }}');
   }
-  const format = numberFormat(locale, { style: 'currency', currency: currency.toUpperCase() });
+  const format = formatter(
+    `money ${locale} ${currency}`,
+    () => new Intl.NumberFormat(locale, { style: 'currency', currency: currency.toUpperCase() }),
+  );
   return plainSpaces(format.format(decimal(amount, 'money')));
 }

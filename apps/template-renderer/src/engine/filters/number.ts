@@ -1,4 +1,4 @@
-import { numberFormat, plainSpaces, type Formatting } from '../formatting.ts';
+import { formatter, plainSpaces, type Formatting } from '../formatting.ts';
 
 /**
  * `{{ count | number }}` → `12,500`; `{{ rate | number: 2 }}` → `0.50`.
@@ -12,7 +12,10 @@ export function number(value: unknown, decimals: unknown, { locale }: Formatting
     throw new Error('number needs a whole number of decimals from 0 to 20, such as {{ rate | number: 2 }}');
   }
   const digits = decimals as number | undefined;
-  const format = numberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const format = formatter(
+    `number ${locale} ${digits}`,
+    () => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+  );
   return plainSpaces(format.format(decimal(value, 'number')));
 }
 
