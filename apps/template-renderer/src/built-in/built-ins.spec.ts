@@ -86,7 +86,7 @@ describe.each(types)('the built-in $type', ({ type, channels, required, optional
         const shape = (text: string) => text.replace(line, '').replace(/[^<>"]/g, '');
         expect(shape(found)).toBe(shape(plain[0]!));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
@@ -105,8 +105,10 @@ describe('docs/templates.md', () => {
   it('lists every built-in type with its channels and variables', () => {
     const page = readFileSync(new URL('../../../../docs/templates.md', import.meta.url), 'utf8');
     const list = (names: string[]) => names.map((name) => `\`${name}\``).join(', ') || '–';
+    const rows = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
     for (const { type, channels, required, optional } of types) {
-      expect(page).toContain(`| \`${type}\` | ${channels.join(', ')} | ${list(required)} | ${list(optional)} |`);
+      const row = rows.find(([, first]) => first === `\`${type}\``);
+      expect(row?.slice(1, 5)).toEqual([`\`${type}\``, channels.join(', '), list(required), list(optional)]);
     }
   });
 });
