@@ -79,7 +79,7 @@ export const timestampSchema = z.iso.datetime({
 export const linkSchema = z
   .string()
   .max(2048)
-  .regex(/^(https?:\/\/|mailto:|\/(?!\/))/i, 'must start with https://, http://, mailto: or a single /');
+  .regex(/^(https?:\/\/|mailto:|\/(?![/\\]))/i, 'must start with https://, http://, mailto: or a single /');
 
 /** Free JSON object given by an integrator. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown());
