@@ -8,7 +8,7 @@ describe('killed in the middle', () => {
   let client: Client;
 
   beforeAll(async () => {
-    suite = await startSuite({ DELIVERY_LEASE_SECONDS: '3', RETRY_DELAYS: '1,1,1' });
+    suite = await startSuite({ SEND_TIMEOUT_MS: '1000', RETRY_DELAYS: '1,1,1' });
     client = new Client(suite);
   }, 90_000);
 

@@ -79,6 +79,7 @@ export const timestampSchema = z.iso.datetime({
 export const linkSchema = z
   .string()
   .max(2048)
+  .regex(/^[^\s\p{Cc}]*$/u, 'must not contain spaces or control characters')
   .regex(/^(https?:\/\/|mailto:|\/(?![/\\]))/i, 'must start with https://, http://, mailto: or a single /');
 
 /** Free JSON object given by an integrator. */
