@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SmsRendered } from '@carillon/contracts';
 import {
   cuttableProxy,
@@ -17,13 +17,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function sharedServers(): Promise<{ database: TestDatabase; broker: TestBroker }> {
-  const database = await testDatabase({ 'sms-sender': [CreateDeliveries0001] });
-  cleanups.push(() => database.drop());
-  const broker = await testBroker();
-  cleanups.push(() => broker.close());
-  return { database, broker };
-}
+let shared: { database: TestDatabase; broker: TestBroker };
+beforeAll(async () => {
+  shared = { database: await testDatabase({ 'sms-sender': [CreateDeliveries0001] }), broker: await testBroker() };
+});
+afterAll(async () => {
+  await shared?.broker.close();
+  await shared?.database.drop();
+});
 
 async function start(...parameters: Parameters<typeof SenderUnderTest.start>): Promise<SenderUnderTest> {
   const sender = await SenderUnderTest.start(...parameters);
@@ -68,7 +69,6 @@ async function store(
 
 describe('The retry loop', () => {
   it('of two replicas sends each due delivery once', async () => {
-    const shared = await sharedServers();
     const items = Array.from({ length: 120 }, () => renderedFor(someNumber()));
     for (const item of items) await store(shared.database, item, { status: 'retrying', attempts: 1, due: '-1 s' });
     const replicas = await Promise.all([start({ concurrency: 7 }, shared), start({ concurrency: 7 }, shared)]);
@@ -79,7 +79,6 @@ describe('The retry loop', () => {
   });
 
   it('leaves alone what is not due yet', async () => {
-    const shared = await sharedServers();
     const [later, now] = [renderedFor(someNumber()), renderedFor(someNumber())];
     await store(shared.database, later, { status: 'retrying', attempts: 1, due: '1 h' });
     await store(shared.database, now, { status: 'retrying', attempts: 1, due: '-1 s' });
@@ -90,7 +89,6 @@ describe('The retry loop', () => {
   });
 
   it('takes the urgent lane first', async () => {
-    const shared = await sharedServers();
     const [bulk, urgent] = [renderedFor(someNumber(), { lane: 'bulk' }), renderedFor(someNumber(), { lane: 'urgent' })];
     await store(shared.database, bulk, { status: 'retrying', attempts: 1, due: '-1 h' });
     await store(shared.database, urgent, { status: 'retrying', attempts: 1, due: '-1 s' });
@@ -100,7 +98,6 @@ describe('The retry loop', () => {
   });
 
   it('does not send a retry whose deadline passed', async () => {
-    const shared = await sharedServers();
     const item = renderedFor(someNumber());
     await store(shared.database, item, { status: 'retrying', attempts: 1, due: '-1 s', expires: '-1 s' });
     const sender = await start({}, shared);
@@ -112,7 +109,6 @@ describe('The retry loop', () => {
   });
 
   it('calls a send uncertain whose process did not live to see its end, and stops there where that is the policy', async () => {
-    const shared = await sharedServers();
     const item = renderedFor(someNumber());
     await store(shared.database, item, { status: 'sending', attempts: 1, lease: '-1 s' });
     const sender = await start({ uncertain: () => 'stop' }, shared);
@@ -127,7 +123,6 @@ describe('The retry loop', () => {
   });
 
   it('sends it again under the same delivery id where that is the policy, at most as often as there are retries', async () => {
-    const shared = await sharedServers();
     const [good, bad] = [renderedFor(someNumber()), renderedFor(someNumber())];
     for (const item of [good, bad])
       await store(shared.database, item, { status: 'sending', attempts: 1, lease: '-1 s' });
@@ -141,7 +136,6 @@ describe('The retry loop', () => {
   });
 
   it('leaves a send alone whose lease still runs', async () => {
-    const shared = await sharedServers();
     const [running, due] = [renderedFor(someNumber()), renderedFor(someNumber())];
     await store(shared.database, running, { status: 'sending', attempts: 1, lease: '1 h' });
     await store(shared.database, due, { status: 'retrying', attempts: 1, due: '-1 s' });
@@ -151,7 +145,6 @@ describe('The retry loop', () => {
   });
 
   it('publishes an outcome that was recorded but never told', async () => {
-    const shared = await sharedServers();
     const item = renderedFor(someNumber());
     await store(shared.database, item, { status: 'sent', attempts: 2, lease: '-1 s' });
     const sender = await start({}, shared);
@@ -161,7 +154,6 @@ describe('The retry loop', () => {
   });
 
   it('finishes what is under way when the service stops, and starts nothing more', async () => {
-    const shared = await sharedServers();
     const [first, second] = [renderedFor(someNumber()), renderedFor(someNumber())];
     await store(shared.database, first, { status: 'retrying', attempts: 1, due: '-2 s' });
     const sender = await SenderUnderTest.start({ concurrency: 1 }, shared);
@@ -182,7 +174,6 @@ describe('The retry loop', () => {
 
 describe('A replica that dies in the middle of a send', () => {
   it('leaves a delivery that another replica finds, calls uncertain and sends again, once', async () => {
-    const shared = await sharedServers();
     // The dying replica reaches its servers through proxies; cutting both is what the world sees of a kill -9.
     const proxies = [await cuttableProxy(servers.databaseUrl), await cuttableProxy(servers.amqpUrl)] as const;
     cleanups.push(...proxies.map((proxy) => () => proxy.close()));

@@ -1,0 +1,52 @@
+/** Africa's Talking's SDK, pointed at a base URL of ours. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createRequire } from 'node:module';
+import type { AxiosInstance } from 'axios';
+
+/** What the SDK answers to a send (https://developers.africastalking.com/docs/sms/sending/bulk). */
+export interface SendAnswer {
+  readonly SMSMessageData?: {
+    readonly Message?: string;
+    readonly Recipients?: readonly {
+      readonly statusCode: number;
+      readonly status: string;
+      readonly messageId: string;
+    }[];
+  };
+}
+
+interface Sdk {
+  readonly SMS: { send(message: { to: string; message: string; from?: string }): Promise<SendAnswer> };
+}
+
+/** Where and how long a call goes. */
+interface Destination {
+  /** Without a slash at the end; undefined: where the SDK sends by itself. */
+  readonly baseUrl: string | undefined;
+  readonly timeoutMs: number;
+}
+
+const require = createRequire(import.meta.url);
+const createSdk = require('africastalking') as (options: { username: string; apiKey: string }) => Sdk;
+// The SDK offers neither a base URL nor a time limit; it calls its axios, which does. Its own copy, wherever npm put it.
+const sdkAxios = createRequire(require.resolve('africastalking'))('axios') as AxiosInstance;
+
+/** Set while a call of ours is on its way to axios: other users of the same axios are left alone. */
+const underWay = new AsyncLocalStorage<Destination>();
+
+sdkAxios.interceptors.request.use((request) => {
+  const destination = underWay.getStore();
+  if (!destination || !request.url) return request;
+  const { pathname } = new URL(request.url);
+  if (destination.baseUrl) request.url = destination.baseUrl + pathname;
+  request.timeout = destination.timeoutMs;
+  // The API does not redirect; following one would hand the key to a stranger.
+  request.maxRedirects = 0;
+  return request;
+});
+
+/** A client of one account. */
+export function connect(credentials: { username: string; apiKey: string }, destination: Destination): Sdk['SMS'] {
+  const { SMS } = createSdk(credentials);
+  return { send: (message) => underWay.run(destination, () => SMS.send(message)) };
+}

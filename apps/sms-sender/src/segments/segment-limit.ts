@@ -1,0 +1,28 @@
+import type { Message, Provider, SendOutcome } from '@carillon/delivery';
+import type { SmsContent } from '../sms-content.ts';
+import { segmentsOf } from './segments.ts';
+
+/** Networks concatenate more, but vendors take no longer texts (Twilio: 1,600 characters), and each segment costs. */
+export const mostSegments = 10;
+
+/** Refuses texts that are too long before any provider is asked. */
+export class SegmentLimit implements Provider<SmsContent> {
+  readonly name: string;
+
+  constructor(private readonly provider: Provider<SmsContent>) {
+    this.name = provider.name;
+  }
+
+  async send(message: Message<SmsContent>, signal: AbortSignal): Promise<SendOutcome> {
+    const segments = segmentsOf(message.content.text);
+    if (segments <= mostSegments) return this.provider.send(message, signal);
+    return {
+      kind: 'permanent',
+      error: `the text takes ${segments} SMS, at most ${mostSegments} are sent: shorten the template`,
+    };
+  }
+
+  close(): Promise<void> | void {
+    return this.provider.close?.();
+  }
+}

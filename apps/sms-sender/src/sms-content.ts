@@ -1,0 +1,4 @@
+/** The words of an SMS. */
+export interface SmsContent {
+  readonly text: string;
+}
