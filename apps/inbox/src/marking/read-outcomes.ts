@@ -24,7 +24,7 @@ export class ReadOutcomes {
 
   /** Publishes what of this inbox has been read and is not confirmed yet. */
   async announce({ tenant, recipient }: Owner): Promise<void> {
-    for (let readings: FirstReading[] | undefined; readings === undefined || readings.length === batch; ) {
+    for (let readings: FirstReading[] | undefined; readings === undefined || readings.length === batch;) {
       readings = (await this.database.query(
         `SELECT id, type, category, first_read_at FROM notifications
           WHERE tenant = $1 AND recipient = $2 AND first_read_at IS NOT NULL AND NOT read_announced

@@ -1,4 +1,10 @@
-import { countUnread, getNotification, listNotifications, traceNotification, type Notification } from '@carillon/contracts';
+import {
+  countUnread,
+  getNotification,
+  listNotifications,
+  traceNotification,
+  type Notification,
+} from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';

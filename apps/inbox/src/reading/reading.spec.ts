@@ -16,7 +16,9 @@ describe('reading an inbox', () => {
   it('lists newest first, page by page, without a gap or a repeat while new ones arrive', async () => {
     const recipient = someone();
     const day = 24 * 60 * 60;
-    const old = Array.from({ length: 7 }, (_, age) => renderedFor(recipient, { created_at: secondsFromNow(-age * day - 1) }));
+    const old = Array.from({ length: 7 }, (_, age) =>
+      renderedFor(recipient, { created_at: secondsFromNow(-age * day - 1) }),
+    );
     await inbox.store('school', ...old);
 
     const first = await inbox.list(recipient, {}, { limit: 3 });
@@ -46,8 +48,10 @@ describe('reading an inbox', () => {
       id: reminder.notification_id,
       read: true,
     });
-    const idsOf = (...rendered: { notification_id: string }[]) => rendered.map(({ notification_id }) => notification_id).sort();
-    const listed = async (filter: Parameters<InboxUnderTest['list']>[1]) => (await inbox.list(recipient, filter)).ids.sort();
+    const idsOf = (...rendered: { notification_id: string }[]) =>
+      rendered.map(({ notification_id }) => notification_id).sort();
+    const listed = async (filter: Parameters<InboxUnderTest['list']>[1]) =>
+      (await inbox.list(recipient, filter)).ids.sort();
 
     expect(await listed({})).toEqual(idsOf(invoice, reminder, login));
     expect(await listed({ status: 'unread' })).toEqual(idsOf(invoice, login));
@@ -78,8 +82,12 @@ describe('reading an inbox', () => {
     const { messages } = inbox.service;
     const notFound = { status: 404, code: 'not_found' };
 
-    await expect(messages.call(getNotification, { tenant: 'school', recipient: other, id })).rejects.toMatchObject(notFound);
-    await expect(messages.call(getNotification, { tenant: 'shop', recipient: owner, id })).rejects.toMatchObject(notFound);
+    await expect(messages.call(getNotification, { tenant: 'school', recipient: other, id })).rejects.toMatchObject(
+      notFound,
+    );
+    await expect(messages.call(getNotification, { tenant: 'shop', recipient: owner, id })).rejects.toMatchObject(
+      notFound,
+    );
     await expect(messages.call(traceNotification, { tenant: 'shop', id })).rejects.toMatchObject(notFound);
     expect((await inbox.list(other)).ids).toEqual([]);
     expect((await inbox.list(owner, {}, { tenant: 'shop' })).ids).toEqual([]);
@@ -98,7 +106,10 @@ describe('reading an inbox', () => {
   it('finds a notification for an admin who does not know its recipient', async () => {
     const rendered = renderedFor(someone());
     await inbox.store('school', rendered);
-    const found = await inbox.service.messages.call(traceNotification, { tenant: 'school', id: rendered.notification_id });
+    const found = await inbox.service.messages.call(traceNotification, {
+      tenant: 'school',
+      id: rendered.notification_id,
+    });
     expect(found).toMatchObject({ id: rendered.notification_id, title: rendered.title, read: false });
   });
 

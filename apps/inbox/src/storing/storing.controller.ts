@@ -13,7 +13,6 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
 import { rowOf } from '../notification-row.ts';
-import { oneByOneOnFailure } from './one-by-one.ts';
 
 /** Stores rendered notifications. */
 @Controller()
@@ -24,9 +23,10 @@ export class StoringController {
     database: DataSource,
     private readonly messages: Messages,
   ) {
-    this.insert = batched(
-      oneByOneOnFailure((rows) => insertRows(database, 'notifications', rows, { onConflict: 'DO NOTHING' })),
-    );
+    this.insert = batched(async (rows) => {
+      await insertRows(database, 'notifications', rows, { onConflict: 'DO NOTHING' });
+      return rows.map(() => true as const);
+    });
   }
 
   /**

@@ -59,7 +59,7 @@ describe('storing notifications', () => {
       expires_at: rendered.expires_at,
       created_at: rendered.created_at,
     });
-    const [outcome] = await until('the outcome', () => outcomesOf(id).length === 1 && outcomesOf(id));
+    const outcome = await until('the outcome', () => outcomesOf(id)[0]);
     expect(outcome).toMatchObject({ tenant: 'school', subject: recipient, data: { recipient, type: rendered.type } });
   });
 
@@ -102,7 +102,9 @@ describe('storing notifications', () => {
       contentType: cloudEventsBatchJson,
     });
 
-    const letter = await until('the bad item is parked', () => parked.find(({ data }) => data.body.includes(bad.delivery_id)));
+    const letter = await until('the bad item is parked', () =>
+      parked.find(({ data }) => data.body.includes(bad.delivery_id)),
+    );
     expect(letter.data.error).toMatch(/unsupported Unicode escape sequence/);
     const ids = good.map(({ notification_id }) => notification_id);
     expect(await inbox.stored('school', ids)).toHaveLength(2);

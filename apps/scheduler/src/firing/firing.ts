@@ -1,0 +1,126 @@
+import { Messages } from '@carillon/messaging';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { Alarm } from './alarm.ts';
+import { lateSeconds, timersEnded } from './metrics.ts';
+import { Timers, type ClaimedTimer } from './timers.ts';
+import { verdict } from './verdict.ts';
+
+/** How often every replica looks for due timers, and so the latest that one set through another replica fires. */
+const tickMs = 1000;
+/** Timers claimed, published and marked together. */
+const batch = 500;
+/** How long a claim lasts: longer than a publish may take until it fails (10 s), so that only the dead lose theirs. */
+const leaseSeconds = 20;
+/** After a failed publish. */
+const pauseSeconds = 1;
+
+/**
+ * Fires due timers, each once in effect, with any number of replicas and whatever dies when:
+ *
+ *   pending ─ claim (lease) ─▶ claimed ─ publish, confirm ─ mark ─▶ fired
+ *      ▲                          │ │ └─ deadline passed ──────────▶ expired
+ *      └── publish failed ────────┘ └─ replica died: the claim lapses and another replica claims it
+ *
+ * No transaction and no connection is held while publishing. Whoever dies between the confirm and the mark, or is
+ * suspended for longer than the lease, makes the message be published again, never lost; the copy is the same CloudEvent
+ * (same source and id, same `timer`), which the events' deduplication absorbs. The other order, mark first, would lose
+ * the message instead.
+ *
+ * A tick looks every second; in between an alarm rings at the very time of the next timer that this replica knows of.
+ */
+@Injectable()
+export class Firing implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Firing.name);
+  private readonly alarm = new Alarm(() => void this.run());
+  private running?: Promise<void>;
+  private askedAgain = false;
+  private stopping = false;
+  private failing = false;
+
+  constructor(
+    private readonly timers: Timers,
+    private readonly messages: Messages,
+    private readonly schedule: SchedulerRegistry,
+  ) {}
+
+  /**
+   * Not `@Interval`: an application that serves both HTTP and messages may run this hook once for each, and the registry
+   * refuses the same interval a second time.
+   */
+  onApplicationBootstrap(): void {
+    if (!this.schedule.doesExist('interval', Firing.name)) {
+      this.schedule.addInterval(
+        Firing.name,
+        setInterval(() => void this.run(), tickMs),
+      );
+    }
+  }
+
+  /** A timer is due in so many milliseconds. What the next tick finds in time needs no alarm. */
+  wakeIn(ms: number): void {
+    if (ms < tickMs && !this.stopping) this.alarm.in(ms);
+  }
+
+  /** Finishes the round under way, so that nothing stays claimed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    this.alarm.stop();
+    await this.running;
+  }
+
+  /** One round at a time; one that is asked for meanwhile follows. Never rejects. */
+  private run(): Promise<void> {
+    this.askedAgain = true;
+    this.running ??= this.rounds().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async rounds(): Promise<void> {
+    while (this.askedAgain && !this.stopping) {
+      this.askedAgain = false;
+      try {
+        await this.round();
+        if (this.failing) this.logger.log('firing again');
+        this.failing = false;
+      } catch (error) {
+        // The next tick tries again; what was claimed comes back when its claim lapses.
+        if (!this.failing) this.logger.warn({ msg: 'cannot fire timers', error: (error as Error).message });
+        this.failing = true;
+      }
+    }
+  }
+
+  private async round(): Promise<void> {
+    let claimed: ClaimedTimer[];
+    do {
+      // A claim without a broker would only delay its timers; the tick after the broker's return fires them.
+      if (this.messages.trouble() !== undefined) return;
+      claimed = await this.timers.claim(batch, leaseSeconds);
+      await this.settle(claimed);
+    } while (claimed.length === batch && !this.stopping);
+    const next = await this.timers.untilNextDue();
+    if (next !== undefined) this.wakeIn(next);
+  }
+
+  private async settle(claimed: readonly ClaimedTimer[]): Promise<void> {
+    const { fire = [], lapse = [], wait = [] } = Object.groupBy(claimed, (timer) => verdict(timer, timer.now));
+    const confirms = await Promise.allSettled(fire.map((timer) => this.publish(timer)));
+    const failed = fire.filter((_, index) => confirms[index]!.status === 'rejected');
+    const reason = confirms.find((confirm) => confirm.status === 'rejected')?.reason as Error | undefined;
+    if (reason)
+      this.logger.warn({ msg: 'timers not fired, trying again', count: failed.length, error: reason.message });
+
+    const late = await this.timers.markFired(fire.filter((_, index) => confirms[index]!.status === 'fulfilled'));
+    await this.timers.markExpired(lapse);
+    await this.timers.release([...failed, ...wait], pauseSeconds);
+    for (const seconds of late) lateSeconds.observe(seconds);
+    timersEnded.inc({ outcome: 'fired' }, late.length);
+    timersEnded.inc({ outcome: 'expired' }, lapse.length);
+    timersEnded.inc({ outcome: 'failed' }, failed.length);
+  }
+
+  private publish({ timer_id, routing_key, message }: ClaimedTimer): Promise<void> {
+    return this.messages.publishEvent('events', routing_key, { ...message, timer: timer_id });
+  }
+}

@@ -1,0 +1,91 @@
+import type { CloudEvent } from '@carillon/contracts';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { TimerTimes } from './verdict.ts';
+
+/** A timer that this replica may fire until its claim lapses. */
+export interface ClaimedTimer extends TimerTimes {
+  timer_id: string;
+  routing_key: string;
+  message: CloudEvent;
+  /** The database's time of the claim. */
+  now: Date;
+}
+
+/** Milliseconds from now until a timer is due, by the database's clock; negative when it is overdue. */
+export const untilDue = '(extract(epoch FROM due_at - now()) * 1000)::float8 AS wait_ms';
+
+const unclaimed = `state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now())`;
+
+/** The timers table. Its clock, the database's, is the only one that decides; replicas' clocks may differ. */
+@Injectable()
+export class Timers {
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Claims due timers, the longest overdue first. Replicas that claim at the same time get different ones: a row that
+   * another one is claiming is skipped, not waited for. The CTE is materialized because the planner may otherwise run the
+   * subquery, and with it the LIMIT, more than once.
+   *
+   * @param leaseSeconds after which another replica may take them over
+   */
+  async claim(limit: number, leaseSeconds: number): Promise<ClaimedTimer[]> {
+    const [rows]: [ClaimedTimer[], number] = await this.database.query(
+      `WITH due AS MATERIALIZED (
+         SELECT timer_id FROM timers
+          WHERE ${unclaimed} AND due_at <= now()
+          ORDER BY due_at
+          LIMIT $1
+          FOR UPDATE SKIP LOCKED
+       )
+       UPDATE timers SET claimed_until = now() + make_interval(secs => $2)
+         FROM due
+        WHERE timers.timer_id = due.timer_id
+        RETURNING timers.timer_id, due_at, expires_at, routing_key, message, now() AS now`,
+      [limit, leaseSeconds],
+    );
+    return rows;
+  }
+
+  /** Their messages are confirmed. Returns how late each one was, in seconds. */
+  async markFired(timers: readonly ClaimedTimer[]): Promise<number[]> {
+    if (timers.length === 0) return [];
+    const [rows]: [{ late: number }[], number] = await this.database.query(
+      `UPDATE timers SET state = 'fired', fired_at = now(), claimed_until = NULL
+        WHERE timer_id = ANY($1) AND state = 'pending'
+        RETURNING extract(epoch FROM fired_at - due_at)::float8 AS late`,
+      [ids(timers)],
+    );
+    return rows.map(({ late }) => late);
+  }
+
+  /** Their deadline has passed. */
+  async markExpired(timers: readonly ClaimedTimer[]): Promise<void> {
+    if (timers.length === 0) return;
+    await this.database.query(
+      `UPDATE timers SET state = 'expired', claimed_until = NULL WHERE timer_id = ANY($1) AND state = 'pending'`,
+      [ids(timers)],
+    );
+  }
+
+  /** They could not be fired; anybody may try again after a pause, in which other timers get their turn. */
+  async release(timers: readonly ClaimedTimer[], pauseSeconds: number): Promise<void> {
+    if (timers.length === 0) return;
+    await this.database.query(
+      `UPDATE timers SET claimed_until = now() + make_interval(secs => $2) WHERE timer_id = ANY($1) AND state = 'pending'`,
+      [ids(timers), pauseSeconds],
+    );
+  }
+
+  /** Milliseconds until the next timer that nobody has claimed is due; undefined when there is none. */
+  async untilNextDue(): Promise<number | undefined> {
+    const rows: { wait_ms: number }[] = await this.database.query(
+      `SELECT ${untilDue} FROM timers WHERE ${unclaimed} ORDER BY due_at LIMIT 1`,
+    );
+    return rows[0]?.wait_ms;
+  }
+}
+
+function ids(timers: readonly ClaimedTimer[]): string[] {
+  return timers.map(({ timer_id }) => timer_id);
+}
