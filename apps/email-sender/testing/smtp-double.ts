@@ -76,10 +76,13 @@ export class SmtpDouble {
       if (verb === 'EHLO') reply(undefined, this.credentials ? '250-double\r\n250 AUTH PLAIN' : '250 double');
       else if (verb === 'AUTH')
         reply('AUTH', this.authenticates(argument) ? '235 welcome' : '535 5.7.8 wrong credentials');
-      else if (verb === 'MAIL') reply('MAIL', '250 ok') && (from = /<(.*?)>/.exec(argument)?.[1] ?? '');
-      else if (verb === 'RCPT') reply('RCPT', '250 ok') && (to = /<(.*?)>/.exec(argument)?.[1] ?? '');
-      else if (verb === 'DATA') reply('DATA', '354 go on') && (message = '');
-      else if (verb === 'RSET') reply(undefined, '250 ok');
+      else if (verb === 'MAIL') {
+        if (reply('MAIL', '250 ok')) from = /<(.*?)>/.exec(argument)?.[1] ?? '';
+      } else if (verb === 'RCPT') {
+        if (reply('RCPT', '250 ok')) to = /<(.*?)>/.exec(argument)?.[1] ?? '';
+      } else if (verb === 'DATA') {
+        if (reply('DATA', '354 go on')) message = '';
+      } else if (verb === 'RSET') reply(undefined, '250 ok');
       else if (verb === 'QUIT') socket.end('221 bye\r\n');
       else reply(undefined, '503 5.5.1 unexpected');
     };

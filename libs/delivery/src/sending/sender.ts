@@ -8,11 +8,9 @@ import type { Slots } from '../provider/slots.ts';
 import { changedFrom, next } from '../state/standing.ts';
 import type { ClaimedDelivery, DeliveryFact, NewDelivery, Settlement } from '../store/delivery-row.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
+import { Deadline } from './deadline.ts';
 import { attemptSeconds, attemptsTotal } from './metrics.ts';
 import { judge, settleUncertain } from './verdict.ts';
-
-/** How much longer than the time for an attempt a provider that ignores the signal is waited for. */
-const graceMs = 2_000;
 
 /**
  * Sends deliveries: takes a slot at the provider → records the attempt → calls the provider, holding no database connection
@@ -118,15 +116,9 @@ export class Sender<Content = unknown> implements OnApplicationShutdown {
       content,
     };
     const { provider, sendTimeoutMs } = this.options;
-    const silence = new AbortController();
+    const time = new Deadline(sendTimeoutMs);
     try {
-      return await Promise.race([
-        provider.send(message, AbortSignal.timeout(sendTimeoutMs)),
-        sleep(sendTimeoutMs + graceMs, undefined, { signal: silence.signal, ref: false }).then((): SendOutcome => ({
-          kind: 'uncertain',
-          error: `no answer within ${sendTimeoutMs} ms`,
-        })),
-      ]);
+      return await Promise.race([provider.send(message, time.signal), time.over]);
     } catch (error) {
       // A defect of the adapter. Its message might hold anything, so only its kind is recorded with the delivery.
       this.logger.error({
@@ -137,7 +129,7 @@ export class Sender<Content = unknown> implements OnApplicationShutdown {
       });
       return { kind: 'uncertain', error: `the adapter of ${provider.name} failed (${nameOf(error)})` };
     } finally {
-      silence.abort();
+      time.clear();
     }
   }
 
