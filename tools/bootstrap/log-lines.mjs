@@ -54,6 +54,27 @@ function clock(time) {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
+/** What Nest tells of its own start, a line per module and route: true of every start, so nobody reads it. */
+const startContexts = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'NestMicroservice',
+]);
+
+/**
+ * Whether a line is left out: of Nest's own start only what goes wrong is shown, and until the suite is up nothing
+ * about a service that is not ready yet or a broker that is still coming up.
+ * @param {Record<string, any>} fields
+ * @param {{ starting: boolean }} options
+ */
+export function isNoise({ level, context }, { starting }) {
+  if (startContexts.has(context)) return ['TRACE', 'DEBUG', 'INFO'].includes(levelOf(level));
+  return starting && (context === 'health' || String(context).startsWith('amqp '));
+}
+
 /**
  * One line of a service's output as one or more lines for the terminal.
  * @param {string} line

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatLogLine } from './log-lines.mjs';
+import { formatLogLine, isNoise } from './log-lines.mjs';
 import { painter } from './terminal.mjs';
 
 const format = (line: string | object, coloured = false) =>
@@ -63,5 +63,19 @@ describe('a log line', () => {
     const text = format({ level: 'warn', time, msg: 'm' }, true);
     expect(text).toContain('\u001b[36minbox\u001b[39m');
     expect(text).toContain('\u001b[33mWARN \u001b[39m');
+  });
+});
+
+describe("a service's start", () => {
+  it("is not told by Nest's lines, except where something goes wrong", () => {
+    expect(isNoise({ level: 'info', context: 'RouterExplorer' }, { starting: false })).toBe(true);
+    expect(isNoise({ level: 'error', context: 'RouterExplorer' }, { starting: true })).toBe(false);
+    expect(isNoise({ level: 'info', context: 'Sender' }, { starting: true })).toBe(false);
+  });
+
+  it('hides that a service or the broker is not ready yet, and only then', () => {
+    expect(isNoise({ level: 'warn', context: 'health' }, { starting: true })).toBe(true);
+    expect(isNoise({ level: 'warn', context: 'amqp inbox publishes' }, { starting: true })).toBe(true);
+    expect(isNoise({ level: 'warn', context: 'health' }, { starting: false })).toBe(false);
   });
 });

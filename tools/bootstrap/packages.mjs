@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { node24, root, withWorkspacePath } from './workspace.mjs';
-import { run, tryRun } from './processes.mjs';
+import { CommandError, run, tryRun } from './processes.mjs';
 import { StartError } from './errors.mjs';
 
 /**
@@ -71,10 +71,17 @@ export function packagesAreCurrent() {
   return true;
 }
 
-/** How to run npm: the one that runs us, otherwise the one on the PATH. @returns {[string, string[]]} */
-function npm() {
+/**
+ * The npm that runs us, otherwise the one on the PATH.
+ * @param {string} verb
+ * @param {...string} options
+ */
+function runNpm(verb, ...options) {
   const cli = process.env.npm_execpath;
-  return cli?.endsWith('npm-cli.js') ? [process.execPath, [cli]] : ['npm', []];
+  const [command, first] = cli?.endsWith('npm-cli.js') ? [process.execPath, [cli]] : ['npm', []];
+  const args = [...first, verb, ...options, '--no-audit', '--no-fund', '--loglevel=error'];
+  // npm explains first and prints its usage after that.
+  return run(command, args, { label: `npm ${verb}`, explainedBy: 'first' });
 }
 
 /**
@@ -91,8 +98,13 @@ export async function installPackages(report) {
     500,
   );
   try {
-    const [command, args] = npm();
-    await run(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { label: 'npm ci' });
+    await runNpm('ci').catch((error) => {
+      if (!(error instanceof CommandError) || !error.output.includes('EUSAGE')) throw error;
+      // The lock does not cover package.json: somebody edits it right now, or the registry that the lock was made with
+      // lacked a package for this platform. What the lock does cover is still taken from it.
+      report('package-lock.json does not cover package.json; using npm install');
+      return runNpm('install', '--no-save');
+    });
   } finally {
     clearInterval(timer);
   }

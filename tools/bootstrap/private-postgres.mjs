@@ -60,7 +60,7 @@ export async function startPrivatePostgres(path) {
   }
   return {
     url,
-    version: login.version,
+    ready: Promise.resolve(login.version),
     stop: async () => {
       await server.end({ withinMs: 20_000, leaderOnly: true });
     },

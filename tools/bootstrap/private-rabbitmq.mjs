@@ -10,6 +10,7 @@ import { loginToRabbit } from './rabbitmq.mjs';
 import { waitForLogin } from './postgres.mjs';
 
 /**
+ * Returns as soon as its address is known: it takes seconds to come up, and there is other work to do meanwhile.
  * @param {string[]} path its folder below `.carillon/`
  * @returns {Promise<import('./private-servers.mjs').PrivateServer>}
  */
@@ -63,14 +64,14 @@ export async function startPrivateRabbit(path) {
     await names.end({ withinMs: 2_000 });
   };
   const url = `amqp://carillon:${encodeURIComponent(password)}@127.0.0.1:${port}`;
-  const login = await waitForLogin(
+  const ready = waitForLogin(
     () => loginToRabbit(url),
     () => !server.ended,
     90_000,
-  );
-  if (!login) {
+  ).then(async (login) => {
+    if (login) return login.version;
     await stop();
     throw didNotStart('The private RabbitMQ', server, folder);
-  }
-  return { url, version: login.version, stop, command };
+  });
+  return { url, ready, stop, command };
 }

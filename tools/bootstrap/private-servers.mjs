@@ -8,7 +8,7 @@ import { StartError } from './errors.mjs';
 /**
  * @typedef {object} PrivateServer
  * @property {string} url with credentials
- * @property {string} version
+ * @property {Promise<string>} ready its version, once it lets us in; rejects when it does not start
  * @property {() => Promise<void>} stop ends it in order, keeps its data
  * @property {ServerCommand} [command] its administration command
  *

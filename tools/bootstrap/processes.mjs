@@ -12,7 +12,7 @@ import { StartError } from './errors.mjs';
 const running = new Set();
 
 /** How many of its last lines are kept to explain a process that failed. */
-const keptLines = 20;
+const keptLines = 40;
 
 /**
  * @typedef {object} StartOptions
@@ -151,13 +151,32 @@ const guardian = {
   },
 };
 
+/** A command that failed; its message has the part of its output that explains it. */
+export class CommandError extends StartError {
+  /**
+   * @param {string} message
+   * @param {string} output all of it
+   */
+  constructor(message, output) {
+    super(message);
+    this.output = output;
+  }
+}
+
+/**
+ * @typedef {object} RunOptions
+ * @property {number} [timeoutMs]
+ * @property {string} [label] what to call it in errors; its command line unless given
+ * @property {'first'|'last'} [explainedBy] which lines of its output explain a failure; the last unless given
+ */
+
 /**
  * Runs a command to its end.
  * @param {string} command
  * @param {string[]} args
- * @param {StartOptions & { timeoutMs?: number, label?: string }} [options]
+ * @param {StartOptions & RunOptions} [options]
  * @returns {Promise<string>} its output
- * @throws {StartError} with its last lines when it fails or takes longer than `timeoutMs`
+ * @throws {CommandError} when it fails or takes longer than `timeoutMs`
  */
 export async function run(command, args, options = {}) {
   /** @type {string[]} */
@@ -184,8 +203,9 @@ export async function run(command, args, options = {}) {
     : signal
       ? `was ended by ${signal}`
       : `failed with exit code ${code}`;
-  const lines = child.lastLines.map((line) => `    ${line}`).join('\n');
-  throw new StartError(`${options.label ?? child.command} ${reason}.${lines ? `\n${lines}` : ''}`);
+  const lines = options.explainedBy === 'first' ? output.slice(0, keptLines) : child.lastLines;
+  const shown = lines.map((line) => `    ${line}`).join('\n');
+  throw new CommandError(`${options.label ?? child.command} ${reason}.${shown ? `\n${shown}` : ''}`, output.join('\n'));
 }
 
 /**

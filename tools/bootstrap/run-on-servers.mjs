@@ -35,6 +35,7 @@ export async function runOnServers(work) {
   try {
     await prepare({ display, database: 'postgres', folder: ['test'], onServers: (found) => (servers = found) });
     if (ending || !servers) return;
+    await servers.ready;
     const code = await work({ display, servers });
     if (!ending) await end(code);
   } catch (error) {

@@ -21,14 +21,15 @@ import { StartError } from './errors.mjs';
  * @typedef {object} FoundServer
  * @property {string} url
  * @property {Way} way
- * @property {string} version
+ * @property {string} version empty while it is not known yet
  * @property {ServerCommand} [command] of a private RabbitMQ: `rabbitmqctl`, ready to reach it
  */
 
 /**
  * @typedef {object} Servers
- * @property {FoundServer} postgresql its URL names Carillon's database
- * @property {FoundServer} rabbitmq
+ * @property {FoundServer} postgresql up and running; its URL names Carillon's database
+ * @property {FoundServer} rabbitmq its address; a private instance may still be coming up
+ * @property {Promise<void>} ready when RabbitMQ is up too; rejects when it does not come up
  * @property {() => Promise<void>} stop stops what was started for this run, RabbitMQ and PostgreSQL at once
  */
 
@@ -133,6 +134,8 @@ class Search {
   reasons = [];
   /** @type {(() => Promise<void>)[]} */
   #stops = [];
+  /** @type {Promise<void>[]} */
+  #pending = [];
 
   /**
    * @param {NodeJS.ProcessEnv} environment
@@ -201,12 +204,20 @@ class Search {
     // All are waited for also when one fails: the other one must be known to be stopped.
     const results = await Promise.allSettled(
       startable.map(async (server) => {
-        const started = await startPrivate[server]([...this.folder, server]);
-        this.#stops.push(started.stop);
-        this.found.set(server, { ...started, way: 'private' });
+        const { ready, stop, ...started } = await startPrivate[server]([...this.folder, server]);
+        this.#stops.push(stop);
+        /** @type {FoundServer} */
+        const found = { ...started, way: 'private', version: '' };
+        this.found.set(server, found);
+        this.#pending.push(ready.then((version) => void (found.version = version)));
       }),
     );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Resolves when every server that was found is up. */
+  async ready() {
+    await Promise.all(this.#pending);
   }
 
   async stop() {
@@ -223,30 +234,38 @@ const startPrivate = { postgresql: startPrivatePostgres, rabbitmq: startPrivateR
  * @param {string} options.database the database of the resulting URL, except where DATABASE_URL names one
  * @param {string[]} options.folder where private instances keep their data, below `.carillon/`
  * @param {NodeJS.ProcessEnv} [options.environment]
- * @returns {Promise<Servers>}
+ * @returns {Promise<Servers>} once PostgreSQL is up and RabbitMQ's address is known
  * @throws {StartError} with the ways out when there is none
  */
 export async function findServers({ display, database, folder, environment = process.env }) {
   const ways = waysToTry(environment);
-  const search = await display.step(
-    'servers',
-    async (report) => {
-      const attempt = new Search(environment, folder, report);
-      try {
-        for (const way of ways) if (attempt.missing.length > 0) await attempt[`${way}Way`]();
-        if (attempt.missing.length > 0) throw new StartError(noServers(attempt.missing, attempt.reasons));
-        return attempt;
-      } catch (error) {
-        await attempt.stop();
-        throw error;
-      }
-    },
-    ({ found }) => [...found].map(([server, details]) => describeServer(known[server].title, details)).join(', '),
-  );
-  const postgresql = /** @type {FoundServer} */ (search.found.get('postgresql'));
-  const rabbitmq = /** @type {FoundServer} */ (search.found.get('rabbitmq'));
-  if (postgresql.way !== 'environment') postgresql.url = withDatabase(postgresql.url, database);
-  return { postgresql, rabbitmq, stop: () => search.stop() };
+  return new Promise((resolve, reject) => {
+    const ready = display.step(
+      'servers',
+      async (report) => {
+        const search = new Search(environment, folder, report);
+        try {
+          for (const way of ways) if (search.missing.length > 0) await search[`${way}Way`]();
+          if (search.missing.length > 0) throw new StartError(noServers(search.missing, search.reasons));
+        } catch (error) {
+          await search.stop();
+          throw error;
+        }
+        const postgresql = /** @type {FoundServer} */ (search.found.get('postgresql'));
+        const rabbitmq = /** @type {FoundServer} */ (search.found.get('rabbitmq'));
+        if (postgresql.way !== 'environment') postgresql.url = withDatabase(postgresql.url, database);
+        // `ready` is this step itself; it is there by the time anybody reads it.
+        setImmediate(() => resolve({ postgresql, rabbitmq, ready: ready.then(() => {}), stop: () => search.stop() }));
+        await search.ready();
+        return search.found;
+      },
+      (found) =>
+        serverNames
+          .map((server) => describeServer(known[server].title, /** @type {FoundServer} */ (found.get(server))))
+          .join(', '),
+    );
+    ready.catch(reject);
+  });
 }
 
 /** @type {Record<Way, string>} */

@@ -18,10 +18,9 @@ import { Supervisor } from './supervisor.mjs';
 import { Display, duration, table } from './terminal.mjs';
 import { stateFile } from './workspace.mjs';
 import { migrateAll } from '../migrate.mjs';
-import { services as allServices } from '../services.mjs';
-import { existsSync } from 'node:fs';
-import { serviceEntry } from './supervisor.mjs';
-const services = allServices.filter((s) => existsSync(serviceEntry(s.name)));
+import { services } from '../services.mjs';
+import { existsSync } from 'node:fs'; // TEMP
+import { serviceEntry } from './supervisor.mjs'; // TEMP
 
 /** @typedef {import('./environment.mjs').PortRow} PortRow */
 /** @typedef {import('./servers.mjs').Servers} Servers */
@@ -79,7 +78,7 @@ class Suite {
     const { display } = this;
     const environment = process.env;
     const ports = portTable(services, { port, environment });
-    const gatewayUrl = `http://127.0.0.1:${portOf(portTable(allServices, { port, environment }), 'gateway')}`;
+    const gatewayUrl = `http://127.0.0.1:${portOf(portTable(services, { port, environment }), 'gateway')}`;
 
     const running = runningInstance('start');
     if (running) throw alreadyRunning(running);
@@ -88,14 +87,14 @@ class Suite {
     if (other) throw alreadyRunning(other);
 
     display.print(display.paint('bold', 'Carillon'));
-    this.#servers = await prepare({
+    const servers = await prepare({
       display,
       database: databaseName,
       folder: [],
       compile,
       onServers: (found) => (this.#servers = found),
     });
-    const { postgresql, rabbitmq } = this.#servers;
+    const { postgresql, rabbitmq } = servers;
     const secret = environment.CARILLON_SECRET || installationSecret();
 
     await display.step(
@@ -120,7 +119,7 @@ class Suite {
       apiKey,
     };
     const supervisor = new Supervisor({
-      services,
+      services: services.filter((service) => existsSync(serviceEntry(service.name))), // TEMP
       scale,
       display,
       place: (service, replica) => {
@@ -141,11 +140,15 @@ class Suite {
     });
     this.#supervisor = supervisor;
     if (this.stopping) return;
-    await display.step(
-      'services',
-      (report) => supervisor.start(report),
-      () => `${supervisor.count} ready`,
-    );
+    await Promise.all([
+      // Services wait for a broker that is still coming up.
+      servers.ready,
+      display.step(
+        'services',
+        (report) => supervisor.start(report),
+        () => `${supervisor.count} ready`,
+      ),
+    ]);
     if (this.stopping) return;
     this.#up = true;
 

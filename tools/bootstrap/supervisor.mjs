@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChildGroup } from './processes.mjs';
-import { formatLogLine, parseLogLine } from './log-lines.mjs';
+import { formatLogLine, isNoise, parseLogLine } from './log-lines.mjs';
 import { node24, root } from './workspace.mjs';
 import { StartError } from './errors.mjs';
 
@@ -18,6 +18,8 @@ const drainStageMs = 5_000;
 /** Restarts of a service that died: the first soon, then doubling up to the longest. */
 const firstRestartMs = 500;
 const longestRestartMs = 30_000;
+/** Last lines of a service that are shown when it cannot start. */
+const shownLines = 20;
 /** A service that ran this long counts as healthy: its next restart is soon again. */
 const healthyAfterMs = 60_000;
 
@@ -113,8 +115,9 @@ class Replica {
 
   /** @param {string} line */
   #onLine(line) {
-    const { msg, port } = parseLogLine(line) ?? {};
-    if (msg === 'ready' && typeof port === 'number') this.announcedPort = port;
+    const fields = parseLogLine(line);
+    if (fields?.msg === 'ready' && typeof fields.port === 'number') this.announcedPort = fields.port;
+    if (fields && isNoise(fields, { starting: !this.started })) return;
     this.display.print(formatLogLine(line, { label: this.label, style: this.style, paint: this.display.paint }));
   }
 
@@ -146,9 +149,9 @@ class Replica {
 
   /** @param {ChildGroup | undefined} child @param {string} what */
   failure(child, what) {
-    const lines = (child?.lastLines ?? []).map(
-      (line) => `    ${formatLogLine(line, { label: this.name, style: this.style, paint: this.display.paint })}`,
-    );
+    const lines = (child?.lastLines ?? [])
+      .slice(-shownLines)
+      .map((line) => `    ${formatLogLine(line, { label: this.name, style: this.style, paint: this.display.paint })}`);
     return new StartError([`${this.name} ${what}.${lines.length > 0 ? ' Its last lines:' : ''}`, ...lines].join('\n'));
   }
 
