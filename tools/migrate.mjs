@@ -21,7 +21,6 @@ export async function migrateAll({ adminUrl, secret, onService }) {
   const { migrateService } = await import('@carillon/persistence');
   let count = 0;
   for (const { name } of services.filter(({ database }) => database)) {
-    if (!(await import('node:fs')).existsSync(join(root, 'apps', name, 'dist', 'migrations', 'index.js'))) continue; // TEMP
     const { migrations } = await import(pathToFileURL(join(root, 'apps', name, 'dist', 'migrations', 'index.js')).href);
     const applied = await migrateService({ adminUrl, service: name, migrations, secret });
     count += applied.length;

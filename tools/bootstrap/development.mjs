@@ -1,8 +1,7 @@
 /** What a development installation keeps in `.carillon/`: its secret, its API key, and the mark of being at work. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ensureStateFolder, root, stateFile } from './workspace.mjs';
+import { ensureStateFolder, stateFile } from './workspace.mjs';
 import { isRunning } from './processes.mjs';
 
 /** Readable by the owner alone. */
@@ -12,7 +11,7 @@ const ownerOnly = 0o600;
  * @typedef {object} Development
  * @property {string} url of the API, without `/v1`
  * @property {string} api_key for the tenant `default`, with every scope
- * @property {string | null} admin_url the console's, null where it is not part of the checkout
+ * @property {string | null} admin_url the console's, null where the gateway serves none
  * @property {string} mailbox_url
  */
 
@@ -44,11 +43,6 @@ export function writeDevelopment(development) {
 /** The key of earlier starts, or a new one. @returns {string} */
 export function developmentApiKey() {
   return readDevelopment().api_key ?? `ck_${randomBytes(24).toString('base64url')}`;
-}
-
-/** Whether the admin console is part of this checkout. */
-export function hasConsole() {
-  return existsSync(join(root, 'apps', 'admin', 'package.json'));
 }
 
 /**

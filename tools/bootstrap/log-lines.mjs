@@ -21,7 +21,6 @@ const longestValue = 120;
  * @param {string} text
  */
 export function withoutControls(text) {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 

@@ -48,7 +48,6 @@ describe('a log line', () => {
 
   it('cannot move the cursor or recolour the terminal', () => {
     const text = format({ level: 'info', time, msg: 'hello \u001b[2Jworld', field: '\u0007\u009b31m' });
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 

@@ -2,7 +2,6 @@
 import { parseStartArguments, startHelp } from './arguments.mjs';
 import {
   developmentApiKey,
-  hasConsole,
   installationSecret,
   markRunning,
   runningInstance,
@@ -19,8 +18,6 @@ import { Display, duration, table } from './terminal.mjs';
 import { stateFile } from './workspace.mjs';
 import { migrateAll } from '../migrate.mjs';
 import { services } from '../services.mjs';
-import { existsSync } from 'node:fs'; // TEMP
-import { serviceEntry } from './supervisor.mjs'; // TEMP
 
 /** @typedef {import('./environment.mjs').PortRow} PortRow */
 /** @typedef {import('./servers.mjs').Servers} Servers */
@@ -119,7 +116,7 @@ class Suite {
       apiKey,
     };
     const supervisor = new Supervisor({
-      services: services.filter((service) => existsSync(serviceEntry(service.name))), // TEMP
+      services,
       scale,
       display,
       place: (service, replica) => {
@@ -152,7 +149,7 @@ class Suite {
     if (this.stopping) return;
     this.#up = true;
 
-    const adminUrl = hasConsole() ? `${gatewayUrl}/admin` : null;
+    const adminUrl = (await answersAt(`${gatewayUrl}/admin/`)) ? `${gatewayUrl}/admin` : null;
     writeDevelopment({ url: gatewayUrl, api_key: apiKey, admin_url: adminUrl, mailbox_url: mailboxUrl });
     const { paint } = display;
     display.print();
@@ -203,6 +200,18 @@ class Suite {
     this.#supervisor?.kill();
     await this.#servers?.stop();
     await endEverything();
+  }
+}
+
+/**
+ * Whether the gateway serves the admin console.
+ * @param {string} url
+ */
+async function answersAt(url) {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
   }
 }
 
