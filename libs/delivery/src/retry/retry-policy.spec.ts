@@ -73,11 +73,11 @@ describe('RETRY_DELAYS', () => {
   it('is 60,120,180 unless set', () => {
     expect(retryDelaysSchema.parse(undefined)).toEqual([60, 120, 180]);
   });
-  it('takes fractions, and nothing for no retries', () => {
+  it('takes fractions, and none for no retries', () => {
     expect(retryDelaysSchema.parse('0.5, 1')).toEqual([0.5, 1]);
-    expect(retryDelaysSchema.parse('')).toEqual([]);
+    expect(retryDelaysSchema.parse('none')).toEqual([]);
   });
-  it.each(['1,,2', 'soon', '-1', '1e9'])('refuses %s and says what it wants', (text) => {
+  it.each(['', '1,,2', 'soon', '-1', '1e9'])('refuses %s and says what it wants', (text) => {
     expect(() => retryDelaysSchema.parse(text)).toThrow(/such as 60,120,180/);
   });
 });

@@ -14,16 +14,17 @@ export const defaultRetryPolicy: RetryPolicy = { delaysSeconds: [60, 120, 180], 
 /** A provider that asks for a longer pause than a day is believed up to a day. */
 export const longestPauseSeconds = 86_400;
 
-/** `RETRY_DELAYS`: seconds, separated by commas; empty for no retries. */
+/** `RETRY_DELAYS`: seconds, separated by commas, or `none`. */
 export const retryDelaysSchema = z
   .string()
   .default(defaultRetryPolicy.delaysSeconds.join(','))
   .transform((text, context) => {
-    const delays = text.trim() === '' ? [] : text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+    const delays =
+      text.trim() === 'none' ? [] : text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
     if (delays.length > 20 || delays.some((delay) => !(delay >= 0 && delay <= longestPauseSeconds))) {
       context.addIssue({
         code: 'custom',
-        message: `must be at most 20 delays in seconds from 0 to ${longestPauseSeconds}, separated by commas, such as 60,120,180`,
+        message: `must be at most 20 delays in seconds from 0 to ${longestPauseSeconds}, separated by commas, such as 60,120,180, or none`,
       });
       return z.NEVER;
     }
