@@ -60,7 +60,8 @@ export const recipientIdSchema = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
+  // A lone surrogate (Cs) is no character: it cannot be stored, and all of them would hash alike.
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must not contain control characters or broken characters');
 
 /** Key of a catalog type (`invoice_issued`) or a domain event type (`invoice.issued`). */
 export const eventTypeSchema = z

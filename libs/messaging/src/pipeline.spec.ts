@@ -273,6 +273,12 @@ describe('the transport', () => {
     ).rejects.toThrow(`no queue is bound to exchange "${broker.prefix}.pipeline" for routing key "nobody.listens"`);
   });
 
+  it('refuses what AMQP cannot carry without disturbing anything else', async () => {
+    const event = { specversion: '1.0', id: '1', source: '/t', type: 't', data: {} } as const;
+    await expect(sender.publishEvent('pipeline', 'k'.repeat(300), event)).rejects.toThrow();
+    await expect(publish('still works')).resolves.toBeUndefined();
+  });
+
   it('comes back after its channel is killed by a wrong acknowledgement', async () => {
     const seen: string[] = [];
     const service = await start(async ({ id }) => void seen.push(id));

@@ -1,4 +1,4 @@
-import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import { IllegalOperationError, type ChannelModel, type ConfirmChannel, type Message } from 'amqplib';
 import { cloudEventsBatchJson, cloudEventsJson, type CloudEvent } from '@carillon/contracts';
 import { encodeBatch } from './codec.ts';
 import { defaults } from './defaults.ts';
@@ -160,11 +160,17 @@ export class Publisher {
 
   private send(): void {
     while (this.channel && !this.full && this.waiting.length > 0 && this.unconfirmed.size < defaults.maxUnconfirmed) {
+      const parcel = this.waiting.shift()!;
       try {
-        this.sendOne(this.channel, this.waiting[0]!);
-        this.waiting.shift();
-      } catch {
+        this.sendOne(this.channel, parcel);
+      } catch (error) {
+        if (!(error instanceof IllegalOperationError)) {
+          // What AMQP cannot carry at all, such as a routing key of more than 255 bytes.
+          this.settle(parcel, error as Error);
+          continue;
+        }
         // The channel is closing; its 'close' event follows and the parcel waits for the next one.
+        this.waiting.unshift(parcel);
         this.channel = undefined;
       }
     }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NestMicroservice } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RpcContract } from '@carillon/contracts';
 import { AmqpClient, AmqpServer, Messages, PassErrorsFilter, withTrace } from '@carillon/messaging';
@@ -72,7 +73,10 @@ export async function startService<Own extends z.ZodRawShape>(
     rpcs: options.rpcs,
     dependencies: [databaseDependency(dataSource)],
   });
-  app.connectMicroservice({ strategy: server }, { deferInitialization: true }).useGlobalFilters(new PassErrorsFilter());
+  const microservice = app.connectMicroservice({ strategy: server }, { deferInitialization: true }) as NestMicroservice;
+  microservice.useGlobalFilters(new PassErrorsFilter());
+  // The application calls the modules' init hooks; deferred, the microservice would call them a second time.
+  microservice.setIsInitHookCalled(true);
   const http = app.getHttpAdapter().getInstance();
   http.addHook('onRequest', (request, _reply, done) =>
     withTrace(request.headers.traceparent as string | undefined, done),
