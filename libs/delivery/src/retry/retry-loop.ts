@@ -26,10 +26,7 @@ export class RetryLoop implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sender: Sender,
   ) {}
 
-  /**
-   * Not `@Interval`: an application that serves both HTTP and messages runs this hook once for each, and @nestjs/schedule
-   * refuses to mount the same interval twice.
-   */
+  /** A plain timer: the loop starts with the application and is the first to stop when it closes. */
   onApplicationBootstrap(): void {
     this.timer ??= setInterval(() => void this.tick(), tickMs);
   }
