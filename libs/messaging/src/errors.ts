@@ -18,7 +18,10 @@ export class Unroutable extends Error {
   }
 }
 
-/** Stops the work on a message whose channel is gone; the broker delivers it again. */
+/**
+ * Stops the work on a message without acknowledging it: its channel is gone, or a handler that has not begun yet gives way to a
+ * shutdown. The broker delivers the message again.
+ */
 export class Abandoned extends Error {
   override readonly name = 'Abandoned';
 }

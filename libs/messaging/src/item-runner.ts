@@ -34,6 +34,7 @@ export interface Stage {
  *
  *   item → handler ─┬─ resolves ───────────────▶ done
  *                   ├─ a dependency is away ───▶ waits at the gate, tries again, uncounted
+ *                   ├─ Abandoned ──────────────▶ left unacknowledged, delivered again
  *                   ├─ Poison, Problem 4xx ────▶ parked at once
  *                   └─ anything else ──────────▶ tried again in place, parked after the last try
  */
@@ -90,7 +91,7 @@ export class ItemRunner {
         await withTrace(event.traceparent, () => handle(event, origin));
         return false;
       } catch (error) {
-        if (!alive()) throw new Abandoned();
+        if (!alive() || error instanceof Abandoned) throw new Abandoned();
         if (this.gate.closesFor(error)) continue;
         if (isHopeless(error) || attempt >= defaults.attempts) {
           return this.park(message, JSON.stringify(event), error, attempt, alive);

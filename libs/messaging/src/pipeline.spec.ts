@@ -13,7 +13,7 @@ import {
 import { cuttableProxy, testBroker, until, type TestBroker } from '@carillon/testing';
 import { AmqpServer } from './amqp-server.ts';
 import type { Dependency } from './gate.ts';
-import { Poison } from './errors.ts';
+import { Abandoned, Poison } from './errors.ts';
 import { Messages } from './messages.ts';
 import { PassErrorsFilter } from './pass-errors.filter.ts';
 
@@ -314,6 +314,23 @@ describe('the transport', () => {
     expect(finished).toEqual(['one']);
     expect(begun).toEqual(['one']);
     await until('the second is back in its queue', async () => (await broker.depth(queue())) === 1);
+  });
+
+  it('hands back what a handler gives up for a shutdown', async () => {
+    let begun = false;
+    const service = await serviceThat(
+      async () => {
+        begun = true;
+        throw new Abandoned();
+      },
+      broker.url,
+      broker.prefix,
+    );
+    await publish('given up');
+    await until('it was begun', () => begun);
+    await service.stop();
+    await until('it is back in its queue', async () => (await broker.depth(queue())) === 1);
+    expect(parked).toEqual([]);
   });
 
   it('leaves unfinished items to others when it stops while a dependency is away', async () => {

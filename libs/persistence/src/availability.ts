@@ -18,9 +18,14 @@ const awayMessage =
 
 /** Whether an error means that PostgreSQL cannot be reached right now, so that the work should wait rather than fail. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { driverError, errors, code } = error as Error & { driverError?: Error; errors?: unknown[]; code?: string };
+  // Not `instanceof Error`: errors of Node's own sockets may come from another realm, as they do in a test runner's sandbox.
+  if (typeof error !== 'object' || error === null || !('message' in error)) return false;
+  const { driverError, errors, code, message } = error as Error & {
+    driverError?: Error;
+    errors?: unknown[];
+    code?: string;
+  };
   if (driverError && driverError !== error) return isDatabaseAway(driverError);
   if (errors?.some(isDatabaseAway)) return true; // AggregateError of a connect to several addresses
-  return (code !== undefined && (awayState.test(code) || awayErrno.has(code))) || awayMessage.test(error.message);
+  return (code !== undefined && (awayState.test(code) || awayErrno.has(code))) || awayMessage.test(message);
 }

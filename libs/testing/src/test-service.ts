@@ -40,21 +40,24 @@ export async function startTestService<Own extends z.ZodRawShape>(
 ): Promise<TestService> {
   const database = shared.database ?? (await testDatabase({ [options.name]: options.migrations }));
   const broker = shared.broker ?? (await testBroker());
+  const remove = async () => {
+    if (!shared.broker) await broker.close();
+    if (!shared.database) await database.drop();
+  };
   const environment = { ...testEnvironment(database, broker, options.name), ...env };
   const logger = new JsonLogger(options.name, environment.LOG_LEVEL ?? 'silent');
-  const running = await startService(options, environment, logger);
   const messages = new Messages({ url: broker.url, prefix: broker.prefix, service: 'test' });
-  await messages.open();
-  return {
-    running,
-    database,
-    broker,
-    messages,
-    async close() {
+  try {
+    const running = await startService(options, environment, logger);
+    await messages.open();
+    const close = async () => {
       await running.close();
       await messages.close();
-      if (!shared.broker) await broker.close();
-      if (!shared.database) await database.drop();
-    },
-  };
+      await remove();
+    };
+    return { running, database, broker, messages, close };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { Abandoned } from '@carillon/messaging';
 import { describe, expect, it } from '@jest/globals';
 import { Slots } from './slots.ts';
 
@@ -36,5 +37,15 @@ describe('The slots of a provider', () => {
     expect(slots.takeFree(2)).toBe(1);
     slots.release(3);
     expect(slots.takeFree(9)).toBe(3);
+  });
+
+  it('are closed on shutdown: whoever waits goes away, whoever holds one gives it back as usual', async () => {
+    const slots = new Slots(1);
+    await slots.take('normal');
+    const waiting = slots.take('urgent');
+    slots.close();
+    await expect(waiting).rejects.toBeInstanceOf(Abandoned);
+    await expect(slots.take('urgent')).rejects.toBeInstanceOf(Abandoned);
+    expect(() => slots.release()).not.toThrow();
   });
 });

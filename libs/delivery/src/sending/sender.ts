@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { isDatabaseAway } from '@carillon/persistence';
 import type { DeliveryOptions } from '../delivery-options.ts';
 import type { Announcer } from '../outcomes/announcer.ts';
@@ -22,7 +22,7 @@ import { judge, settleUncertain } from './verdict.ts';
  * - between outcome and publication: a new delivery's message comes again and only publishes; a retry has no message, so
  *   it keeps its lease until the outcome is published.
  */
-export class Sender<Content = unknown> implements OnApplicationShutdown {
+export class Sender<Content = unknown> implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(Sender.name);
 
   constructor(
@@ -70,6 +70,11 @@ export class Sender<Content = unknown> implements OnApplicationShutdown {
         : null;
     // The resend after an uncertain attempt is not announced: "uncertain" was, and the next outcome will be.
     await this.store.release({ tenant: fact.tenant, id: fact.id, resend_in: verdict?.delaySeconds ?? null });
+  }
+
+  /** What has not begun goes back to the broker, what is under way is finished. */
+  beforeApplicationShutdown(): void {
+    this.slots.close();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,4 +1,4 @@
-import { batched, isDatabaseAway, type SqlRunner } from '@carillon/persistence';
+import { batched, type SqlRunner } from '@carillon/persistence';
 import type { ClaimedDelivery, DeliveryFact, NewDelivery, Release, Settlement } from './delivery-row.ts';
 
 export interface StoreOptions {
@@ -32,7 +32,7 @@ export class DeliveryStore<Content = unknown> {
    * @returns the delivery, or undefined when it was known before: then somebody else has it and it must not be sent
    */
   readonly begin = batched(
-    alone(async (rows: readonly NewDelivery<Content>[]) => {
+    async (rows: readonly NewDelivery<Content>[]) => {
       const { provider, leaseSeconds } = this.options;
       // In order of the key: two replicas that insert the same redelivered rows wait for each other instead of deadlocking.
       const ordered = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1));
@@ -66,7 +66,7 @@ export class DeliveryStore<Content = unknown> {
         byKey.delete(keyOf(row));
         return claimed && { ...row, ...claimed, provider_message_id: null, error: null };
       });
-    }),
+    },
     { max: 200 },
   );
 
@@ -86,10 +86,9 @@ export class DeliveryStore<Content = unknown> {
    * that the provider took the message is true whichever attempt says it.
    * @returns what to tell, or undefined when the delivery had moved on
    */
-  readonly settle = batched(
-    alone(async (settlements: readonly Settlement[]) => {
-      const rows: DeliveryFact[] = await this.db.query(
-        `WITH item AS (
+  readonly settle = batched(async (settlements: readonly Settlement[]) => {
+    const rows: DeliveryFact[] = await this.db.query(
+      `WITH item AS (
            SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, number int, status text, failure text,
              changed_from text[], outcome text, error text, provider_message_id text, delay float8, keep_lease boolean)
          ), attempt AS (
@@ -110,12 +109,11 @@ export class DeliveryStore<Content = unknown> {
            RETURNING d.*
          )
          SELECT ${factColumns} FROM d`,
-        [JSON.stringify(settlements), this.options.leaseSeconds],
-      );
-      const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-      return settlements.map((settlement) => byKey.get(keyOf(settlement)));
-    }),
-  );
+      [JSON.stringify(settlements), this.options.leaseSeconds],
+    );
+    const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+    return settlements.map((settlement) => byKey.get(keyOf(settlement)));
+  });
 
   /** Gives up the lease after the outcome was published; an uncertain delivery may be planned for another attempt. */
   readonly release = batched(async (releases: readonly Release[]) => {
@@ -205,30 +203,4 @@ export class DeliveryStore<Content = unknown> {
 
 function keyOf({ tenant, id }: { tenant: string; id: string }): string {
   return `${tenant} ${id}`;
-}
-
-/**
- * Lets a row that PostgreSQL refuses (a NUL character, an id that is no UUID) fail alone: the others of its batch are written
- * in statements of their own.
- */
-function alone<Input, Output>(
-  work: (inputs: readonly Input[]) => Promise<Output[]>,
-): (inputs: readonly Input[]) => Promise<(Output | Error)[]> {
-  return async (inputs) => {
-    try {
-      return await work(inputs);
-    } catch (error) {
-      if (inputs.length === 1 || isDatabaseAway(error)) throw error;
-      const outputs: (Output | Error)[] = [];
-      for (const input of inputs) {
-        outputs.push(
-          await work([input]).then(
-            ([output]) => output as Output,
-            (failure: Error) => failure,
-          ),
-        );
-      }
-      return outputs;
-    }
-  };
 }
