@@ -6,6 +6,7 @@ import { RecipientTokens } from './access/recipient-tokens.ts';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
+import { DocumentsModule } from './documents/documents.module.ts';
 import { EventsController } from './events/events.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
@@ -15,6 +16,7 @@ import { TracesController } from './traces/traces.controller.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
 @Module({
+  imports: [DocumentsModule],
   controllers: [
     EventsController,
     RecipientsController,

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import type { Access } from '../../access/access.guard.ts';
+import { scopes } from '../../access/scopes.ts';
+import type { ContractExamples } from '../schemas/contract-examples.ts';
+import { JsonSchemas, type JsonSchema } from '../schemas/json-schemas.ts';
+import type { DescribedRoute } from './described-routes.ts';
+import { operations } from './operations.ts';
+import { pathParameters } from './path-parameters.ts';
+import { problemResponses, problemSchema } from './problem-responses.ts';
+import { tags } from './tags.ts';
+
+/**
+ * The REST API as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1). What a route does not say of itself is left out
+ * rather than stopping the service; a test sees to it that every route says everything.
+ * @param version of the API
+ */
+export function openApi(routes: readonly DescribedRoute[], examples: ContractExamples, version: string) {
+  const schemas = new JsonSchemas('draft-2020-12');
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operationOf(route, schemas, examples);
+  for (const [path, operation] of Object.entries(operations)) paths[path] = { get: unguarded(path, operation) };
+
+  return schemas.finish({
+    openapi: '3.1.1',
+    info: {
+      title: 'Carillon',
+      version,
+      summary: 'Notifications for every channel, from one event.',
+      description: introduction,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'This installation' }],
+    tags: tagsOf(routes),
+    paths,
+    components: {
+      securitySchemes: {
+        api_key: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'ck_…',
+          description: `An API key, for your servers and admins. Its scopes: ${scopes.map((scope) => `\`${scope}\``).join(', ')}; \`admin\` includes the others.`,
+        },
+        recipient_token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A short-lived token of one recipient, for client apps; see `POST /v1/recipients/{id}/tokens`.',
+        },
+      },
+      schemas: { Problem: problemSchema },
+    },
+  });
+}
+
+const introduction = `A domain service says what happened; Carillon decides who should hear of it, on which channels, when and in
+which words, delivers it, and can say afterwards why a person did or did not get it.
+
+- Names are in \`snake_case\`, ids are UUIDs, times are RFC 3339 in UTC. Unknown fields are refused.
+- Lists answer \`{ "data": […], "next_cursor": … }\`; give \`next_cursor\` as \`?cursor=\` for the next page.
+- Errors are problem details (RFC 9457) with a stable \`code\`.
+
+The same front door is open over RabbitMQ: see the [AsyncAPI document](/asyncapi.json).`;
+
+function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
+  const {
+    method,
+    path,
+    tag,
+    access,
+    operationId,
+    description = { summary: `${method.toUpperCase()} ${path}` },
+  } = route;
+  const parameters = [...pathParameters(path), ...queryParameters(description.query, schemas)];
+
+  return {
+    operationId,
+    tags: [tag],
+    summary: description.summary,
+    ...(description.description !== undefined && { description: description.description }),
+    security: securityOf(access),
+    ...(parameters.length > 0 && { parameters }),
+    ...(description.body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': media(schemas.of(description.body, 'input'), examples.of(description.body)) },
+      },
+    }),
+    responses: { [description.status ?? 200]: success(route, schemas, examples), ...problemResponses(route) },
+  };
+}
+
+function success(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
+  const { response, status = 200 } = route.description ?? {};
+  const description = status === 201 ? 'Created' : status === 202 ? 'Accepted' : 'OK';
+  if (response)
+    return {
+      description,
+      content: { 'application/json': media(schemas.of(response, 'output'), examples.of(response)) },
+    };
+  return route.contentType === undefined
+    ? { description }
+    : {
+        description,
+        content: { [mediaType(route.contentType)]: { schema: { type: textOrObject(route.contentType) } } },
+      };
+}
+
+/** The described groups that have a route, in reading order, then those that nobody described. */
+function tagsOf(routes: readonly DescribedRoute[]): { name: string; description?: string }[] {
+  const used = new Set(routes.map(({ tag }) => tag)).add('Operations');
+  const described = tags.filter(({ name }) => used.delete(name));
+  return [...described, ...[...used].map((name) => ({ name }))];
+}
+
+/** For an answer whose schema is a standard of its own, or that is no JSON. */
+function textOrObject(contentType: string): 'object' | 'string' {
+  return contentType.includes('json') ? 'object' : 'string';
+}
+
+/** Without its parameters: `text/html; charset=utf-8` is `text/html`. */
+function mediaType(contentType: string): string {
+  return contentType.replace(/;.*/, '');
+}
+
+function media(schema: JsonSchema, example: unknown): object {
+  return { schema, ...(example !== undefined && { example }) };
+}
+
+function securityOf(access: Access | undefined): object[] {
+  if (access === 'public' || access === undefined) return [];
+  return access === 'recipient' ? [{ recipient_token: [] }] : [{ api_key: [access] }];
+}
+
+/** The members of a query's schema, each a parameter. */
+function queryParameters(query: z.ZodType | undefined, schemas: JsonSchemas): object[] {
+  if (!query) return [];
+  const { properties = {}, required = [] } = schemas.of(query, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    ...(description !== undefined && { description }),
+    schema,
+  }));
+}
+
+function unguarded(path: string, { summary, contentType, unavailable }: (typeof operations)[string]): object {
+  const content = { [contentType]: { schema: { type: textOrObject(contentType) } } };
+  return {
+    operationId: `Operations_${path.split('/').at(-1)}`,
+    tags: ['Operations'],
+    summary,
+    security: [],
+    responses: {
+      200: { description: 'OK', content },
+      ...(unavailable && { 503: { description: unavailable, content } }),
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { sentChannels } from '@carillon/contracts';
+import type { JsonSchema } from '../schemas/json-schemas.ts';
+
+/** The names that stand in paths, and what they mean there. */
+const known: Record<string, { description: string; schema: JsonSchema }> = {
+  id: { description: 'Its id. Another tenant’s is answered like one that does not exist.', schema: { type: 'string' } },
+  channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
+  file: { description: 'A file of the page.', schema: { type: 'string' } },
+};
+
+/** The parameters of a path such as `/v1/events/{id}`. */
+export function pathParameters(path: string): object[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    ...(known[name!] ?? { schema: { type: 'string' } }),
+  }));
+}
