@@ -65,18 +65,24 @@ export class RpcClient {
     }
     const channel = this.channel;
     const id = randomUUID();
+    const content = Buffer.from(JSON.stringify(request));
     return new Promise<Response>((resolve, reject) => {
       const timer = setTimeout(() => this.fail(id, `${service} did not answer within ${timeoutMs} ms`), timeoutMs);
       this.pending.set(id, { service, resolve: resolve as (answer: unknown) => void, reject, timer });
-      channel.publish('', this.names.rpcQueue(service), Buffer.from(JSON.stringify(request)), {
-        type: contract.name,
-        correlationId: id,
-        replyTo: directReplyTo,
-        expiration: timeoutMs,
-        mandatory: true,
-        contentType: 'application/json',
-        headers: { traceparent: currentTraceparent() },
-      });
+      try {
+        channel.publish('', this.names.rpcQueue(service), content, {
+          type: contract.name,
+          correlationId: id,
+          replyTo: directReplyTo,
+          expiration: timeoutMs,
+          mandatory: true,
+          contentType: 'application/json',
+          headers: { traceparent: currentTraceparent() },
+        });
+      } catch {
+        // The channel is closing and has not said so yet.
+        this.fail(id, 'the connection to RabbitMQ is closing');
+      }
     });
   }
 
