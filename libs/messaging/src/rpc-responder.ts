@@ -33,33 +33,39 @@ export class RpcResponder {
     this.channel = channel;
   }
 
-  /** Never rejects. */
+  /** Never rejects. A question without a return address can have no answer and is dropped. */
   async run({ content, properties }: ConsumeMessage): Promise<void> {
     const name = String(properties.type);
+    if (!properties.replyTo) return this.logger.warn({ msg: 'question without a return address', rpc: name });
     const started = performance.now();
     const reply = await withTrace(properties.headers?.traceparent as string | undefined, () =>
       this.reply(name, content),
     );
-    const outcome = 'ok' in reply ? 'ok' : reply.problem.code;
     rpcSeconds.observe(
-      { rpc: this.answerers.has(name) ? name : 'unknown', outcome },
+      { rpc: this.answerers.has(name) ? name : 'unknown', outcome: reply.outcome },
       (performance.now() - started) / 1000,
     );
-    this.channel?.publish('', properties.replyTo as string, Buffer.from(JSON.stringify(reply)), {
-      correlationId: properties.correlationId,
-      contentType: 'application/json',
-    });
+    try {
+      this.channel?.publish('', properties.replyTo as string, reply.content, {
+        correlationId: properties.correlationId,
+        contentType: 'application/json',
+      });
+    } catch (error) {
+      // The channel is closing: the asker's time limit tells it.
+      this.logger.warn({ msg: 'answer could not be sent', rpc: name, error: (error as Error).message });
+    }
   }
 
-  private async reply(name: string, content: Buffer): Promise<RpcReply> {
+  private async reply(name: string, question: Buffer): Promise<{ content: Buffer; outcome: string }> {
     try {
       const answerer = this.answerers.get(name);
       if (!answerer)
         throw new Problem({ status: 501, code: 'unknown_rpc', title: `This service does not answer ${name}` });
-      const request = parseInput(answerer.contract.request, JSON.parse(content.toString()), 'request');
-      return { ok: (await answerer.answer(request)) ?? null };
+      const request = parseInput(answerer.contract.request, parseJson(question), 'request');
+      return { content: encode({ ok: (await answerer.answer(request)) ?? null }), outcome: 'ok' };
     } catch (error) {
-      return { problem: this.problemOf(name, error).toJSON() };
+      const problem = this.problemOf(name, error);
+      return { content: encode({ problem: problem.toJSON() }), outcome: problem.code };
     }
   }
 
@@ -69,5 +75,22 @@ export class RpcResponder {
     if (this.gate.closesFor(error))
       return Problem.unavailable(`${this.gate.waitsFor() ?? 'A dependency'} cannot be reached right now.`);
     return new Problem({ status: 500, code: 'internal_error', title: 'Something went wrong on our side' });
+  }
+}
+
+function encode(reply: RpcReply): Buffer {
+  return Buffer.from(JSON.stringify(reply));
+}
+
+function parseJson(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString());
+  } catch (error) {
+    throw new Problem({
+      status: 400,
+      code: 'invalid_request',
+      title: 'The request is not JSON',
+      detail: (error as Error).message,
+    });
   }
 }
