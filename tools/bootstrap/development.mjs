@@ -28,16 +28,44 @@ export function installationSecret() {
 
 /** @returns {Partial<Development>} what the last start left, or nothing */
 export function readDevelopment() {
-  try {
-    return JSON.parse(readFileSync(stateFile('dev.json'), 'utf8'));
-  } catch {
-    return {};
-  }
+  return readJson('dev.json');
 }
 
 /** @param {Development} development */
 export function writeDevelopment(development) {
   writeFileSync(stateFile('dev.json'), `${JSON.stringify(development, null, 2)}\n`, { mode: ownerOnly });
+}
+
+/**
+ * The servers of the Carillon that runs now, for tools that go to them directly.
+ * @typedef {object} RunningServers
+ * @property {string} amqp_url
+ * @property {string} amqp_prefix
+ * @property {string} database_url as the admin
+ */
+
+/**
+ * Kept only while Carillon runs: the next start may find other servers.
+ * @param {RunningServers} servers
+ */
+export function writeServers(servers) {
+  const file = stateFile('servers.json');
+  writeFileSync(file, `${JSON.stringify(servers, null, 2)}\n`, { mode: ownerOnly });
+  process.once('exit', () => rmSync(file, { force: true }));
+}
+
+/** @returns {Partial<RunningServers>} */
+export function readServers() {
+  return readJson('servers.json');
+}
+
+/** @param {string} name @returns {any} what the file holds, or nothing */
+function readJson(name) {
+  try {
+    return JSON.parse(readFileSync(stateFile(name), 'utf8'));
+  } catch {
+    return {};
+  }
 }
 
 /** The key of earlier starts, or a new one. @returns {string} */

@@ -6,6 +6,7 @@ import {
   markRunning,
   runningInstance,
   writeDevelopment,
+  writeServers,
 } from './development.mjs';
 import { listenHost, portClashes, portOf, portTable, serviceEnvironment } from './environment.mjs';
 import { StartError } from './errors.mjs';
@@ -149,8 +150,13 @@ class Suite {
     if (this.stopping) return;
     this.#up = true;
 
-    const adminUrl = (await answersAt(`${gatewayUrl}/admin/`)) ? `${gatewayUrl}/admin` : null;
+    const adminUrl = (await answersAt(`${gatewayUrl}/admin`)) ? `${gatewayUrl}/admin` : null;
     writeDevelopment({ url: gatewayUrl, api_key: apiKey, admin_url: adminUrl, mailbox_url: mailboxUrl });
+    writeServers({
+      amqp_url: rabbitmq.url,
+      amqp_prefix: environment.CARILLON_AMQP_PREFIX || 'carillon',
+      database_url: postgresql.url,
+    });
     const { paint } = display;
     display.print();
     display.print(`  ${paint('green', 'Carillon is ready')} ${paint('gray', `after ${duration(Date.now() - began)}`)}`);
