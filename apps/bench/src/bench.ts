@@ -17,6 +17,8 @@ export interface BenchOptions extends Options {
   /** A role that may create databases and roles. */
   adminUrl: string;
   amqpUrl: string;
+  /** What makes the names of this run its own; random unless given. */
+  run?: string;
 }
 
 /**
@@ -46,7 +48,7 @@ async function measureAll(
   interruption: AbortSignal,
 ): Promise<Results> {
   const { scenarios, rounds } = options;
-  const scratch = await makeScratch(options.adminUrl, options.amqpUrl);
+  const scratch = await makeScratch(options.adminUrl, options.amqpUrl, options.run);
   undo.push(() => scratch.remove());
   interruption.throwIfAborted();
   const rig = await Rig.start(scratch);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { bench } from './bench.ts';
 import { readOptions, usage, UsageError, type Options } from './options.ts';
-import { cpuTable, ratios, resultTable } from './report/tables.ts';
+import { cpuTable, disturbed, ratios, resultTable } from './report/tables.ts';
 
 /** Ends the run early, for example on Ctrl-C. */
 class Interrupted extends Error {
@@ -23,6 +23,12 @@ async function main(): Promise<number> {
   );
   console.log(resultTable(results));
   console.log('\nratio: how fast Carillon is beside the floor; 1.00 = as fast, 0.50 = half as fast');
+  const noisy = disturbed(results);
+  if (noisy > 0) {
+    console.log(
+      `${noisy} of ${results.rounds.length} measurements shared the machine with something else (over 10 % of it)`,
+    );
+  }
   if (options.cpu) console.log(`\n${cpuTable(results)}`);
   if (options.json) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
   return held(options, ratios(results)) ? 0 : 1;

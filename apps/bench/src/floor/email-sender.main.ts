@@ -23,8 +23,8 @@ async function begin(items: Item<Email>[]): Promise<Set<string>> {
   const { rows } = await run<{ id: string }>(
     'begin',
     `WITH begun AS (
-       INSERT INTO floor.deliveries (tenant, id, notification, recipient, address, subject, state, created_at, updated_at)
-       SELECT tenant, id, notification, recipient, address, subject, 'sending', now(), now()
+       INSERT INTO floor.deliveries (tenant, id, notification, recipient, address, content, state, created_at, updated_at)
+       SELECT tenant, id, notification, recipient, address, content, 'sending', now(), now()
          FROM json_populate_recordset(null::floor.deliveries, $1) ON CONFLICT DO NOTHING RETURNING tenant, id
      ), attempted AS (
        INSERT INTO floor.attempts (tenant, delivery, number, provider, started_at)
@@ -32,13 +32,13 @@ async function begin(items: Item<Email>[]): Promise<Set<string>> {
      )
      SELECT id FROM begun`,
     JSON.stringify(
-      items.map(({ tenant, data: { delivery_id, notification_id, recipient, to, subject } }) => ({
+      items.map(({ tenant, data: { delivery_id, notification_id, recipient, to, subject, html, text } }) => ({
         tenant,
         id: delivery_id,
         notification: notification_id,
         recipient,
         address: to.address,
-        subject,
+        content: { subject, html, text },
       })),
     ),
   );

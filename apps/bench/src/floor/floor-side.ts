@@ -1,4 +1,4 @@
-import { Child } from '../run/child.ts';
+import { Child, program } from '../run/child.ts';
 import type { Side, SideSetup } from '../run/side.ts';
 import { floorSchema } from './schema.ts';
 import { declareFloor, floorNames, removeFloor } from './topology.ts';
@@ -26,7 +26,7 @@ export class FloorSide implements Side {
       this.children.push(
         new Child({
           name: `floor ${stage}`,
-          file: new URL(`./${stage}.main.js`, import.meta.url),
+          file: program(`./${stage}.main`, import.meta.url),
           profileTo: this.setup.profileTo,
           env: {
             DATABASE_URL: this.setup.scratch.databaseUrl,

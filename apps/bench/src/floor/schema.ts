@@ -38,7 +38,9 @@ export const floorSchema = `
 
   CREATE TABLE floor.deliveries (
     tenant text, id uuid,
-    notification uuid NOT NULL, recipient text NOT NULL, address text NOT NULL, subject text NOT NULL,
+    notification uuid NOT NULL, recipient text NOT NULL, address text NOT NULL,
+    -- A retry hours later needs the words.
+    content jsonb NOT NULL,
     state text NOT NULL, provider_message_id text, error text,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
     PRIMARY KEY (tenant, id)

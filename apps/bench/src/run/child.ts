@@ -13,6 +13,14 @@ export interface ChildOptions {
   profileTo?: string;
 }
 
+/**
+ * A program beside the module that names it: compiled where that one is compiled, the source itself in tests (Node runs
+ * TypeScript whose types can be stripped).
+ */
+export function program(path: string, nextTo: string): URL {
+  return new URL(`${path}${nextTo.endsWith('.ts') ? '.ts' : '.js'}`, nextTo);
+}
+
 /** A process of the measurement. Its output is kept and shown only when something goes wrong. */
 export class Child {
   readonly name: string;

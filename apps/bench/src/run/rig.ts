@@ -1,4 +1,4 @@
-import { Child } from './child.ts';
+import { Child, program } from './child.ts';
 import type { Scratch } from './scratch.ts';
 import type { SinkAnswer, SinkCounts } from '../smtp-sink/counts.ts';
 import type { PublishOrder, PublisherReport } from '../front-door/orders.ts';
@@ -15,10 +15,10 @@ export class Rig {
     const env = { AMQP_URL: scratch.amqpUrl };
     const publisher = new Child({
       name: 'publisher',
-      file: new URL('../front-door/publisher.main.js', import.meta.url),
+      file: program('../front-door/publisher.main', import.meta.url),
       env,
     });
-    const sink = new Child({ name: 'SMTP sink', file: new URL('../smtp-sink/sink.main.js', import.meta.url), env: {} });
+    const sink = new Child({ name: 'SMTP sink', file: program('../smtp-sink/sink.main', import.meta.url), env: {} });
     await publisher.next();
     const { port } = await sink.next<Extract<SinkAnswer, { port: number }>>();
     return new Rig(publisher, sink, `smtp://127.0.0.1:${port}`);

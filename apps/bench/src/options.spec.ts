@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { readOptions, UsageError } from './options.ts';
+
+describe('the command line of the bench', () => {
+  it('measures everything on both sides by default, with a quarter as many emails as events', () => {
+    expect(readOptions([])).toMatchObject({
+      scenarios: ['in-app', 'email', 'latency'],
+      floorOnly: false,
+      events: 20_000,
+      emails: 5_000,
+      rounds: 3,
+    });
+    expect(readOptions(['--events', '1000'])).toMatchObject({ events: 1000, emails: 250 });
+  });
+
+  it('takes one or several scenarios, and the floor alone', () => {
+    expect(readOptions(['--only', 'latency', '--only', 'in-app'])).toMatchObject({
+      scenarios: ['in-app', 'latency'],
+      floorOnly: false,
+    });
+    expect(readOptions(['--only', 'floor'])).toMatchObject({
+      scenarios: ['in-app', 'email', 'latency'],
+      floorOnly: true,
+    });
+  });
+
+  it('passes environment variables on to the services', () => {
+    expect(readOptions(['--env', 'AMQP_PREFETCH=50', '--env', 'BRAND_NAME=A=B'])?.env).toEqual({
+      AMQP_PREFETCH: '50',
+      BRAND_NAME: 'A=B',
+    });
+  });
+
+  it('asks for help with nothing else', () => {
+    expect(readOptions(['--help'])).toBeUndefined();
+  });
+
+  it.each([
+    [['--only', 'sms'], /--only sms: choose in-app, email, latency or floor/],
+    [['--events', '0'], /--events 0: must be a whole number of at least 1/],
+    [['--rounds', 'many'], /--rounds many: must be a whole number/],
+    [['--hold', '0'], /--hold 0: must be a number above 0/],
+    [['--env', 'prefetch'], /--env prefetch: must be NAME=VALUE/],
+    [['--evnts', '5'], /--evnts/],
+    [['in-app'], /in-app/],
+  ])('refuses %j and says why', (args, reason) => {
+    expect(() => readOptions(args)).toThrow(UsageError);
+    expect(() => readOptions(args)).toThrow(reason);
+  });
+});
