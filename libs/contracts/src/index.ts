@@ -7,6 +7,7 @@ export * from './validate.ts';
 export * from './define.ts';
 export * from './events/event-requested/index.ts';
 export * from './events/domain-event/index.ts';
+export * from './events/notification-deferred/index.ts';
 export * from './pipeline/rendered.ts';
 export * from './pipeline/notification-routed/index.ts';
 export * from './pipeline/in-app-rendered/index.ts';

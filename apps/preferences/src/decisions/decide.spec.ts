@@ -32,6 +32,7 @@ const input = (change: Partial<DecisionInput> = {}, preferences: Preferences = {
   notificationId: '019aa5e5-8f00-8b1c-9d2e-3f4a5b6c7d8e',
   type,
   category: type.category,
+  priority: 'normal',
   recipient: { ...amina, preferences },
   now: Date.parse('2026-11-21T10:00:00Z'),
   ...change,
@@ -104,6 +105,50 @@ describe('a decision', () => {
       'amina',
       'only@example.org',
     ]);
+  });
+
+  describe('in quiet hours', () => {
+    // It is 10:00 UTC.
+    const quiet: Preferences = { quiet_hours: { start: '09:00', end: '11:30' } };
+    const sms = { type: { ...type, channels: ['in_app', 'sms'] as Channel[] } };
+
+    it('defers everything but the inbox until they end', () => {
+      const { channels, deliveries } = decide(input(sms, quiet));
+      expect(channels).toEqual([
+        { channel: 'in_app', outcome: 'send', rule: 'catalog_default', reason: expect.any(String) },
+        {
+          channel: 'sms',
+          outcome: 'defer',
+          rule: 'quiet_hours',
+          reason: 'amina has quiet hours until 2026-11-21T11:30:00.000Z',
+          until: '2026-11-21T11:30:00.000Z',
+        },
+      ]);
+      expect(deliveries.map(({ channel }) => channel)).toEqual(['in_app']);
+    });
+
+    it('lets urgent and mandatory ones pass', () => {
+      expect(rulings(input({ ...sms, priority: 'urgent' }, quiet))).toContain('sms send catalog_default');
+      expect(rulings(input({ type: { ...sms.type, mandatory: true } }, quiet))).toContain('sms send mandatory');
+      expect(rulings(input({ ...sms, priority: 'high' }, quiet))).toContain('sms defer quiet_hours');
+    });
+
+    it('drops what expires before they end, and defers what does not', () => {
+      expect(rulings(input({ ...sms, expiresAt: '2026-11-21T11:30:00Z' }, quiet))).toContain('sms drop expired');
+      expect(rulings(input({ ...sms, expiresAt: '2026-11-21T11:30:01Z' }, quiet))).toContain('sms defer quiet_hours');
+    });
+
+    it('does not wait for what is not sent anyway', () => {
+      expect(rulings(input(sms, { ...quiet, channels: { sms: false } }))).toContain('sms drop channel_preference');
+      expect(rulings(input({ ...sms, recipient: { ...amina, contacts: [], preferences: quiet } }))).toContain(
+        'sms drop no_contact',
+      );
+    });
+
+    it('decides only the deferred channels when they end', () => {
+      const after = input({ ...sms, now: Date.parse('2026-11-21T11:30:00Z'), onlyChannels: ['sms'] }, quiet);
+      expect(rulings(after)).toEqual(['sms send catalog_default']);
+    });
   });
 
   it('is the same for the same input, has one ruling per channel and a delivery exactly for each that is sent', () => {

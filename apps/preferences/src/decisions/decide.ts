@@ -1,5 +1,6 @@
-import { deliveryId, type Channel, type ChannelDecision } from '@carillon/contracts';
+import { deliveryId, type Channel, type ChannelDecision, type Priority } from '@carillon/contracts';
 import type { NotificationType } from '../catalog/notification-type.ts';
+import { quietUntil } from '../quiet-hours/quiet-until.ts';
 import { addressOn, type KnownRecipient } from '../recipients/recipient.ts';
 
 export interface DecisionInput {
@@ -7,9 +8,12 @@ export interface DecisionInput {
   type: NotificationType;
   /** May differ from the type's own, when the event says so. */
   category: string;
+  priority: Priority;
   recipient: KnownRecipient;
   /** Channels that the event asks for instead of the type's defaults. */
   requestedChannels?: readonly Channel[];
+  /** Decide only these of the candidates: those that were deferred. */
+  onlyChannels?: readonly Channel[];
   /** RFC 3339 */
   expiresAt?: string;
   /** Unix milliseconds */
@@ -27,7 +31,7 @@ export interface DecisionResult {
   deliveries: PlannedDelivery[];
 }
 
-type Ruling = Pick<ChannelDecision, 'outcome' | 'rule' | 'reason'>;
+type Ruling = Omit<ChannelDecision, 'channel'>;
 
 /**
  * Decides, for every candidate channel, whether the notification goes there, and says which rule decided. The first rule
@@ -43,29 +47,51 @@ type Ruling = Pick<ChannelDecision, 'outcome' | 'rule' | 'reason'>;
  * | requested           | the event names the channel: send                   |
  * | catalog_default     | the catalog lists the channel: send                 |
  *
- * A channel that is to be sent to but has no contact is dropped as `no_contact`.
+ * A channel that is to be sent to but has no contact is dropped as `no_contact`. What is left waits for the end of the
+ * recipient's quiet hours (`quiet_hours`), except for the inbox, mandatory types and urgent notifications; if it expires
+ * before, it is dropped as `expired` rather than sent late.
  */
 export function decide(input: DecisionInput): DecisionResult {
   const channels: ChannelDecision[] = [];
   const deliveries: PlannedDelivery[] = [];
   for (const channel of new Set(input.requestedChannels ?? input.type.channels)) {
-    const ruling = rule(channel, input);
-    const address = ruling.outcome === 'send' ? addressOn(channel, input.recipient) : undefined;
-    if (ruling.outcome === 'send' && address === undefined) {
-      channels.push({
-        channel,
-        outcome: 'drop',
-        rule: 'no_contact',
-        reason: `${input.recipient.id} has no ${channel} contact`,
-      });
-      continue;
-    }
+    if (input.onlyChannels && !input.onlyChannels.includes(channel)) continue;
+    const wanted = rule(channel, input);
+    const address = wanted.outcome === 'send' ? addressOn(channel, input.recipient) : undefined;
+    const ruling =
+      wanted.outcome === 'send'
+        ? (unreachable(channel, address, input) ?? disturbing(channel, input) ?? wanted)
+        : wanted;
     channels.push({ channel, ...ruling });
-    if (address !== undefined) {
-      deliveries.push({ delivery_id: deliveryId(input.notificationId, channel, address), channel, address });
+    if (ruling.outcome === 'send') {
+      deliveries.push({ delivery_id: deliveryId(input.notificationId, channel, address!), channel, address: address! });
     }
   }
   return { channels, deliveries };
+}
+
+function unreachable(channel: Channel, address: string | undefined, { recipient }: DecisionInput): Ruling | undefined {
+  if (address !== undefined) return undefined;
+  return { outcome: 'drop', rule: 'no_contact', reason: `${recipient.id} has no ${channel} contact` };
+}
+
+function disturbing(
+  channel: Channel,
+  { recipient, type, priority, expiresAt, now }: DecisionInput,
+): Ruling | undefined {
+  const quietHours = recipient.preferences.quiet_hours;
+  if (!quietHours || channel === 'in_app' || type.mandatory || priority === 'urgent') return undefined;
+  const end = quietUntil(quietHours, now, recipient.time_zone);
+  if (end === undefined) return undefined;
+  const until = new Date(end).toISOString();
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= end) {
+    return {
+      outcome: 'drop',
+      rule: 'expired',
+      reason: `it expires at ${expiresAt}, before the quiet hours end at ${until}`,
+    };
+  }
+  return { outcome: 'defer', rule: 'quiet_hours', reason: `${recipient.id} has quiet hours until ${until}`, until };
 }
 
 function rule(

@@ -6,6 +6,7 @@ import {
   freshId,
   getDecision,
   getEvent,
+  notificationDeferred,
   notificationRouted,
   putRecipient,
   setPreferences,
@@ -14,6 +15,7 @@ import {
   type DeadLetter,
   type EventRequest,
   type NotificationRouted,
+  type QuietHours,
   type TimerSet,
 } from '@carillon/contracts';
 import { startTestService, until, type TestService } from '@carillon/testing';
@@ -221,6 +223,77 @@ describe('the front door', () => {
     expect(routedFor('INV-S')).toEqual([]);
   });
 
+  it('lets the inbox have it at once and everything else wait for the end of the quiet hours, then decides anew', async () => {
+    const clock = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString().slice(11, 16);
+    await person('cleo', { email: 'cleo@example.org', phone: '+254711000222' });
+    const quiet_hours = { start: clock(-3_600_000), end: clock(3_600_000) };
+    await test.messages.call(setPreferences, {
+      tenant,
+      recipient: 'cleo',
+      mode: 'merge',
+      preferences: { quiet_hours },
+    });
+    test.broker.publish(
+      'events',
+      'invoice.issued',
+      domainEvent('q1', 'invoice.issued', { ...invoice, recipient_id: 'cleo', invoice_number: 'INV-Q' }),
+    );
+    const [now] = await until('the inbox gets it', () => routedFor('INV-Q').length > 0 && routedFor('INV-Q'));
+    expect(now!.data.deliveries.map(({ channel }) => channel)).toEqual(['in_app']);
+    const timer = await until('the rest is with the scheduler', () =>
+      timers.find(({ data }) => data.message.type === notificationDeferred.type),
+    );
+    expect(timer.data.due_at).toContain(`${quiet_hours.end}:00.000Z`);
+
+    // Meanwhile cleo switches SMS off; at the end of the quiet hours that counts.
+    await test.messages.call(setPreferences, {
+      tenant,
+      recipient: 'cleo',
+      mode: 'merge',
+      preferences: { channels: { sms: false } },
+    });
+    const back = { ...timer.data.message, timer: timer.data.timer_id };
+    test.broker.publish('events', timer.data.routing_key, back);
+    const [, later] = await until('the email follows', () => routedFor('INV-Q').length === 2 && routedFor('INV-Q'));
+    expect(later!.data.notification_id).toBe(now!.data.notification_id);
+    expect(later!.data.deliveries.map(({ channel }) => channel)).toEqual(['email']);
+    const decision = await test.messages.call(getDecision, { tenant, notification_id: now!.data.notification_id });
+    expect(decision.channels.map(({ channel, outcome, rule }) => [channel, outcome, rule])).toEqual([
+      ['in_app', 'send', 'catalog_default'],
+      ['email', 'send', 'catalog_default'],
+      ['sms', 'drop', 'channel_preference'],
+    ]);
+
+    // The scheduler may bring it twice; the decision stands, whatever cleo switches on meanwhile.
+    await test.messages.call(setPreferences, {
+      tenant,
+      recipient: 'cleo',
+      mode: 'merge',
+      preferences: { channels: { sms: true } },
+    });
+    test.broker.publish('events', timer.data.routing_key, back);
+    const [, , again] = await until(
+      'the repetition is through',
+      () => routedFor('INV-Q').length === 3 && routedFor('INV-Q'),
+    );
+    expect(again!.data.deliveries).toEqual(later!.data.deliveries);
+  });
+
+  it('refuses quiet hours that contradict themselves or name no zone', async () => {
+    const set = (quiet_hours: QuietHours) =>
+      test.messages.call(setPreferences, { tenant, recipient: 'bo', mode: 'merge', preferences: { quiet_hours } });
+    await expect(set({ start: '22:00', end: '22:00' })).rejects.toMatchObject({
+      errors: [{ path: 'preferences.quiet_hours.end' }],
+    });
+    await expect(set({ start: '25:00', end: '07:00' })).rejects.toMatchObject({
+      errors: [{ path: 'preferences.quiet_hours.start' }],
+    });
+    await expect(set({ start: '22:00', end: '07:00', time_zone: 'Mars/Olympus' })).rejects.toMatchObject({
+      status: 422,
+      errors: [{ path: 'quiet_hours.time_zone' }],
+    });
+  });
+
   it('keeps tenants apart: another tenant’s recipient of the same id is unknown', async () => {
     test.broker.publish('events', 'other.tenant', domainEvent('t1', 'invoice.issued', invoice, { tenant: 'other' }));
     await until('it is parked', () => parked.some(({ data }) => data.routing_key === 'other.tenant'));
@@ -238,11 +311,11 @@ describe('the front door', () => {
       send_at: sendAt,
     };
     await test.messages.publish(eventRequested, request, { id: freshId(), tenant });
-    const [timer] = await until('the timer is set', () => timers.length > 0 && timers);
-    expect(timer!.data).toMatchObject({ due_at: sendAt, routing_key: eventRequested.key });
+    const timer = await until('the timer is set', () => timers.find(({ data }) => data.routing_key === eventRequested.key));
+    expect(timer.data.due_at).toBe(sendAt);
     expect(routedFor('LATER')).toEqual([]);
-    const back = { ...timer!.data.message, timer: timer!.data.timer_id };
-    test.broker.publish('events', timer!.data.routing_key, back);
+    const back = { ...timer.data.message, timer: timer.data.timer_id };
+    test.broker.publish('events', timer.data.routing_key, back);
     const [event] = await until('it is routed', () => routedFor('LATER').length > 0 && routedFor('LATER'));
     await until(
       'the event counts as decided',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, type Decision } from '@carillon/contracts';
+import { Poison } from '@carillon/messaging';
 import { batched, insertRows } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { DecisionResult, PlannedDelivery } from '../decisions/decide.ts';
@@ -20,14 +21,52 @@ export interface NewNotification {
   deliveries: PlannedDelivery[];
 }
 
-/** Keeps one notification per event and recipient, with its decision. */
+/** New rulings for channels that were deferred until a certain time. */
+export interface Conclusion extends DecisionResult {
+  tenant: string;
+  id: string;
+  /** RFC 3339 */
+  until: string;
+}
+
+/**
+ * Keeps one notification per event and recipient, with its decision. Both writes answer with the decision that holds: the first
+ * one stands, because a repetition that decided anew (say, after a change of address) would send a second time.
+ */
 @Injectable()
 export class NotificationStore {
-  /**
-   * Records a notification and answers with the deliveries that hold: the first decision stands, because a repetition that
-   * decided anew (say, after a change of address) would send a second time.
-   */
-  readonly record = batched<NewNotification, PlannedDelivery[]>((notifications) => this.recordMany(notifications));
+  /** Records a notification. */
+  readonly record = batched<NewNotification, DecisionResult>(async (notifications) => {
+    const distinct = new Map(notifications.map((notification) => [notification.id, notification]));
+    const inserted = await insertRows<{ id: string }>(this.db, 'notifications', [...distinct.values()], {
+      onConflict: 'DO NOTHING',
+      returning: 'id',
+    });
+    const fresh = new Map<string, DecisionResult>(inserted.map(({ id }) => [id, distinct.get(id)!]));
+    const known = await this.standing([...distinct.values()].filter(({ id }) => !fresh.has(id)));
+    return notifications.map(({ id }) => fresh.get(id) ?? known.get(id)!);
+  });
+
+  /** Replaces the rulings of channels that are still deferred until the given time. */
+  readonly conclude = batched<Conclusion, DecisionResult>(async (conclusions) => {
+    await this.db.query(
+      `UPDATE notifications n
+       SET channels = (
+             SELECT jsonb_agg(coalesce(new.ruling, old.ruling) ORDER BY old.position)
+             FROM jsonb_array_elements(n.channels) WITH ORDINALITY AS old(ruling, position)
+             LEFT JOIN jsonb_array_elements(item.channels) AS new(ruling)
+               ON old.ruling->>'until' = item.until AND new.ruling->>'channel' = old.ruling->>'channel'),
+           deliveries = n.deliveries || item.deliveries
+       FROM json_to_recordset($1) AS item(tenant text, id uuid, until text, channels jsonb, deliveries jsonb)
+       WHERE n.tenant = item.tenant AND n.id = item.id
+         AND n.channels @> jsonb_build_array(jsonb_build_object('outcome', 'defer', 'until', item.until))`,
+      [JSON.stringify(conclusions)],
+    );
+    const standing = await this.standing(conclusions);
+    return conclusions.map(
+      ({ id }) => standing.get(id) ?? new Poison(`there is no notification ${id} that was deferred`),
+    );
+  });
 
   constructor(private readonly db: DataSource) {}
 
@@ -42,22 +81,13 @@ export class NotificationStore {
     return { ...row, created_at: row.created_at.toISOString() };
   }
 
-  private async recordMany(notifications: readonly NewNotification[]): Promise<PlannedDelivery[][]> {
-    const distinct = new Map(notifications.map((notification) => [notification.id, notification]));
-    const inserted = await insertRows<{ id: string }>(this.db, 'notifications', [...distinct.values()], {
-      onConflict: 'DO NOTHING',
-      returning: 'id',
-    });
-    const deliveries = new Map(inserted.map(({ id }) => [id, distinct.get(id)!.deliveries]));
-    const repeated = [...distinct.values()].filter(({ id }) => !deliveries.has(id));
-    if (repeated.length > 0) {
-      const rows: { id: string; deliveries: PlannedDelivery[] }[] = await this.db.query(
-        `SELECT id, deliveries FROM notifications
-         WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
-        [repeated.map(({ tenant }) => tenant), repeated.map(({ id }) => id)],
-      );
-      for (const row of rows) deliveries.set(row.id, row.deliveries);
-    }
-    return notifications.map(({ id }) => deliveries.get(id)!);
+  private async standing(keys: readonly { tenant: string; id: string }[]): Promise<Map<string, DecisionResult>> {
+    if (keys.length === 0) return new Map();
+    const rows: ({ id: string } & DecisionResult)[] = await this.db.query(
+      `SELECT id, channels, deliveries FROM notifications
+       WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
+      [keys.map(({ tenant }) => tenant), keys.map(({ id }) => id)],
+    );
+    return new Map(rows.map(({ id, ...decision }) => [id, decision]));
   }
 }

@@ -1,6 +1,7 @@
 import { Problem, type FieldError, type RecipientInput } from '@carillon/contracts';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { canonicalTimeZone, unknownTimeZone } from '../quiet-hours/time-zone.ts';
 import type { Contact } from './recipient.ts';
 
 export const defaultLocale = 'en';
@@ -52,12 +53,14 @@ export function normaliseRecipient(input: RecipientInput): NormalRecipient {
     }
   }
   const locale = canonicalLocale(input.locale ?? defaultLocale, errors);
-  const timeZone = canonicalTimeZone(input.time_zone ?? defaultTimeZone, errors);
+  const zone = input.time_zone ?? defaultTimeZone;
+  const timeZone = canonicalTimeZone(zone);
+  if (timeZone === undefined) errors.push({ path: 'time_zone', message: unknownTimeZone(zone) });
   if (errors.length > 0) throw Problem.unprocessable('invalid_recipient', 'The recipient is not valid', errors);
   return {
     name: input.name ?? null,
     locale,
-    time_zone: timeZone,
+    time_zone: timeZone!,
     roles: [...new Set(input.roles)],
     tags: [...new Set(input.tags)],
     attributes: input.attributes ?? {},
@@ -93,15 +96,4 @@ function canonicalLocale(locale: string, errors: FieldError[]): string {
     errors.push({ path: 'locale', message: `"${locale}" is not a language tag such as en, sw or pt-BR` });
     return locale;
   }
-}
-
-/** IANA zones only: a fixed offset would be wrong after the next change of the clocks. */
-function canonicalTimeZone(zone: string, errors: FieldError[]): string {
-  try {
-    if (!/^[+-]/.test(zone)) return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
-  } catch {
-    // falls through
-  }
-  errors.push({ path: 'time_zone', message: `"${zone}" is not an IANA time zone such as Africa/Nairobi` });
-  return zone;
 }

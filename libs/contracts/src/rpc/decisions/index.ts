@@ -7,8 +7,9 @@ export const decisionRules = [
   'type_preference',
   'category_preference',
   'channel_preference',
-  'catalog_default',
+  'quiet_hours',
   'requested',
+  'catalog_default',
   'no_contact',
   'expired',
 ] as const;
@@ -16,10 +17,12 @@ export const decisionRules = [
 /** Why one channel was chosen or dropped. */
 export const channelDecisionSchema = z.object({
   channel: z.enum(channels),
-  outcome: z.enum(['send', 'drop']),
+  /** `defer`: decided again at `until`. */
+  outcome: z.enum(['send', 'drop', 'defer']),
   rule: z.enum(decisionRules),
   /** The rule in words, with what it looked at. */
   reason: z.string(),
+  until: z.string().optional(),
 });
 export type ChannelDecision = z.infer<typeof channelDecisionSchema>;
 

@@ -5,6 +5,28 @@ import { channels } from '../../words.ts';
 /** On or off by channel; a channel that is left out is not decided at this level. */
 const switchesSchema = z.partialRecord(z.enum(channels), z.boolean());
 
+const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time such as 22:00');
+
+/** When a recipient does not want to be disturbed: local times, in the recipient's zone unless another is named. */
+export const quietHoursSchema = z
+  .strictObject({
+    start: localTime,
+    /** Earlier than `start`: on the following day. */
+    end: localTime,
+    /** Days on which a quiet period begins; all of them when left out. */
+    days: z
+      .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
+      .min(1)
+      .optional(),
+    /** IANA zone */
+    time_zone: z.string().max(64).optional(),
+  })
+  .refine(({ start, end }) => start !== end, {
+    path: ['end'],
+    message: 'must differ from start; for no quiet hours send null, for whole days switch the channels off',
+  });
+export type QuietHours = z.infer<typeof quietHoursSchema>;
+
 /** What a recipient chose. The most specific switch that is set wins: type × channel, category × channel, channel. */
 export const preferencesSchema = z.strictObject({
   /** Master switch per channel. */
@@ -13,6 +35,8 @@ export const preferencesSchema = z.strictObject({
   categories: z.record(z.string().max(64), switchesSchema).optional(),
   /** Switch per type × channel. */
   types: z.record(z.string().max(128), switchesSchema).optional(),
+  /** Email, SMS, push and chat wait until these end; the inbox never does. null: none. */
+  quiet_hours: quietHoursSchema.nullable().optional(),
 });
 export type Preferences = z.infer<typeof preferencesSchema>;
 

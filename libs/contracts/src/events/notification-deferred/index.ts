@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { defineEvent } from '../../define.ts';
+import { availableChannels, recipientIdSchema, uuidSchema } from '../../words.ts';
+import { eventRequested, eventRequestSchema } from '../event-requested/index.ts';
+
+export const notificationDeferredSchema = z.object({
+  event: z.object({ id: uuidSchema, type: z.string(), source: z.string() }),
+  /** Catalog key of the notification type. */
+  type: z.string(),
+  recipient: recipientIdSchema,
+  /** Channels to decide again. */
+  channels: z.array(z.enum(availableChannels)).min(1),
+  /** Until when they were deferred; what has been decided since stands. */
+  until: z.string(),
+  /** The event as it was asked for. */
+  request: eventRequestSchema,
+});
+export type NotificationDeferred = z.infer<typeof notificationDeferredSchema>;
+
+/** Kept by a timer: at the end of the quiet hours it comes back to be decided again. */
+export const notificationDeferred = defineEvent<NotificationDeferred>({
+  type: 'carillon.notification.deferred.v1',
+  exchange: 'events',
+  key: 'carillon.notification.deferred',
+  lanes: false,
+  summary: 'Quiet hours are over: some channels of a notification are to be decided again.',
+  schema: notificationDeferredSchema,
+  example: {
+    event: { id: '019aa5e5-8f00-8a00-8000-000000000001', type: 'invoice.issued', source: '/finance' },
+    type: 'invoice_issued',
+    recipient: 'parent-17',
+    channels: ['email', 'sms'],
+    until: '2026-11-22T04:00:00.000Z',
+    request: eventRequested.example,
+  },
+});
