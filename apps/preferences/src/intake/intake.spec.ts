@@ -311,7 +311,9 @@ describe('the front door', () => {
       send_at: sendAt,
     };
     await test.messages.publish(eventRequested, request, { id: freshId(), tenant });
-    const timer = await until('the timer is set', () => timers.find(({ data }) => data.routing_key === eventRequested.key));
+    const timer = await until('the timer is set', () =>
+      timers.find(({ data }) => data.routing_key === eventRequested.key),
+    );
     expect(timer.data.due_at).toBe(sendAt);
     expect(routedFor('LATER')).toEqual([]);
     const back = { ...timer.data.message, timer: timer.data.timer_id };
