@@ -26,7 +26,8 @@ export function dataSourceOptions({
     synchronize: false,
     installExtensions: false,
     applicationName: `carillon ${service}`,
-    connectTimeoutMS: 5_000,
+    // Longer than a busy event loop may hold up an answer that came in time.
+    connectTimeoutMS: 10_000,
     poolSize,
     // A broken pool connection is replaced; without this listener TypeORM would print it as an unhandled error.
     poolErrorHandler: () => undefined,

@@ -20,15 +20,30 @@ export function databaseDependency(dataSource: DataSource): Dependency {
   return { name: 'PostgreSQL', isAway: isDatabaseAway, ping: () => dataSource.query('SELECT 1') };
 }
 
-/** Waits until the migrations that this code needs have been applied, saying so; they are run by `tools/migrate.mjs`. */
+/**
+ * Waits until the migrations that this code needs have been applied, saying what it waits for; they are run by
+ * `tools/migrate.mjs`. A database that is away is waited for too.
+ */
 export async function awaitMigrations(dataSource: DataSource, migrations: readonly MigrationClass[]): Promise<void> {
   const logger = new Logger('database');
-  for (let told = false; ; told = true) {
+  for (let told: string | undefined; ; await sleep(1000)) {
+    const reason = await whyNotMigrated(dataSource, migrations);
+    if (reason === undefined) return;
+    if (reason !== told) logger.warn(`waiting for the database: ${reason}`);
+    told = reason;
+  }
+}
+
+async function whyNotMigrated(
+  dataSource: DataSource,
+  migrations: readonly MigrationClass[],
+): Promise<string | undefined> {
+  try {
     const missing = await missingMigrations(dataSource, migrations);
-    if (missing.length === 0) return;
-    if (!told)
-      logger.warn(`waiting for the database to be migrated (node tools/migrate.mjs); missing: ${missing.join(', ')}`);
-    await sleep(1000);
+    return missing.length === 0 ? undefined : `not migrated (node tools/migrate.mjs); missing: ${missing.join(', ')}`;
+  } catch (error) {
+    if (isDatabaseAway(error)) return (error as Error).message;
+    throw error;
   }
 }
 
