@@ -24,12 +24,12 @@ export class Connection {
 
   /** Resolves at the first connection, however long the broker takes to come. */
   async open(): Promise<void> {
-    const model = await connect(this.url, {
+    const model = await connect(withHeartbeat(this.url), {
       // Writes of one turn are batched, so Nagle's algorithm would only add the 40 ms of a delayed ACK.
       noDelay: true,
       timeout: 10_000,
       clientProperties: { connection_name: this.name },
-      recovery: { ...defaults.reconnect, waitForConnect: false, setup: this.setup },
+      recovery: { ...defaults.reconnect, waitForConnect: false, setup: (raw: ChannelModel) => this.prepare(raw) },
     });
     this.model = model;
     model.on('connect', () => this.setConnected(true));
@@ -40,15 +40,24 @@ export class Connection {
     });
     model.on('connect-failed', (error: Error) => this.logger.warn(`cannot reach RabbitMQ: ${describe(error)}`));
     model.on('error', (error: Error) => this.logger.warn(error.message));
-    model.on('blocked', (reason: string) => {
+    await model.waitForConnect();
+  }
+
+  /**
+   * The recovering model listens to a connection only once its setup is done. What happens before would be missed: an
+   * alarm, answered to what the setup publishes, or a broken socket, whose unheard 'error' would end the process.
+   */
+  private async prepare(raw: ChannelModel): Promise<void> {
+    raw.on('error', () => undefined); // 'disconnect' or 'connect-failed' follows and is logged
+    raw.on('blocked', (reason: string) => {
       this.setBlocked(reason);
       this.logger.warn(`RabbitMQ blocks publishers: ${reason}`);
     });
-    model.on('unblocked', () => {
+    raw.on('unblocked', () => {
       this.setBlocked(undefined);
       this.logger.log('RabbitMQ accepts publishers again');
     });
-    await model.waitForConnect();
+    await this.setup(raw);
   }
 
   async close(): Promise<void> {
@@ -71,6 +80,13 @@ export class Connection {
     this.blockedBecause = reason;
     brokerBlocked.set({ connection: this.name }, reason === undefined ? 0 : 1);
   }
+}
+
+/** The broker's own proposal is 60 s, which would leave a silently dead connection unnoticed for two minutes. */
+function withHeartbeat(url: string): string {
+  const parsed = new URL(url);
+  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(defaults.heartbeatSeconds));
+  return parsed.toString();
 }
 
 function describe(error: Error & { code?: string; errors?: Error[] }): string {
