@@ -57,17 +57,29 @@ export class Consumer {
   }
 
   private take(channel: Channel, message: ConsumeMessage): void {
-    const alive = () => this.channel === channel;
-    const job = this.work(message, alive).then(
-      () => {
-        if (alive()) channel.ack(message);
-      },
-      (error: unknown) => {
-        if (!(error instanceof Abandoned)) this.logger.error(error);
-      },
-    );
+    const job = this.end(channel, message);
     this.running.add(job);
     void job.finally(() => this.running.delete(job));
+  }
+
+  /** Works on the message and tells the broker. Never rejects. */
+  private async end(channel: Channel, message: ConsumeMessage): Promise<void> {
+    const alive = () => this.channel === channel;
+    let tell: () => void = () => channel.ack(message);
+    try {
+      await this.work(message, alive);
+    } catch (error) {
+      if (error instanceof Abandoned) return;
+      this.logger.error(error);
+      // Kept, it would hold one place of the prefetch for ever; refused, the broker moves it to the dead letters.
+      tell = () => channel.reject(message, false);
+    }
+    if (!alive()) return;
+    try {
+      tell();
+    } catch {
+      // The channel is closing and has not said so yet: the broker delivers the message again.
+    }
   }
 
   /** The queue was deleted or moved: closing the channel makes `lost` begin anew. */
