@@ -3,6 +3,7 @@
  * structured, batched and binary content modes are read; structured and batched ones are written. At an open door plain
  * JSON is read too: its routing key is the type.
  */
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import {
   cloudEventsBatchJson,
@@ -25,7 +26,12 @@ export const givenIdPrefix = 'undeduplicated-';
 export function decode(message: ConsumeMessage, open: boolean): Decoded[] {
   const body = message.content.toString('utf8');
   const contentType = String(message.properties.contentType ?? '').toLowerCase();
-  const binary = binaryAttributes(message.properties.headers ?? {});
+  // The content type decides the mode; only where it does not speak of CloudEvents can attributes be in the headers.
+  const binary = contentType.startsWith('application/cloudevents')
+    ? undefined
+    : binaryAttributes(message.properties.headers ?? {});
+  // Read anyway, broken characters would be replaced without a word.
+  if (!isUtf8(message.content)) return [{ invalid: 'the body is not UTF-8 text', body }];
   let json: unknown;
   try {
     json = message.content.length === 0 && binary ? undefined : JSON.parse(body);
@@ -34,7 +40,7 @@ export function decode(message: ConsumeMessage, open: boolean): Decoded[] {
   }
   if (contentType.startsWith(cloudEventsBatchJson)) {
     if (!Array.isArray(json)) return [{ invalid: 'a CloudEvents batch must be a JSON array', body }];
-    return json.map((item) => validated(item, () => JSON.stringify(item), open));
+    return json.map((item) => validated(item, () => jsonOf(item, message), open));
   }
   if (binary) return [validated({ ...binary, data: json }, () => body, open)];
   if (contentType.startsWith(cloudEventsJson) || !open || looksLikeCloudEvent(json))
@@ -44,6 +50,15 @@ export function decode(message: ConsumeMessage, open: boolean): Decoded[] {
 
 export function encodeBatch(items: readonly string[]): Buffer {
   return Buffer.from(`[${items.join(',')}]`);
+}
+
+/** An item as JSON. Nested deeper than V8 can write (some thousand levels), it is the whole message as it came. */
+export function jsonOf(item: unknown, message: ConsumeMessage): string {
+  try {
+    return JSON.stringify(item);
+  } catch {
+    return message.content.toString('utf8');
+  }
 }
 
 /** Internal queues only carry what Carillon wrote, so there the cheap check is enough; open doors get the whole schema. */

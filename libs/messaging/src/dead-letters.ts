@@ -24,10 +24,11 @@ export class DeadLetters {
 
   /** Resolves when the broker has confirmed the dead letter. */
   async park({ stage, message, body, error, attempts }: Parked): Promise<void> {
-    const text = isUtf8(message.content);
+    // No PostgreSQL text can hold a NUL character.
+    const text = isUtf8(message.content) && !message.content.includes(0);
     const data: DeadLetter = {
       stage,
-      error,
+      error: error.replaceAll('\0', '\\0'),
       attempts,
       parked_at: new Date().toISOString(),
       exchange: message.fields.exchange,

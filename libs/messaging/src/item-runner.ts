@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { Problem, type CloudEvent } from '@carillon/contracts';
+import { cloudEventsJson, Problem, type CloudEvent } from '@carillon/contracts';
 import type { ConsumeMessage } from 'amqplib';
-import { decode } from './codec.ts';
+import { decode, jsonOf } from './codec.ts';
 import type { Alive } from './consumer.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { defaults } from './defaults.ts';
@@ -60,7 +60,8 @@ export class ItemRunner {
       headers: message.properties.headers ?? {},
     };
     const received = performance.now();
-    await Promise.all(
+    // Settled, not failed fast: an item that gives up must not leave the others running behind a shutdown's back.
+    const ends = await Promise.allSettled(
       decode(message, type === undefined).map(async (item) => {
         const parked =
           'invalid' in item
@@ -70,19 +71,15 @@ export class ItemRunner {
         itemSeconds.observe({ queue }, (performance.now() - received) / 1000);
       }),
     );
+    const unfinished = ends.find((end) => end.status === 'rejected');
+    if (unfinished) throw unfinished.reason;
   }
 
   /** Returns whether the item was parked. */
   private async runItem(message: ConsumeMessage, event: CloudEvent, origin: Origin, alive: Alive): Promise<boolean> {
     const { type, handle } = this.stage;
     if (type !== undefined && event.type !== type) {
-      return this.park(
-        message,
-        JSON.stringify(event),
-        new Poison(`this queue carries ${type}, not ${event.type}`),
-        0,
-        alive,
-      );
+      return this.parkEvent(message, event, new Poison(`this queue carries ${type}, not ${event.type}`), 0, alive);
     }
     for (let attempt = 1; ;) {
       await this.gate.passed();
@@ -94,13 +91,19 @@ export class ItemRunner {
         if (!alive() || error instanceof Abandoned) throw new Abandoned();
         if (this.gate.closesFor(error)) continue;
         if (isHopeless(error) || attempt >= defaults.attempts) {
-          return this.park(message, JSON.stringify(event), error, attempt, alive);
+          return this.parkEvent(message, event, error, attempt, alive);
         }
         this.logger.warn({ msg: 'item failed, trying again', id: event.id, attempt, error: describe(error) });
         await sleep(defaults.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
         attempt += 1;
       }
     }
+  }
+
+  /** The parked body is the event itself, whatever mode it came in, so the content type has to say so for a replay. */
+  private parkEvent(message: ConsumeMessage, event: CloudEvent, error: unknown, attempts: number, alive: Alive) {
+    const structured = { ...message, properties: { ...message.properties, contentType: cloudEventsJson } };
+    return this.park(structured, jsonOf(event, message), error, attempts, alive);
   }
 
   /** Parking must not fail: until the dead letter is confirmed, the message is not acknowledged. */
