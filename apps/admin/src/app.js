@@ -46,6 +46,13 @@ function pageOf([name, first, second]) {
   return undefined;
 }
 
+/** @param {string} hash */
+function go(hash) {
+  // Going where one is means to look again.
+  if (location.hash === hash) void draw();
+  else location.hash = hash;
+}
+
 /** Draws what the address names. */
 async function draw() {
   leave.abort();
@@ -64,7 +71,7 @@ async function draw() {
   const again = () => void draw();
   try {
     const drawn = page
-      ? await page({ route, signal, go: (hash) => (location.hash = hash), again })
+      ? await page({ route, signal, go, again })
       : { title: 'No such page', content: [empty('No such page', 'Choose one from the menu.')] };
     if (signal.aborted) return;
     show(main, drawn, moved);

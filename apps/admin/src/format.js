@@ -1,7 +1,7 @@
 /** How values are shown. Pure: the present and the language come in. */
 
 /** Colours of the states: `good`, `busy`, `warn`, `bad`, `off`. */
-const tones = {
+export const tones = {
   // deliveries
   queued: 'busy',
   sending: 'busy',
@@ -21,6 +21,7 @@ const tones = {
   // decisions
   send: 'good',
   drop: 'off',
+  defer: 'warn',
   // dead letters
   parked: 'bad',
   replayed: 'good',

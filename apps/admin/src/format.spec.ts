@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { deliveryStates } from '@carillon/contracts';
-import { duration, fullTime, inFlight, prettyJson, retryable, timeAgo, toneOf } from './format.js';
+import { attemptSchema, channelDecisionSchema, deliveryStates, notificationSchema } from '@carillon/contracts';
+import { duration, fullTime, inFlight, prettyJson, retryable, timeAgo, toneOf, tones } from './format.js';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
@@ -28,12 +28,16 @@ describe('values in the console', () => {
     expect(duration(from, new Date(now).toISOString())).toBe(expected);
   });
 
-  it('has a colour for every state of a delivery, and none of its own for what it does not know', () => {
-    const coloured = deliveryStates.filter((state) => toneOf(state) !== 'off');
-    expect(coloured).toEqual(
-      expect.arrayContaining(['queued', 'sent', 'delivered', 'retrying', 'failed', 'uncertain']),
-    );
+  it('has a colour for every state of deliveries, attempts, decisions and notifications', () => {
+    const { outcome: attempt } = attemptSchema.shape;
+    const { outcome: decision } = channelDecisionSchema.shape;
+    const { status: notification } = notificationSchema.shape;
+    const states = [...deliveryStates, ...attempt.options, ...decision.options, ...notification.options];
+    expect(states.filter((state) => !Object.hasOwn(tones, state))).toEqual([]);
     expect(toneOf('constructor')).toBe('off');
+  });
+
+  it('knows only states that a delivery can have', () => {
     expect(deliveryStates).toEqual(expect.arrayContaining([...inFlight, ...retryable]));
   });
 

@@ -7,7 +7,7 @@ const menu = [
   { path: ['deliveries', 'email'], title: 'Deliveries' },
   { path: ['dead-letters'], title: 'Dead letters' },
   { path: ['trace'], title: 'Trace' },
-  { path: ['send'], title: 'Send a test event' },
+  { path: ['send'], title: 'Test event' },
 ];
 
 /**

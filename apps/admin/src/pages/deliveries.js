@@ -58,11 +58,12 @@ export async function deliveriesPage({ route, signal, go }) {
               { title: 'Status', cell: ({ status }) => badge(status) },
               {
                 title: 'To',
+                class: 'short',
                 cell: ({ id, destination }) => h('a', { href: hrefTo(['deliveries', channel, id]) }, destination),
               },
-              { title: 'Recipient', cell: ({ recipient }) => recipient },
-              { title: 'Type', cell: ({ type }) => type },
-              { title: 'Retries', class: 'number', cell: ({ retries }) => retries },
+              { title: 'Recipient', class: 'short', cell: ({ recipient }) => recipient },
+              { title: 'Type', class: 'short', cell: ({ type }) => type },
+              { title: 'Retries', class: 'number', cell: ({ retries }) => retries > 0 && retries },
               { title: 'Created', cell: ({ created_at }) => ago(created_at) },
               {
                 title: 'Error',

@@ -32,7 +32,7 @@ export async function deliveryPage({ route, signal, again }) {
       h(
         'div',
         { class: 'actions' },
-        h('a', { class: 'button', href: hrefTo(['trace', delivery.notification_id]) }, 'Why was it sent?'),
+        h('a', { class: 'button', href: hrefTo(['trace', delivery.notification_id]) }, 'See its trace'),
         retryable.includes(delivery.status) &&
           h(
             'button',

@@ -1,12 +1,17 @@
 import { call } from '../api.js';
 import { h } from '../dom.js';
-import { channelName } from '../format.js';
+import { channelName, inFlight } from '../format.js';
 import { attemptList } from '../parts/attempts.js';
 import { badge } from '../parts/badge.js';
 import { facts } from '../parts/facts.js';
 import { failure } from '../parts/states.js';
 import { exactly } from '../parts/time.js';
 import { hrefTo } from '../routes.js';
+
+/** A notification is young for this long: what is still missing in its story is on its way. */
+const youngMs = 60_000;
+/** How often the story of a young one is looked at again. */
+const everyMs = 2_000;
 
 /** Why and how one notification was delivered, or not. @type {import('../app.js').Page} */
 export async function tracePage({ route, signal, go, again }) {
@@ -69,6 +74,7 @@ async function story(id, signal, again) {
     return [failure(error, again)]; // the field above stays, to correct the id
   }
   const { notification, decision, in_app: inApp, deliveries } = trace;
+  if (Date.now() - Date.parse(notification.created_at) < youngMs && unfinished(trace)) lookAgain(signal, again);
   return [
     section(
       'What happened',
@@ -89,6 +95,32 @@ async function story(id, signal, again) {
 }
 
 /**
+ * Whether a chosen channel has nothing to show yet or is still at work.
+ * @param {{ decision: { channel: string, outcome: string }[], in_app: object | null, deliveries: { channel: string, status: string }[] }} trace
+ */
+function unfinished({ decision, in_app: inApp, deliveries }) {
+  return decision
+    .filter(({ outcome }) => outcome === 'send')
+    .some(({ channel }) => {
+      if (channel === 'in_app') return inApp === null;
+      const its = deliveries.filter((delivery) => delivery.channel === channel);
+      return its.length === 0 || its.some(({ status }) => inFlight.includes(status));
+    });
+}
+
+/**
+ * Draws the page once more in a moment, unless the person has left it or is about to ask for another notification.
+ * @param {AbortSignal} signal
+ * @param {() => void} again
+ */
+function lookAgain(signal, again) {
+  const timer = setTimeout(() => {
+    if (document.activeElement?.tagName !== 'INPUT') again();
+  }, everyMs);
+  signal.addEventListener('abort', () => clearTimeout(timer));
+}
+
+/**
  * @param {string} title
  * @param {...import('../dom.js').Child} content
  */
@@ -96,17 +128,18 @@ function section(title, ...content) {
   return h('section', {}, h('h2', {}, title), ...content);
 }
 
-/** @param {{ channel: string, outcome: string, rule: string, reason: string }[]} channels */
+/** @param {{ channel: string, outcome: string, rule: string, reason: string, until?: string }[]} channels */
 function decisions(channels) {
   return h(
     'ul',
     { class: 'cards' },
-    channels.map(({ channel, outcome, rule, reason }) =>
+    channels.map(({ channel, outcome, rule, reason, until }) =>
       h(
         'li',
         {},
         h('div', { class: 'row' }, h('span', { class: 'strong' }, channelName(channel)), badge(outcome)),
         h('p', {}, reason),
+        until && h('p', {}, 'Decided again ', exactly(until)),
         h('p', { class: 'quiet' }, 'Rule ', h('code', {}, rule)),
       ),
     ),

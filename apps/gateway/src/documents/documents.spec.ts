@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { domainEvent, eventRequested } from '@carillon/contracts';
 import { streetTopology } from '@carillon/messaging';
 import { startTestService, type TestService } from '@carillon/testing';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -168,9 +169,9 @@ describe('what the gateway tells of itself', () => {
       expect(channels.map(({ title }) => title as string).sort()).toEqual(
         eventContracts.map(({ type }) => type).sort(),
       );
-      const { names } = test.broker;
-      const isPublic = ({ bindings }: Json) =>
-        [names.exchange('events'), names.exchange('outcomes')].includes(bindings.amqp.exchange.name);
+      const outcomes = test.broker.names.exchange('outcomes');
+      const isPublic = ({ title, bindings }: Json) =>
+        [domainEvent.type, eventRequested.type].includes(title) || bindings.amqp.exchange.name === outcomes;
       const firstInternal = channels.findIndex((channel) => !isPublic(channel));
       expect(channels.slice(firstInternal).some(isPublic)).toBe(false);
       for (const channel of channels) {

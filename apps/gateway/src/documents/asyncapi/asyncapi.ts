@@ -3,15 +3,18 @@ import {
   cloudEventSchema,
   cloudEventsJson,
   consumers,
+  domainEvent,
+  eventRequested,
   exchanges,
   lanes,
+  type CloudEvent,
+  type EventContract,
 } from '@carillon/contracts';
-import type { CloudEvent, EventContract, ExchangeName } from '@carillon/contracts';
 import { Names } from '@carillon/messaging';
 import { JsonSchemas, type JsonSchema } from '../schemas/json-schemas.ts';
 
-/** Exchanges that integrators are meant to use; the others may change without notice. */
-const publicExchanges: readonly ExchangeName[] = ['events', 'outcomes'];
+/** What integrators may publish. Carillon's own scheduler uses the same door for messages of its own. */
+const frontDoor: readonly EventContract<unknown>[] = [eventRequested, domainEvent];
 
 /** https://github.com/asyncapi/bindings/tree/master/amqp */
 const bindingVersion = '0.3.0';
@@ -70,14 +73,16 @@ content mode) or as plain JSON whose routing key is the type; bind a queue of yo
 hear what became of it. A CloudEvent is recorded once per tenant, source and id, however often it is published.`;
 }
 
-function isPublic({ exchange }: EventContract<unknown>): boolean {
-  return publicExchanges.includes(exchange);
+/** What integrators publish and may listen to; everything else may change without notice. */
+function isPublic(contract: EventContract<unknown>): boolean {
+  return contract.exchange === 'outcomes' || frontDoor.includes(contract);
 }
 
-/** Public ones first, then by exchange; within one as the contracts come. */
+/** What integrators publish, what they may listen to, then the rest; within each as the contracts come. */
 function byAudience(one: EventContract<unknown>, other: EventContract<unknown>): number {
-  const order = [...publicExchanges, ...(Object.keys(exchanges) as ExchangeName[])];
-  return order.indexOf(one.exchange) - order.indexOf(other.exchange);
+  const rank = (contract: EventContract<unknown>) =>
+    frontDoor.includes(contract) ? 0 : isPublic(contract) ? 1 : 2 + Object.keys(exchanges).indexOf(contract.exchange);
+  return rank(one) - rank(other);
 }
 
 function visibility(contract: EventContract<unknown>): object {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { deliverySchema, inboxFilterSchema } from '@carillon/contracts';
 import { z } from 'zod';
-import { JsonSchemas } from './json-schemas.ts';
+import { JsonSchemas, type JsonSchema } from './json-schemas.ts';
 
-const document = () => ({ components: { schemas: {} as Record<string, object> } });
+const document = () => ({ components: { schemas: {} as Record<string, JsonSchema> } });
 
 describe('zod schemas as JSON Schema', () => {
   it('become components under the name that the contracts give them', () => {
