@@ -10,6 +10,8 @@ export const defaults = {
   maxUnconfirmed: 500,
   /** Items that may wait in memory for a connection or for confirms; beyond it publishing is refused at once. */
   maxWaiting: 20_000,
+  /** The same in bytes: twenty thousand large e-mails would not fit into memory. */
+  maxWaitingBytes: 256 * 1024 * 1024,
   /** How long a publish may take, reconnects included, before it counts as failed. */
   confirmTimeoutMs: 10_000,
   /** Tries of one item in place before it is parked. */

@@ -20,6 +20,8 @@ export interface Route {
 interface Parcel {
   route: Route;
   content: Buffer;
+  /** What its items count towards the bytes in memory. */
+  bytes: number;
   items: { resolve(): void; reject(error: Error): void }[];
   deadline: number;
   sentAt: number;
@@ -40,6 +42,9 @@ interface Gathering {
  * is sent again after a reconnect until its deadline; repeated messages are harmless, because every id is deterministic.
  *
  *   publish → gathering (this turn) → waiting (no channel, or enough unconfirmed) → unconfirmed → settled
+ *
+ * A message that the broker cannot accept (an exchange that is gone, a body above the broker's limit) makes it close the
+ * channel under all others. Those that were on their way then go one at a time until the guilty one is found and fails.
  */
 export class Publisher {
   /** Undefined while there is none to send on; `latest` still names it while it is closing. */
@@ -49,13 +54,19 @@ export class Publisher {
   private waiting: Parcel[] = [];
   private readonly unconfirmed = new Map<string, Parcel>();
   private items = 0;
+  private bytes = 0;
   private tag = 0;
+  /** Parcels, first in line, of which one made the broker close the channel. */
+  private suspects = 0;
+  private closed = false;
   private flushScheduled = false;
   private full = false;
   private readonly sweeper: NodeJS.Timeout;
   private idle: (() => void)[] = [];
 
-  constructor(private readonly options: { confirmTimeoutMs: number } = defaults) {
+  constructor(
+    private readonly options: { confirmTimeoutMs: number; maxWaiting?: number; maxWaitingBytes?: number } = defaults,
+  ) {
     this.sweeper = setInterval(() => this.expire(), 250).unref();
   }
 
@@ -70,12 +81,12 @@ export class Publisher {
       this.full = false;
       this.send();
     });
-    channel.on('error', () => undefined); // 'close' follows and does the work
+    let refusal: Error | undefined;
+    channel.on('error', (error: Error) => (refusal = error)); // 'close' follows and does the work
     channel.on('close', () => {
       if (this.latest !== channel) return;
       this.channel = undefined;
-      this.waiting.unshift(...this.unconfirmed.values());
-      this.unconfirmed.clear();
+      this.takeBack(refusal);
       // The channel may die alone (say, of an exchange that someone deleted); a lost connection brings its own attach.
       this.attach(model).catch(() => undefined);
     });
@@ -94,18 +105,23 @@ export class Publisher {
 
   /** The same for a body that is encoded already. */
   publishRaw(route: Route, body: string | Buffer): Promise<void> {
-    if (this.items >= defaults.maxWaiting) {
+    const { maxWaiting = defaults.maxWaiting, maxWaitingBytes = defaults.maxWaitingBytes } = this.options;
+    const bytes = Buffer.byteLength(body);
+    if (this.closed)
+      return Promise.reject(new BrokerUnavailable('this process is stopping and publishes nothing more'));
+    if (this.items >= maxWaiting || (this.items > 0 && this.bytes + bytes > maxWaitingBytes)) {
       return Promise.reject(
         new BrokerUnavailable(`${this.items} items already wait for RabbitMQ; nothing more is taken in`),
       );
     }
     this.items += 1;
+    this.bytes += bytes;
     return new Promise((resolve, reject) => {
       const settle = { resolve, reject };
       if (!route.batch) {
-        this.enqueue(route, Buffer.from(body as string), [settle]);
+        this.enqueue(route, Buffer.from(body as string), bytes, [settle]);
       } else {
-        this.gather(route, String(body), settle);
+        this.gather(route, String(body), bytes, settle);
       }
       this.scheduleFlush();
     });
@@ -119,33 +135,31 @@ export class Publisher {
   /** Waits for what is on its way (each at most until its deadline), then stops. */
   async close(): Promise<void> {
     await this.drained();
+    this.closed = true;
     clearInterval(this.sweeper);
   }
 
-  private gather(route: Route, body: string, settle: Parcel['items'][number]): void {
+  private gather(route: Route, body: string, bytes: number, settle: Parcel['items'][number]): void {
     const key = `${route.exchange}\n${route.routingKey}`;
     let gathering = this.gatherings.get(key);
-    if (
-      gathering &&
-      (gathering.items.length >= defaults.batchItems || gathering.bytes + body.length > defaults.batchBytes)
-    ) {
+    if (gathering && (gathering.items.length >= defaults.batchItems || gathering.bytes + bytes > defaults.batchBytes)) {
       this.seal(key, gathering);
       gathering = undefined;
     }
     if (!gathering) this.gatherings.set(key, (gathering = { route, bodies: [], bytes: 0, items: [] }));
     gathering.bodies.push(body);
-    gathering.bytes += body.length;
+    gathering.bytes += bytes;
     gathering.items.push(settle);
   }
 
-  private seal(key: string, { route, bodies, items }: Gathering): void {
+  private seal(key: string, { route, bodies, bytes, items }: Gathering): void {
     this.gatherings.delete(key);
-    this.enqueue({ ...route, properties: { contentType: cloudEventsBatchJson } }, encodeBatch(bodies), items);
+    this.enqueue({ ...route, properties: { contentType: cloudEventsBatchJson } }, encodeBatch(bodies), bytes, items);
   }
 
-  private enqueue(route: Route, content: Buffer, items: Parcel['items']): void {
+  private enqueue(route: Route, content: Buffer, bytes: number, items: Parcel['items']): void {
     const deadline = Date.now() + this.options.confirmTimeoutMs;
-    this.waiting.push({ route, content, items, deadline, sentAt: 0, returned: false, settled: false });
+    this.waiting.push({ route, content, bytes, items, deadline, sentAt: 0, returned: false, settled: false });
   }
 
   private scheduleFlush(): void {
@@ -158,8 +172,22 @@ export class Publisher {
     });
   }
 
+  /** The channel is gone with all that was not confirmed; `refusal` is the broker's reason if the broker closed it. */
+  private takeBack(refusal?: Error): void {
+    const parcels = [...this.unconfirmed.values()];
+    this.unconfirmed.clear();
+    if (refusal && parcels.length === 1) {
+      this.suspects = Math.max(0, this.suspects - 1);
+      this.settle(parcels[0]!, new Error(`RabbitMQ refuses the message: ${refusal.message}`));
+    } else {
+      this.waiting.unshift(...parcels);
+      this.suspects = refusal ? parcels.length : 0;
+    }
+  }
+
   private send(): void {
-    while (this.channel && !this.full && this.waiting.length > 0 && this.unconfirmed.size < defaults.maxUnconfirmed) {
+    const limit = () => (this.suspects > 0 ? 1 : defaults.maxUnconfirmed);
+    while (this.channel && !this.full && this.waiting.length > 0 && this.unconfirmed.size < limit()) {
       const parcel = this.waiting.shift()!;
       try {
         this.sendOne(this.channel, parcel);
@@ -197,6 +225,7 @@ export class Publisher {
         // A dying channel fails its callbacks before it emits 'close', which then puts the parcel back in line.
         if (refused && isClosed(refused)) return;
         if (!this.unconfirmed.delete(tag)) return;
+        if (this.suspects > 0) this.suspects -= 1;
         confirmSeconds.observe((performance.now() - parcel.sentAt) / 1000);
         if (parcel.returned) this.settle(parcel, new Unroutable(route.exchange, route.routingKey));
         else if (refused)
@@ -218,6 +247,7 @@ export class Publisher {
       else item.resolve();
     }
     this.items -= parcel.items.length;
+    this.bytes -= parcel.bytes;
     if (this.items === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
