@@ -6,6 +6,9 @@ import { tryRun } from './processes.mjs';
 /** @typedef {'database' | 'role' | 'queue' | 'exchange'} Kind */
 /** @typedef {{ kind: Kind, name: string }} Leftover */
 
+/** How long looking may take; a server that answers no more must not keep the run from ending. */
+const lookForMs = 60_000;
+
 /**
  * Finds databases, roles, queues and exchanges of a run and removes them.
  * @param {import('./servers.mjs').Servers} servers
@@ -14,15 +17,32 @@ import { tryRun } from './processes.mjs';
  */
 export async function removeLeftovers({ postgresql, rabbitmq }, runId) {
   const [inDatabase, inBroker] = await Promise.all([
-    removeFromPostgres(postgresql.url, runId),
-    removeFromRabbit(rabbitmq, runId),
+    withinTime(removeFromPostgres(postgresql.url, runId)),
+    withinTime(removeFromRabbit(rabbitmq, runId)),
   ]);
   return {
-    leftovers: [...inDatabase, ...(inBroker ?? [])],
-    unchecked: inBroker
-      ? []
-      : ['queues and exchanges (RabbitMQ lists them only to rabbitmqctl and its management API)'],
+    leftovers: [...(inDatabase ?? []), ...(inBroker ?? [])],
+    unchecked: [
+      ...(inDatabase ? [] : ['databases and roles (PostgreSQL did not answer in time)']),
+      ...(inBroker ? [] : ['queues and exchanges (RabbitMQ lists them only to rabbitmqctl and its management API)']),
+    ],
   };
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} work
+ * @returns {Promise<T | undefined>}
+ */
+async function withinTime(work) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, lookForMs, undefined)));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @param {string} url @param {string} runId @returns {Promise<Leftover[]>} */
@@ -92,13 +112,15 @@ async function namesByManagement(amqpUrl) {
  * @returns {Promise<Leftover[] | undefined>}
  */
 async function namesByCommand({ way, command, url }) {
-  const here = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+  // The distribution's command reaches the distribution's instance, on the standard port.
+  const { hostname, port } = new URL(url);
+  const standard = ['127.0.0.1', 'localhost'].includes(hostname) && ['', '5672'].includes(port);
   const run = async (/** @type {string[]} */ args) => {
     if (way === 'docker') {
       return tryRun('docker', ['compose', 'exec', '-T', 'rabbitmq', 'rabbitmqctl', ...args], { timeoutMs: 30_000 });
     }
     if (command) return tryRun(command.program, args, { ...command.options, timeoutMs: 30_000 });
-    return here && existsSync('/usr/sbin/rabbitmqctl')
+    return standard && existsSync('/usr/sbin/rabbitmqctl')
       ? tryRun('/usr/sbin/rabbitmqctl', args, { timeoutMs: 30_000 })
       : undefined;
   };

@@ -15,7 +15,14 @@ const nodeOptions = ['--experimental-vm-modules', '--disable-warning=Experimenta
 export async function runTests(args) {
   await runOnServers(async ({ display, servers }) => {
     const runId = randomBytes(4).toString('hex');
-    const jest = new ChildGroup(node24, [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), ...args], {
+    const reporters = ['default', join(root, 'tools', 'bootstrap', 'unfinished-reporter.mjs')];
+    const command = [
+      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+      ...args,
+      // Last, because Jest takes what follows a list option as part of the list.
+      ...reporters.map((reporter) => `--reporters=${reporter}`),
+    ];
+    const jest = new ChildGroup(node24, command, {
       output: 'inherit',
       env: {
         ...withWorkspacePath(),
