@@ -29,7 +29,7 @@ async function serviceThat(
 ) {
   @Controller()
   class SmsController {
-    @EventPattern(smsRendered.type)
+    @EventPattern<string>(smsRendered.type)
     async onRendered(@Payload() event: CloudEvent<SmsRendered>): Promise<void> {
       await handle(event);
     }

@@ -4,6 +4,7 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { countUnread, defineRpc, inAppRendered, Problem, smsRendered } from '@carillon/contracts';
 import { cuttableProxy, testBroker, until, type TestBroker } from '@carillon/testing';
+import type { GetMessage } from 'amqplib';
 import { firstValueFrom, of } from 'rxjs';
 import { z } from 'zod';
 import { runTransport } from '../testing/running-service.ts';
@@ -69,14 +70,14 @@ describe('questions between services', () => {
     broker = await testBroker();
     @Controller()
     class CountController {
-      @MessagePattern(countUnread.name)
+      @MessagePattern<string>(countUnread.name)
       count(@Payload() request: Question) {
         return answer(request);
       }
     }
     @Controller()
     class InAppController {
-      @EventPattern(inAppRendered.type)
+      @EventPattern<string>(inAppRendered.type)
       ignore(): void {}
     }
     const database = {
@@ -184,7 +185,9 @@ describe('questions between services', () => {
       correlationId: '1',
     });
     const reply = await until('the reply came', () => broker.channel.get(replies, { noAck: true }));
-    expect(JSON.parse(reply.content.toString())).toMatchObject({ problem: { status: 400, code: 'invalid_request' } });
+    expect(JSON.parse((reply as GetMessage).content.toString())).toMatchObject({
+      problem: { status: 400, code: 'invalid_request' },
+    });
   });
 
   it('without a return address are let go of, and do not use up the places of others', async () => {

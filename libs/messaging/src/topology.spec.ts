@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { consumers, deadLetter, domainEvent, lanes, rpcServices, type EventContract } from '@carillon/contracts';
+import { testBroker, until, type TestBroker } from '@carillon/testing';
+import { connect } from 'amqplib';
+import { defaults } from './defaults.ts';
+import { Messages } from './messages.ts';
+import { Names } from './names.ts';
+import { declare, streetTopology } from './topology.ts';
+
+const names = new Names('carillon.house-7');
+const topology = streetTopology(names);
+const eventQueues = Object.entries(consumers).flatMap(([service, contracts]) =>
+  contracts.flatMap((contract) => names.queues(service, contract).map(({ queue }) => ({ queue, contract }))),
+);
+
+describe('the street as data', () => {
+  it('has a queue for everything a service consumes and answers, and none that nobody reads', () => {
+    const wanted = [...eventQueues.map(({ queue }) => queue), ...rpcServices.map((service) => names.rpcQueue(service))];
+    expect(topology.queues.map(({ name }) => name).sort()).toEqual(wanted.sort());
+    expect(new Set(wanted).size).toBe(wanted.length);
+  });
+
+  it('begins every name with the installation’s prefix', () => {
+    for (const { name } of [...topology.exchanges, ...topology.queues])
+      expect(name.startsWith('carillon.house-7.')).toBe(true);
+    for (const { bindings } of topology.queues)
+      for (const { exchange } of bindings) expect(topology.exchanges.map(({ name }) => name)).toContain(exchange);
+  });
+
+  it('makes every queue that carries events a quorum queue with a delivery limit and a way to the dead letters', () => {
+    for (const { queue, contract } of eventQueues) {
+      const { arguments: args } = topology.queues.find(({ name }) => name === queue)!;
+      if (contract === deadLetter) continue;
+      expect({ queue, ...args }).toEqual({
+        queue,
+        'x-queue-type': 'quorum',
+        'x-delivery-limit': defaults.deliveryLimit,
+        'x-dead-letter-exchange': 'carillon.house-7.dead',
+        'x-dead-letter-strategy': 'at-least-once',
+        'x-overflow': 'reject-publish',
+      });
+    }
+  });
+
+  it('lets dead letters lie in a quorum queue from which nothing is dead-lettered again', () => {
+    const { arguments: args } = topology.queues.find(({ name }) => name === 'carillon.house-7.gateway.dead')!;
+    expect(args['x-queue-type']).toBe('quorum');
+    expect(args).not.toHaveProperty('x-dead-letter-exchange');
+  });
+});
+
+describe('the street on a broker', () => {
+  let broker: TestBroker;
+  let messages: Messages;
+
+  beforeAll(async () => {
+    broker = await testBroker();
+    messages = new Messages({ url: broker.url, prefix: broker.prefix, service: 'test' });
+    await messages.open();
+  });
+
+  afterAll(async () => {
+    await messages.close();
+    await broker.close();
+  });
+
+  it('can be declared again and again', async () => {
+    await Promise.all(Array.from({ length: 3 }, () => declare(broker.channel, streetTopology(broker.names))));
+  });
+
+  it('brings a message of every contract and lane into exactly one queue: its consumer’s', async () => {
+    let published = 0;
+    const publish = async (sending: Promise<void>) => {
+      published += 1;
+      await sending;
+    };
+    for (const contract of Object.values(consumers).flat() as EventContract<any>[]) {
+      if (contract === domainEvent || contract === deadLetter) {
+        const event = {
+          specversion: '1.0',
+          id: '1',
+          source: '/t',
+          type: contract.type,
+          data: contract.example,
+        } as const;
+        await publish(messages.publishEvent(contract.exchange, 'anything.at.all', event));
+      } else if (contract.lanes) {
+        for (const lane of lanes) await publish(messages.publish(contract, { ...contract.example, lane }, { id: '1' }));
+      } else {
+        await publish(messages.publish(contract, contract.example, { id: '1' }));
+      }
+    }
+    const queues = streetTopology(broker.names).queues.filter(
+      ({ arguments: args }) => args['x-queue-type'] === 'quorum',
+    );
+    expect(queues).toHaveLength(published);
+    await until('each queue holds its message', async () => {
+      const depths = await Promise.all(queues.map(({ name }) => broker.depth(name)));
+      return depths.every((depth) => depth === 1);
+    });
+  });
+
+  it('stops the start with the name of what exists in another form', async () => {
+    const [queue] = streetTopology(broker.names).queues;
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined);
+    const other = { exchanges: [], queues: [{ ...queue!, arguments: { 'x-queue-type': 'classic' } }] };
+    await expect(declare(channel, other)).rejects.toThrow(`'${queue!.name}'`);
+    await connection.close();
+  });
+});
