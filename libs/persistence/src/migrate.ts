@@ -35,7 +35,9 @@ export async function migrateService({
   try {
     await lock.query(`SELECT pg_advisory_lock(hashtext('carillon migrate'))`);
     await prepareSchema(lock, databaseOf(adminUrl), service, secret);
-    return await runMigrations(adminUrl, schemaOf(service), migrations);
+    const applied = await runMigrations(adminUrl, schemaOf(service), migrations);
+    await protectRecord(lock, databaseOf(adminUrl), service);
+    return applied;
   } finally {
     await lock.end();
   }
@@ -83,6 +85,12 @@ async function prepareSchema(client: pg.Client, database: string, service: strin
       `ALTER DEFAULT PRIVILEGES IN SCHEMA ${name(schema)} GRANT ${rights} ON ${objects} TO ${name(role)}`,
     );
   }
+}
+
+/** The service looks up what has been migrated; to change that record is the migrator's right alone. */
+async function protectRecord(client: pg.Client, database: string, service: string): Promise<void> {
+  const record = `${name(schemaOf(service))}.migrations`;
+  await client.query(`REVOKE INSERT, UPDATE, DELETE ON ${record} FROM ${name(roleOf(database, service))}`);
 }
 
 async function runMigrations(adminUrl: string, schema: string, migrations: MigrationClass[]): Promise<string[]> {
