@@ -1,4 +1,4 @@
-import { migrateService, roleOf, serviceDatabaseUrl, type MigrationClass } from '@carillon/persistence';
+import { migrateService, serviceDatabaseUrl, type MigrationClass } from '@carillon/persistence';
 import pg from 'pg';
 import { servers, testSecret, unique } from './servers.ts';
 
@@ -10,6 +10,7 @@ export interface TestDatabase {
   url(service: string): string;
   /** Runs SQL as admin, for arranging and asserting. */
   query<Row extends pg.QueryResultRow = any>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+  /** Removes it and the roles of its services, whoever migrated them. */
   drop(): Promise<void>;
 }
 
@@ -30,16 +31,17 @@ export async function testDatabase(services: Record<string, MigrationClass[]> = 
     drop: async () => {
       await pool.end();
       await maintain(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      for (const service of Object.keys(services)) await maintain(`DROP ROLE IF EXISTS ${roleOf(name, service)}`);
+      for (const { rolname } of await maintain(`SELECT rolname FROM pg_roles WHERE starts_with(rolname, '${name}_')`))
+        await maintain(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(rolname)}`);
     },
   };
 }
 
-async function maintain(sql: string): Promise<void> {
+async function maintain(sql: string): Promise<any[]> {
   const client = new pg.Client({ connectionString: withDatabase(servers.databaseUrl, 'postgres') });
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query(sql)).rows;
   } finally {
     await client.end();
   }
