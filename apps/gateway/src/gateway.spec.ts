@@ -237,11 +237,34 @@ describe('the gateway', () => {
           },
         },
       );
-      const [row] = await until('it is kept', async () => {
+      const row = await until('it is kept', async () => {
         const rows = await test.database.query(`SELECT * FROM gateway.dead_letters WHERE stage = 'q'`);
-        return rows.length > 0 && rows;
+        return rows[0];
       });
       expect(row).toMatchObject({ exchange: 'e', routing_key: 'k', error: expect.stringContaining('delivery_limit') });
+    });
+  });
+
+  it('keeps a message that is no text at all, with its bytes', async () => {
+    const bytes = Buffer.from([0x00, 0x41, 0x00]);
+    await test.messages.publish(
+      deadLetter,
+      {
+        ...deadLetter.example,
+        error: 'not JSON: \0',
+        body: bytes.toString('base64'),
+        body_encoding: 'base64',
+        properties: { headers: { 'a\0': '\0' } },
+      },
+      { id: freshId() },
+    );
+    const row = await until('it is kept', async () =>
+      (await call('GET', '/v1/admin/dead-letters')).json.data.find(({ error }: any) => error === 'not JSON: \uFFFD'),
+    );
+    expect(row).toMatchObject({
+      body: 'AEEA',
+      body_encoding: 'base64',
+      properties: { headers: { 'a\uFFFD': '\uFFFD' } },
     });
   });
 

@@ -15,22 +15,12 @@ export class CreatePreferences0001 implements MigrationInterface {
         roles       text[]      NOT NULL,
         tags        text[]      NOT NULL,
         attributes  jsonb       NOT NULL,
+        -- Read with every decision and always replaced as a whole, so they stand in the row: [{channel, address, …}], primary first.
+        contacts    jsonb       NOT NULL,
         preferences jsonb       NOT NULL DEFAULT '{}',
         created_at  timestamptz NOT NULL DEFAULT now(),
         updated_at  timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (tenant, id)
-      )`);
-    await db.query(`
-      CREATE TABLE contacts (
-        tenant     text    NOT NULL,
-        recipient  text    NOT NULL,
-        channel    text    NOT NULL,
-        address    text    NOT NULL,
-        label      text,
-        verified   boolean NOT NULL,
-        is_primary boolean NOT NULL,
-        PRIMARY KEY (tenant, recipient, channel, address),
-        FOREIGN KEY (tenant, recipient) REFERENCES recipients (tenant, id) ON DELETE CASCADE
       )`);
     await db.query(`
       CREATE TABLE events (
@@ -67,6 +57,6 @@ export class CreatePreferences0001 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE notifications, events, contacts, recipients');
+    await db.query('DROP TABLE notifications, events, recipients');
   }
 }

@@ -7,8 +7,8 @@ export const exchanges = {
   events: { kind: 'topic', batch: false, mandatory: true },
   /** Between the services; batched. */
   pipeline: { kind: 'topic', batch: true, mandatory: true },
-  /** Public facts for anyone who binds a queue; nobody has to. */
-  outcomes: { kind: 'topic', batch: false, mandatory: false },
+  /** Public facts for anyone who binds a queue; nobody has to. Batched: one fact per message cost a third of the pipeline. */
+  outcomes: { kind: 'topic', batch: true, mandatory: false },
   /** Routing key = recipient; only gateway replicas that hold that recipient's socket are bound. */
   realtime: { kind: 'direct', batch: false, mandatory: false },
   /** Poison messages with the error, the stage and the original properties. */

@@ -3,7 +3,7 @@
  * (48 bits) followed by a hash of what makes the row unique. A redelivery at any hop computes the same id, writes the
  * same row and sends nothing twice; ids sort by time.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 
 /**
  * @param timeMs Unix time in milliseconds, 0 to 2^48-1
@@ -14,9 +14,7 @@ export function uuidv8(timeMs: number, ...parts: string[]): string {
   if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs >= 2 ** 48) {
     throw new RangeError(`time of an id must be whole milliseconds from 0 to 2^48-1, got ${timeMs}`);
   }
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  const digest = hash.digest('hex');
+  const digest = hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''));
   const time = timeMs.toString(16).padStart(12, '0');
   const variant = ((parseInt(digest[3]!, 16) & 0x3) | 0x8).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;

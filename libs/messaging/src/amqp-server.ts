@@ -1,4 +1,4 @@
-import { consumers, rpcServices, type CloudEvent, type RpcContract } from '@carillon/contracts';
+import { consumers, exchanges, rpcServices, type CloudEvent, type RpcContract } from '@carillon/contracts';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { Connection } from './connection.ts';
@@ -16,7 +16,7 @@ export interface AmqpServerOptions extends MessagingOptions {
   dependencies?: readonly Dependency[];
   /** The questions this service answers. */
   rpcs?: readonly RpcContract<any, any>[];
-  /** Messages held unacknowledged per queue; default 10. */
+  /** Batches held unacknowledged per queue; default 10. */
   prefetch?: number;
 }
 
@@ -91,13 +91,14 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     const deadLetters = new DeadLetters(messages.publisher, messages.names, messages.source);
     return (consumers[service] ?? []).flatMap((contract) => {
       const handle = this.itemHandler(contract.type);
+      const inHand = exchanges[contract.exchange].batch ? prefetch : prefetch * defaults.prefetchSingles;
       return messages.names.queues(service, contract).map(({ queue }) => {
         const runner = new ItemRunner(
           { queue, type: contract.open ? undefined : contract.type, handle },
           this.gate,
           deadLetters,
         );
-        return new Consumer(queue, prefetch, (message, alive) => runner.run(message, alive));
+        return new Consumer(queue, inHand, (message, alive) => runner.run(message, alive));
       });
     });
   }

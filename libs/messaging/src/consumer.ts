@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { Acknowledgements, type Settle } from './acknowledgements.ts';
 import { Abandoned } from './errors.ts';
 
 /** Says whether the channel that a message came on still lives; work for a dead one is wasted, the broker redelivers. */
@@ -17,6 +18,7 @@ export class Consumer {
   private consumerTag?: string;
   private stopping = false;
   private readonly running = new Set<Promise<void>>();
+  private acknowledgements?: Acknowledgements;
 
   constructor(
     readonly queue: string,
@@ -34,8 +36,9 @@ export class Consumer {
     channel.on('close', () => this.lost(channel, model));
     await channel.prefetch(this.prefetch);
     this.channel = channel;
+    const acknowledgements = (this.acknowledgements = new Acknowledgements(channel));
     const { consumerTag } = await channel.consume(this.queue, (message) => {
-      if (message) this.take(channel, message);
+      if (message) this.take(channel, acknowledgements, message);
       else this.cancelledByBroker(channel);
     });
     this.consumerTag = consumerTag;
@@ -52,33 +55,27 @@ export class Consumer {
     const { channel, consumerTag } = this;
     if (channel && consumerTag) await channel.cancel(consumerTag).catch(() => undefined);
     await Promise.all(this.running);
+    this.acknowledgements?.flush();
     this.channel = undefined;
     await channel?.close().catch(() => undefined);
   }
 
-  private take(channel: Channel, message: ConsumeMessage): void {
-    const job = this.end(channel, message);
+  private take(channel: Channel, acknowledgements: Acknowledgements, message: ConsumeMessage): void {
+    const job = this.end(message, acknowledgements.expect(message), () => this.channel === channel);
     this.running.add(job);
     void job.finally(() => this.running.delete(job));
   }
 
   /** Works on the message and tells the broker. Never rejects. */
-  private async end(channel: Channel, message: ConsumeMessage): Promise<void> {
-    const alive = () => this.channel === channel;
-    let tell: () => void = () => channel.ack(message);
+  private async end(message: ConsumeMessage, settle: Settle, alive: Alive): Promise<void> {
     try {
       await this.work(message, alive);
+      settle('ack');
     } catch (error) {
       if (error instanceof Abandoned) return;
       this.logger.error(error);
       // Kept, it would hold one place of the prefetch for ever; refused, the broker moves it to the dead letters.
-      tell = () => channel.reject(message, false);
-    }
-    if (!alive()) return;
-    try {
-      tell();
-    } catch {
-      // The channel is closing and has not said so yet: the broker delivers the message again.
+      settle('reject');
     }
   }
 

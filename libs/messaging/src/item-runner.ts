@@ -40,6 +40,8 @@ export interface Stage {
  */
 export class ItemRunner {
   private readonly logger: Logger;
+  private readonly counted: Record<'done' | 'parked', { inc(): void }>;
+  private readonly timed: { observe(seconds: number): void };
 
   constructor(
     private readonly stage: Stage,
@@ -47,6 +49,13 @@ export class ItemRunner {
     private readonly deadLetters: DeadLetters,
   ) {
     this.logger = new Logger(`stage ${stage.queue}`);
+    // Looked up once: per item the labels would cost more than the counting.
+    const { queue } = stage;
+    this.counted = {
+      done: itemsConsumed.labels({ queue, outcome: 'done' }),
+      parked: itemsConsumed.labels({ queue, outcome: 'parked' }),
+    };
+    this.timed = itemSeconds.labels({ queue });
   }
 
   /** Resolves when every item has ended and the message may be acknowledged. */
@@ -67,8 +76,8 @@ export class ItemRunner {
           'invalid' in item
             ? await this.park(message, item.body, new Poison(item.invalid), 0, alive)
             : await this.runItem(message, item.event, origin, alive);
-        itemsConsumed.inc({ queue, outcome: parked ? 'parked' : 'done' });
-        itemSeconds.observe({ queue }, (performance.now() - received) / 1000);
+        this.counted[parked ? 'parked' : 'done'].inc();
+        this.timed.observe((performance.now() - received) / 1000);
       }),
     );
     const unfinished = ends.find((end) => end.status === 'rejected');

@@ -45,14 +45,10 @@ export class CarillonSide implements Side {
 
   async addRecipients(tenant: string, count: number): Promise<void> {
     await this.setup.scratch.db.query(
-      `INSERT INTO preferences.recipients (tenant, id, name, locale, time_zone, roles, tags, attributes)
-       SELECT $1, 'recipient-' || i, 'Recipient ' || i, 'en', 'Africa/Nairobi', '{}', '{}', '{}'
-         FROM generate_series(0, $2 - 1) i`,
-      [tenant, count],
-    );
-    await this.setup.scratch.db.query(
-      `INSERT INTO preferences.contacts (tenant, recipient, channel, address, verified, is_primary)
-       SELECT $1, 'recipient-' || i, 'email', 'recipient-' || i || '@example.org', true, true
+      `INSERT INTO preferences.recipients (tenant, id, name, locale, time_zone, roles, tags, attributes, contacts)
+       SELECT $1, 'recipient-' || i, 'Recipient ' || i, 'en', 'Africa/Nairobi', '{}', '{}', '{}',
+              jsonb_build_array(jsonb_build_object('channel', 'email', 'address', 'recipient-' || i || '@example.org',
+                                                   'label', null, 'verified', true, 'primary', true))
          FROM generate_series(0, $2 - 1) i`,
       [tenant, count],
     );

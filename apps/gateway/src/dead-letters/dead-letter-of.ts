@@ -23,7 +23,7 @@ export function deadLetterOf(
 ): KeptDeadLetter {
   if (event.type === deadLetter.type) {
     const letter = event.data as DeadLetter;
-    return { ...letter, tenant: tenantOf(letter), id: event.id };
+    return { ...withoutNul(letter), tenant: tenantOf(letter), id: event.id };
   }
   const [death] = (headers['x-death'] ?? []) as {
     queue?: string;
@@ -55,4 +55,12 @@ function tenantOf({ body }: DeadLetter): string {
   } catch {
     return defaultTenant;
   }
+}
+
+/** PostgreSQL stores every character but NUL, which a message that is no text is likely to have. */
+function withoutNul<T>(value: T): T {
+  if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD') as T;
+  if (Array.isArray(value)) return value.map(withoutNul) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [withoutNul(name), withoutNul(member)])) as T;
 }

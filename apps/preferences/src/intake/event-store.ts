@@ -6,8 +6,6 @@ import type { IncomingEvent } from './read-event.ts';
 
 export interface EventRecord {
   id: string;
-  /** Whether an earlier message brought it already. */
-  known: boolean;
   status: 'scheduled' | 'decided';
 }
 
@@ -54,32 +52,33 @@ export class EventStore {
   private async recordMany(events: readonly NewEvent[]): Promise<EventRecord[]> {
     // The same event may stand in a batch twice; one statement must not meet its own row.
     const distinct = new Map(events.map((entry) => [identity(entry.event), entry]));
-    const inserted = await insertRows<{ id: string; source: string; tenant: string; cloud_event_id: string }>(
-      this.db,
-      'events',
-      [...distinct.values()].map(({ event, type, status }) => ({
-        tenant: event.tenant,
-        id: eventId(event.at, event.tenant, event.source, event.cloudEventId),
-        source: event.source,
-        cloud_event_id: event.cloudEventId,
-        type,
-        first_at: new Date(event.at).toISOString(),
-        status,
-        send_at: event.request.send_at ?? null,
-        deduplicated: event.deduplicated,
-      })),
-      { onConflict: 'DO NOTHING', returning: 'tenant, id, source, cloud_event_id' },
-    );
-    const records = new Map<string, EventRecord>(
-      inserted.map((row) => {
-        const key = identity({ tenant: row.tenant, source: row.source, cloudEventId: row.cloud_event_id });
-        return [key, { id: row.id, known: false, status: distinct.get(key)!.status }];
-      }),
-    );
-    const repeated = [...distinct].filter(([key]) => !records.has(key)).map(([, { event }]) => event);
+    const idOf = ({ at, tenant, source, cloudEventId }: IncomingEvent) => eventId(at, tenant, source, cloudEventId);
+    const rows = [...distinct.values()].map(({ event, type, status }) => ({
+      tenant: event.tenant,
+      id: idOf(event),
+      source: event.source,
+      cloud_event_id: event.cloudEventId,
+      type,
+      first_at: new Date(event.at).toISOString(),
+      status,
+      send_at: event.request.send_at ?? null,
+      deduplicated: event.deduplicated,
+    }));
+    const inserted = await insertRows<{ id: string }>(this.db, 'events', rows, {
+      onConflict: 'DO NOTHING',
+      returning: 'id',
+    });
+    const fresh = new Set(inserted.map(({ id }) => id));
+    const records = new Map<string, EventRecord>();
+    const repeated: IncomingEvent[] = [];
+    [...distinct].forEach(([key, { event, status }], index) => {
+      const { id } = rows[index]!;
+      if (fresh.has(id)) records.set(key, { id, status });
+      else repeated.push(event);
+    });
     for (const row of repeated.length > 0 ? await this.findMany(repeated) : []) {
       const key = identity({ tenant: row.tenant, source: row.source, cloudEventId: row.cloud_event_id });
-      records.set(key, { id: row.id, known: true, status: row.status });
+      records.set(key, { id: row.id, status: row.status });
     }
     return events.map(({ event }) => records.get(identity(event))!);
   }

@@ -64,8 +64,12 @@ export function normaliseRecipient(input: RecipientInput): NormalRecipient {
     roles: [...new Set(input.roles)],
     tags: [...new Set(input.tags)],
     attributes: input.attributes ?? {},
-    contacts: [...contacts.values()],
+    contacts: [...contacts.values()].sort(byChannelAndPrimary),
   };
+}
+
+function byChannelAndPrimary(one: Contact, other: Contact): number {
+  return one.channel.localeCompare(other.channel) || Number(other.primary) - Number(one.primary);
 }
 
 function primaryContact(channel: 'email' | 'sms', address: string): Contact {
