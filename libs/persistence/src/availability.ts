@@ -1,9 +1,10 @@
 /**
- * SQLSTATE classes and codes that say "the database is away", not "the statement is wrong": connection exceptions (08),
- * operator intervention such as a shutdown (57P), too many connections (53300), a server still in recovery.
+ * SQLSTATE classes and codes that say "the database is away", not "the statement is wrong": connection exceptions (08;
+ * except 08P01, by which PostgreSQL also means a statement with too few values), operator intervention such as a shutdown
+ * (57P), a full disk (53100), too many connections (53300), a server still in recovery.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const awayState = /^(08...|57P0[1-5]|53300|25006)$/;
+const awayState = /^(08(?!P01)...|57P0[1-5]|53100|53300|25006)$/;
 const awayErrno = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -12,9 +13,12 @@ const awayErrno = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
 ]);
 const awayMessage =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Driver not Connected/i;
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|not queryable|Driver not Connected/i;
 
 /** Whether an error means that PostgreSQL cannot be reached right now, so that the work should wait rather than fail. */
 export function isDatabaseAway(error: unknown): boolean {
