@@ -14,7 +14,7 @@ export interface BatchOptions {
  * and a lone call waits for nothing.
  *
  * A statement for many fails as a whole, whichever input is at fault. Then each input is tried alone, so that only the one at
- * fault fails. While the database is away all of them fail at once.
+ * fault fails. Once the database is away the rest fails without being tried.
  *
  * @param work gets the inputs in order of arrival and answers with as many outputs (or Errors) in the same order. It is all
  *   or nothing, for example one statement, so that a run that failed can be repeated
@@ -63,13 +63,18 @@ async function oneByOneOnFailure<Input, Output>(
     if (inputs.length === 1 || isDatabaseAway(error)) throw error;
   }
   const outputs: (Output | Error)[] = [];
+  let away: Error | undefined;
   for (const input of inputs) {
-    outputs.push(
-      await work([input]).then(
-        (done) => done[0] as Output,
-        (error: Error) => error,
-      ),
-    );
+    if (away) {
+      outputs.push(away);
+      continue;
+    }
+    try {
+      outputs.push((await work([input]))[0]!);
+    } catch (error) {
+      outputs.push(error as Error);
+      if (isDatabaseAway(error)) away = error as Error;
+    }
   }
   return outputs;
 }
