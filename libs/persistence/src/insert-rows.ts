@@ -12,9 +12,10 @@ export interface InsertOptions {
 
 /**
  * Inserts many rows in one statement with one parameter, however many rows and columns there are.
- * Column names come from the first row; they and `table` are the caller's own words, never input.
+ * Column names are the members of all rows together; they and `table` are the caller's own words, never input.
  *
- * @param rows columns by name: times as ISO strings, jsonb as plain values; undefined and null are NULL
+ * @param rows columns by name: times as ISO strings, jsonb as plain values, bytea as `\\x…`, bigint and numeric as text;
+ *   undefined, null and what only other rows have are NULL
  * @returns the `returning` columns of the rows written, otherwise an empty list
  */
 export async function insertRows<Returned = void>(
@@ -24,7 +25,9 @@ export async function insertRows<Returned = void>(
   { onConflict, returning }: InsertOptions = {},
 ): Promise<Returned[]> {
   if (rows.length === 0) return [];
-  const columns = Object.keys(rows[0]!).map((column) => `"${column}"`);
+  const names = new Set<string>();
+  for (const row of rows) for (const column of Object.keys(row)) names.add(column);
+  const columns = [...names].map((column) => `"${column}"`);
   return db.query(
     `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(null::${table}, $1)` +
       (onConflict ? ` ON CONFLICT ${onConflict}` : '') +
