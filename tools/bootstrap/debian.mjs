@@ -77,19 +77,31 @@ export async function installServers(servers, report) {
       '-q',
       ...args,
     ];
-    return run(command, rest, { label: `apt-get ${args[0]}`, onLine: (line) => reportProgress(line, report) });
+    return run(command, rest, { label: `apt-get ${args[0]}`, onLine: aptProgress(report) });
   };
   const packages = servers.map((server) => packageNames[server]);
   report('updating the package lists');
   await apt('update');
+  report(`installing ${packages.join(' and ')}`);
   await withoutServiceStart(root, () => apt('install', '--no-install-recommends', ...packages));
 }
 
-/** @param {string} line @param {import('./terminal.mjs').Report} report */
-function reportProgress(line, report) {
-  const [, verb, what] = line.match(/^(Get:\d+|Unpacking|Setting up)\s+(\S+)/) ?? [];
-  if (verb && !verb.startsWith('Get')) report(`${verb.toLowerCase()} ${what}`);
-  else if (verb) report('downloading');
+/**
+ * Follows apt-get's output: each new package is unpacked, then set up.
+ * @param {import('./terminal.mjs').Report} report
+ * @returns {(line: string) => void}
+ */
+export function aptProgress(report) {
+  let total = 0;
+  let done = 0;
+  return (line) => {
+    const count = line.match(/(\d+) newly installed/)?.[1];
+    if (count) {
+      total = 2 * Number(count);
+      report({ done, total });
+    }
+    if (/^(Unpacking|Setting up) /.test(line)) report({ done: ++done, total });
+  };
 }
 
 /**

@@ -35,6 +35,8 @@ export async function accountFolder(account, path) {
   if (account && !existsSync(folder) && !isLink(folder) && !(await reaches(account, dirname(folder)))) {
     const checkout = createHash('sha256').update(root).digest('hex').slice(0, 12);
     const outside = `/var/lib/carillon/${[checkout, ...path].join('-')}`;
+    // The folder of all checkouts is open to everybody, each checkout's own only to its account.
+    mkdirSync(dirname(outside), { recursive: true, mode: 0o755 });
     mkdirSync(outside, { recursive: true, mode: 0o700 });
     symlinkSync(outside, folder);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isDebianLike } from './debian.mjs';
+import { aptProgress, isDebianLike } from './debian.mjs';
 import { isSupported } from './node-version.mjs';
 import { listeningInodes } from './ports.mjs';
 import { address, waysToTry } from './servers.mjs';
@@ -31,6 +31,22 @@ describe('looking for servers', () => {
     ['NAME="Not debian"\nID=alpine', false],
   ])('knows a Debian by its os-release', (text, expected) => {
     expect(isDebianLike(text)).toBe(expected);
+  });
+});
+
+describe('the progress of an installation', () => {
+  it('counts each package twice: unpacked and set up', () => {
+    const reports: unknown[] = [];
+    const follow = aptProgress((progress: unknown) => reports.push(progress));
+    for (const line of [
+      '0 upgraded, 2 newly installed, 0 to remove and 3 not upgraded.',
+      'Get:1 http://deb.debian.org/debian bookworm/main amd64 erlang-base',
+      'Unpacking erlang-base (1:25.2.3) ...',
+      'Setting up erlang-base (1:25.2.3) ...',
+    ]) {
+      follow(line);
+    }
+    expect(reports).toEqual([0, 1, 2].map((done) => ({ done, total: 4 })));
   });
 });
 

@@ -81,6 +81,9 @@ class Replica {
   announcedPort;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
+  #drained = () => {};
+  /** When it has said that it has stopped: its work is done, its process may need another moment to end. */
+  drained = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#drained = resolve));
 
   /**
    * @param {object} options
@@ -117,6 +120,7 @@ class Replica {
   #onLine(line) {
     const fields = parseLogLine(line);
     if (fields?.msg === 'ready' && typeof fields.port === 'number') this.announcedPort = fields.port;
+    if (fields?.msg === 'stopped') this.#drained();
     if (fields && isNoise(fields, { starting: !this.started })) return;
     this.display.print(formatLogLine(line, { label: this.label, style: this.style, paint: this.display.paint }));
   }
@@ -159,9 +163,12 @@ class Replica {
   stop() {
     this.stopping = true;
     clearTimeout(this.#timer);
-    if (!this.child || this.child.ended) return Promise.resolve();
-    this.child.signal('SIGTERM');
-    return this.child.exit;
+    if (!this.child || this.child.ended) this.#drained();
+    else {
+      this.child.signal('SIGTERM');
+      void this.child.exit.then(this.#drained);
+    }
+    return this.child?.exit ?? Promise.resolve();
   }
 
   kill() {
@@ -258,9 +265,8 @@ export class Supervisor {
     const ended = [];
     for (const service of new Set(this.#replicas.map((replica) => replica.service))) {
       const replicas = this.#replicas.filter((replica) => replica.service === service);
-      const stage = Promise.all(replicas.map((replica) => replica.stop()));
-      ended.push(stage);
-      await Promise.race([stage, sleep(drainStageMs)]);
+      ended.push(...replicas.map((replica) => replica.stop()));
+      await Promise.race([Promise.all(replicas.map((replica) => replica.drained)), sleep(drainStageMs)]);
     }
     await Promise.race([Promise.all(ended), sleep(Math.max(0, deadline - Date.now()))]);
     const left = this.#replicas.filter(({ child }) => child && !child.ended);
