@@ -93,10 +93,9 @@ export function formatLogLine(line, { label, paint, style }) {
     .filter(([key]) => !shownElsewhere.has(key) && (inTrouble || !shownForTrouble.has(key)))
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([key, value]) => paint('gray', `${key}=${shortValue(value)}`));
-  const message = withoutControls(String(fields.msg ?? ''));
+  const [message = '', ...more] = withoutControls(String(fields.msg ?? '')).split('\n');
   const first = [`${paint(levelStyles[level], level.padEnd(5))} ${message}`, ...details].join('  ');
-  const below = stackOf(fields)
-    .split('\n')
+  const below = [...more, ...stackOf(fields).split('\n')]
     .filter(Boolean)
     .map((text) => `${' '.repeat(9)}${paint(style, label)} ${paint('gray', text)}`);
   return [head(fields.time) + first, ...below].join('\n');

@@ -46,6 +46,14 @@ describe('a log line', () => {
     ]);
   });
 
+  it('labels every line of a long message', () => {
+    const text = format({ level: 'fatal', time, msg: 'The environment is not valid:\n  PORT must be a number' });
+    expect(text.split('\n')).toEqual([
+      '09:05:07 inbox FATAL The environment is not valid:',
+      '         inbox   PORT must be a number',
+    ]);
+  });
+
   it('cannot move the cursor or recolour the terminal', () => {
     const text = format({ level: 'info', time, msg: 'hello \u001b[2Jworld', field: '\u0007\u009b31m' });
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);

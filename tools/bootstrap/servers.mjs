@@ -33,7 +33,7 @@ import { StartError } from './errors.mjs';
  * @property {() => Promise<void>} stop stops what was started for this run, RabbitMQ and PostgreSQL at once
  */
 
-/** @type {Record<ServerName, { title: string, variable: string, port: number, candidates: string[], refused: string }>} */
+/** @type {Record<ServerName, { title: string, variable: string, port: number, candidates: string[], refused: string, example: string }>} */
 const known = {
   postgresql: {
     title: 'PostgreSQL',
@@ -41,6 +41,7 @@ const known = {
     port: 5432,
     candidates: ['postgres://postgres@127.0.0.1:5432/postgres', 'postgres://postgres:postgres@127.0.0.1:5432/postgres'],
     refused: 'the user postgres without a password or with "postgres"',
+    example: 'postgres://user:password@host:5432/carillon',
   },
   rabbitmq: {
     title: 'RabbitMQ',
@@ -48,6 +49,7 @@ const known = {
     port: 5672,
     candidates: ['amqp://guest:guest@127.0.0.1:5672'],
     refused: 'the user guest with "guest"',
+    example: 'amqp://user:password@host:5672',
   },
 };
 
@@ -92,7 +94,7 @@ async function fromEnvironment(server, environment) {
   if (!url) return undefined;
   const protocols = server === 'postgresql' ? ['postgres:', 'postgresql:'] : ['amqp:', 'amqps:'];
   if (!URL.canParse(url) || !protocols.includes(new URL(url).protocol)) {
-    throw new StartError(`${variable} is not a ${protocols[0]}// URL. Example: ${known[server].candidates[0]}`);
+    throw new StartError(`${variable} must be a URL such as ${known[server].example}`);
   }
   try {
     const { version } = await login(server, url);
@@ -287,7 +289,7 @@ function describeServer(title, { version, url, way }) {
  */
 function noServers(servers, reasons) {
   const titles = servers.map((server) => known[server].title).join(' and ');
-  const urls = servers.map((server) => `${known[server].variable}=${known[server].candidates[0]}`).join(' ');
+  const urls = servers.map((server) => `${known[server].variable}=${known[server].example}`).join(' ');
   return [
     `No ${titles} to work with${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}.`,
     '',

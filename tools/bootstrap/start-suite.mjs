@@ -255,6 +255,7 @@ async function ensurePortsAreFree(ports, host) {
   );
   const taken = lines.flat();
   if (taken.length > 0) {
-    throw new StartError(`${taken.join('\n')}\nOr move all ports at once: npm start -- --port 4000`);
+    const elsewhere = portOf(ports, 'gateway') + 1_000;
+    throw new StartError(`${taken.join('\n')}\nOr move all ports at once: npm start -- --port ${elsewhere}`);
   }
 }
