@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
 import { currentTraceparent } from '@carillon/messaging';
 import { pino, type DestinationStream, type Logger } from 'pino';
@@ -28,6 +29,7 @@ export class JsonLogger implements LoggerService {
         base: { service },
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
+        serializers: { err: (value: unknown) => describeError(value), error: (value: unknown) => describeError(value) },
         redact: { paths: secret.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
         mixin: () => ({ trace_id: currentTraceparent()?.slice(3, 35) }),
       },
@@ -67,8 +69,40 @@ export class JsonLogger implements LoggerService {
   ): void {
     const context = rest.length > 0 && typeof rest.at(-1) === 'string' ? (rest.pop() as string) : undefined;
     const stack = typeof rest[0] === 'string' ? rest[0] : undefined;
-    if (message instanceof Error) this.pino[level]({ context, err: message });
+    const err = rest.find(isError);
+    if (isError(message)) this.pino[level]({ context, err: message }, message.message);
     else if (typeof message === 'object' && message !== null) this.pino[level]({ context, ...message });
-    else this.pino[level]({ context, ...(stack && { stack }) }, String(message));
+    else this.pino[level]({ context, ...(stack && { stack }), ...(err && { err }) }, String(message));
   }
+}
+
+/** Also of an error from another realm, as those of Node's own sockets are in a test runner's sandbox. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
+/**
+ * What may be printed of an error: chosen, not everything it carries. A failed statement carries its parameters, which
+ * are whole rows, and PostgreSQL's `detail`, which quotes them.
+ */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!isError(error)) return depth === 0 ? error : undefined;
+  const { name, message, stack, cause, code, table, constraint, errors } = error as Error & Record<string, unknown>;
+  return {
+    type: error.constructor?.name || name,
+    // A connect that failed at several addresses has its words only in the single errors.
+    message:
+      message ||
+      (Array.isArray(errors)
+        ? errors
+            .filter(isError)
+            .map((each) => each.message)
+            .join(', ')
+        : ''),
+    code,
+    table,
+    constraint,
+    stack,
+    cause: depth < 4 ? describeError(cause, depth + 1) : undefined,
+  };
 }
