@@ -21,16 +21,21 @@ export function databaseDependency(dataSource: DataSource): Dependency {
 }
 
 /**
- * Waits until the migrations that this code needs have been applied, saying what it waits for; they are run by
- * `tools/migrate.mjs`. A database that is away is waited for too.
+ * Waits until the migrations that this code needs have been applied, saying what it waits for, in the log and through
+ * `tell`; they are run by `tools/migrate.mjs`. A database that is away is waited for too.
  */
-export async function awaitMigrations(dataSource: DataSource, migrations: readonly MigrationClass[]): Promise<void> {
+export async function awaitMigrations(
+  dataSource: DataSource,
+  migrations: readonly MigrationClass[],
+  tell: (reason: string) => void,
+): Promise<void> {
   const logger = new Logger('database');
   for (let told: string | undefined; ; await sleep(1000)) {
-    const reason = await whyNotMigrated(dataSource, migrations);
-    if (reason === undefined) return;
-    if (reason !== told) logger.warn(`waiting for the database: ${reason}`);
-    told = reason;
+    const cause = await whyNotMigrated(dataSource, migrations);
+    if (cause === undefined) return;
+    const reason = `waiting for the database: ${cause}`;
+    if (reason !== told) logger.warn(reason);
+    tell((told = reason));
   }
 }
 

@@ -8,7 +8,7 @@ import { AmqpClient, AmqpServer, Messages, PassErrorsFilter, withTrace } from '@
 import type { MigrationClass, PersistenceOptions } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { CONFIG, ConfigError, readConfig, type CommonConfig } from './config.ts';
+import { CONFIG, commonConfig, ConfigError, readConfig, type CommonConfig } from './config.ts';
 import { awaitMigrations, databaseDependency, databaseModule } from './database.ts';
 import { serveHealth } from './health.ts';
 import { JsonLogger } from './logging.ts';
@@ -52,6 +52,7 @@ export async function startService<Own extends z.ZodRawShape>(
   const config = readConfig(options.config, env);
   const messages = new Messages({ url: config.AMQP_URL, prefix: config.CARILLON_AMQP_PREFIX, service: options.name });
   let stopping = false;
+  let starting: string | undefined = 'starting';
 
   const app = await NestFactory.create<NestFastifyApplication>(
     rootModule(options, config, messages),
@@ -83,6 +84,7 @@ export async function startService<Own extends z.ZodRawShape>(
   );
   serveHealth(app, async () => {
     if (stopping) return 'stopping';
+    if (starting) return starting;
     return server.trouble() ?? (await databaseTrouble(dataSource));
   });
   await options.http?.(app);
@@ -94,8 +96,10 @@ export async function startService<Own extends z.ZodRawShape>(
     await app.close();
   });
   try {
-    await awaitMigrations(dataSource, options.migrations);
+    await awaitMigrations(dataSource, options.migrations, (reason) => (starting = reason));
+    starting = 'starting';
     await options.prepare?.(app);
+    starting = undefined;
     await app.startAllMicroservices();
   } catch (error) {
     await close();
@@ -107,7 +111,9 @@ export async function startService<Own extends z.ZodRawShape>(
 
 /** A service's `main`: starts it, prints a "ready" line, drains on SIGTERM or SIGINT, ends the process. */
 export async function runService<Own extends z.ZodRawShape>(options: ServiceOptions<Own>): Promise<void> {
-  const logger = new JsonLogger(options.name, process.env.LOG_LEVEL || 'info');
+  // A wrong level is reported like any other wrong variable, which takes a logger.
+  const level = commonConfig.shape.LOG_LEVEL.catch('info').parse(process.env.LOG_LEVEL || undefined);
+  const logger = new JsonLogger(options.name, level);
   let service: RunningService | undefined;
   const exit = async (code: number) => {
     await Promise.race([logger.flush(), new Promise((resolve) => setTimeout(resolve, 500))]);
