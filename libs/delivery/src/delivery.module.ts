@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { getDelivery, listDeliveries, retryDelivery, traceDeliveries, type RpcContract } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
+import { prepared } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { DeliveryOptions } from './delivery-options.ts';
 import { DeliveriesController } from './log/deliveries.controller.ts';
@@ -37,7 +38,7 @@ export class DeliveryModule {
         },
         {
           provide: DeliveryStore,
-          useFactory: (db: DataSource) => new DeliveryStore<Content>(db, storeOptions),
+          useFactory: (db: DataSource) => new DeliveryStore<Content>(prepared(db), storeOptions),
           inject: [DataSource],
         },
         { provide: DeliveryLog, useFactory: (db: DataSource) => new DeliveryLog(db, channel), inject: [DataSource] },

@@ -4,7 +4,7 @@ import { isDatabaseAway } from './availability.ts';
 export interface BatchOptions {
   /** Calls that share one run of the work at most. */
   max?: number;
-  /** Runs at the same time at most. */
+  /** Runs at the same time at most; default 1, which makes the fewest and largest statements. */
   concurrency?: number;
 }
 
@@ -21,7 +21,7 @@ export interface BatchOptions {
  */
 export function batched<Input, Output>(
   work: (inputs: readonly Input[]) => Promise<ArrayLike<Output | Error>>,
-  { max = 500, concurrency = 2 }: BatchOptions = {},
+  { max = 500, concurrency = 1 }: BatchOptions = {},
 ): (input: Input) => Promise<Output> {
   let running = 0;
   const waiting: (() => void)[] = [];

@@ -3,4 +3,5 @@ export { migrateService, type MigrateOptions, type MigrationClass } from './migr
 export { dataSourceOptions, type PersistenceOptions } from './data-source.ts';
 export { isDatabaseAway } from './availability.ts';
 export { insertRows, type InsertOptions, type SqlRunner } from './insert-rows.ts';
+export { prepared } from './prepared.ts';
 export { batched, type BatchOptions } from './batched.ts';

@@ -8,7 +8,7 @@ import {
   type InAppRendered,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
-import { batched, insertRows } from '@carillon/persistence';
+import { batched, insertRows, prepared } from '@carillon/persistence';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
@@ -23,8 +23,9 @@ export class StoringController {
     database: DataSource,
     private readonly messages: Messages,
   ) {
+    const db = prepared(database);
     this.insert = batched(async (rows) => {
-      await insertRows(database, 'notifications', rows, { onConflict: 'DO NOTHING' });
+      await insertRows(db, 'notifications', rows, { onConflict: 'DO NOTHING' });
       return rows.map(() => true as const);
     });
   }

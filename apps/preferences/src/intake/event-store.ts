@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { eventId, Problem, type EventProgress } from '@carillon/contracts';
-import { batched, insertRows } from '@carillon/persistence';
+import { batched, insertRows, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { IncomingEvent } from './read-event.ts';
 
@@ -22,7 +22,7 @@ export class EventStore {
 
   /** A timer brought the event back: it is decided now. */
   readonly markDecided = batched<{ tenant: string; id: string }, void>(async (events) => {
-    await this.db.query(
+    await this.hot.query(
       `UPDATE events SET status = 'decided'
        WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
       [events.map(({ tenant }) => tenant), events.map(({ id }) => id)],
@@ -30,7 +30,11 @@ export class EventStore {
     return events.map(() => undefined);
   });
 
-  constructor(private readonly db: DataSource) {}
+  private readonly hot: SqlRunner;
+
+  constructor(private readonly db: DataSource) {
+    this.hot = prepared(db);
+  }
 
   /** @throws Problem 404 */
   async progress(tenant: string, id: string): Promise<EventProgress> {
@@ -64,7 +68,7 @@ export class EventStore {
       send_at: event.request.send_at ?? null,
       deduplicated: event.deduplicated,
     }));
-    const inserted = await insertRows<{ id: string }>(this.db, 'events', rows, {
+    const inserted = await insertRows<{ id: string }>(this.hot, 'events', rows, {
       onConflict: 'DO NOTHING',
       returning: 'id',
     });
@@ -86,7 +90,7 @@ export class EventStore {
   private findMany(
     events: readonly IncomingEvent[],
   ): Promise<{ id: string; tenant: string; source: string; cloud_event_id: string; status: EventRecord['status'] }[]> {
-    return this.db.query(
+    return this.hot.query(
       `SELECT id, tenant, source, cloud_event_id, status FROM events
        WHERE (tenant, source, cloud_event_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
       [

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, type Decision } from '@carillon/contracts';
 import { Poison } from '@carillon/messaging';
-import { batched, insertRows } from '@carillon/persistence';
+import { batched, insertRows, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { DecisionResult, PlannedDelivery } from '../decisions/decide.ts';
 
@@ -38,7 +38,7 @@ export class NotificationStore {
   /** Records a notification. */
   readonly record = batched<NewNotification, DecisionResult>(async (notifications) => {
     const distinct = new Map(notifications.map((notification) => [notification.id, notification]));
-    const inserted = await insertRows<{ id: string }>(this.db, 'notifications', [...distinct.values()], {
+    const inserted = await insertRows<{ id: string }>(this.hot, 'notifications', [...distinct.values()], {
       onConflict: 'DO NOTHING',
       returning: 'id',
     });
@@ -49,7 +49,7 @@ export class NotificationStore {
 
   /** Replaces the rulings of channels that are still deferred until the given time. */
   readonly conclude = batched<Conclusion, DecisionResult>(async (conclusions) => {
-    await this.db.query(
+    await this.hot.query(
       `UPDATE notifications n
        SET channels = (
              SELECT jsonb_agg(coalesce(new.ruling, old.ruling) ORDER BY old.position)
@@ -68,7 +68,11 @@ export class NotificationStore {
     );
   });
 
-  constructor(private readonly db: DataSource) {}
+  private readonly hot: SqlRunner;
+
+  constructor(private readonly db: DataSource) {
+    this.hot = prepared(db);
+  }
 
   /** @throws Problem 404 */
   async decision(tenant: string, id: string): Promise<Decision> {
@@ -83,7 +87,7 @@ export class NotificationStore {
 
   private async standing(keys: readonly { tenant: string; id: string }[]): Promise<Map<string, DecisionResult>> {
     if (keys.length === 0) return new Map();
-    const rows: ({ id: string } & DecisionResult)[] = await this.db.query(
+    const rows: ({ id: string } & DecisionResult)[] = await this.hot.query(
       `SELECT id, channels, deliveries FROM notifications
        WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
       [keys.map(({ tenant }) => tenant), keys.map(({ id }) => id)],

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, type Preferences, type Recipient } from '@carillon/contracts';
-import { batched } from '@carillon/persistence';
+import { batched, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { NormalRecipient } from './normalise.ts';
 import type { KnownRecipient } from './recipient.ts';
@@ -15,7 +15,11 @@ export class RecipientStore {
   /** What the decision needs of a recipient; undefined for an unknown one. Calls made side by side share one statement. */
   readonly find = batched<Key, KnownRecipient | undefined>((keys) => this.findMany(keys));
 
-  constructor(private readonly db: DataSource) {}
+  private readonly hot: SqlRunner;
+
+  constructor(private readonly db: DataSource) {
+    this.hot = prepared(db);
+  }
 
   /** @throws Problem 404 */
   async get(tenant: string, id: string): Promise<Recipient> {
@@ -77,7 +81,7 @@ export class RecipientStore {
   }
 
   private async findMany(keys: readonly Key[]): Promise<(KnownRecipient | undefined)[]> {
-    const rows: (KnownRecipient & Key)[] = await this.db.query(
+    const rows: (KnownRecipient & Key)[] = await this.hot.query(
       `SELECT tenant, id, name, locale, time_zone, preferences, contacts FROM recipients
        WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
       [keys.map(({ tenant }) => tenant), keys.map(({ id }) => id)],
