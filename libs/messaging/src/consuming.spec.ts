@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import {
@@ -73,15 +73,20 @@ describe('a consumer', () => {
     cleanups.push(service.stop);
   }
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     broker = await testBroker();
+  });
+
+  beforeEach(async () => {
     parked = (await broker.capture(deadLetter)) as CloudEvent<DeadLetter>[];
   });
 
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-    await broker.close();
+    for (const name of [queue(), frontDoor(), dead()]) await broker.channel.purgeQueue(name);
   });
+
+  afterAll(() => broker.close());
 
   it('tells its handler where an item came from', async () => {
     const seen: unknown[] = [];
