@@ -155,13 +155,13 @@ describe('The retry loop', () => {
 
   it('finishes what is under way when the service stops, and starts nothing more', async () => {
     const [first, second] = [renderedFor(someNumber()), renderedFor(someNumber())];
-    await store(shared.database, first, { status: 'retrying', attempts: 1, due: '-2 s' });
     const sender = await SenderUnderTest.start({ concurrency: 1 }, shared);
     let finish!: () => void;
     sender.provider.script(first.to, async () => {
       await new Promise<void>((resolve) => (finish = resolve));
       return { kind: 'accepted', providerMessageId: null };
     });
+    await store(shared.database, first, { status: 'retrying', attempts: 1, due: '-2 s' });
     await until('the first is being sent', () => sender.provider.asked.length === 1);
     await store(shared.database, second, { status: 'retrying', attempts: 1, due: '-1 s' });
     const closed = sender.close();
