@@ -6,9 +6,12 @@ export const servers = {
   amqpUrl: process.env.AMQP_URL || 'amqp://guest:guest@127.0.0.1:5672',
 };
 
-/** A short random suffix, so that tests that run side by side never meet. */
+/**
+ * A short random suffix, so that tests that run side by side never meet. It begins with the id of the run that `npm test` gives,
+ * by which that finds what a test left behind.
+ */
 export function unique(): string {
-  return randomBytes(5).toString('hex');
+  return (process.env.CARILLON_TEST_RUN ?? '') + randomBytes(5).toString('hex');
 }
 
 /** The secret that services under test share. */

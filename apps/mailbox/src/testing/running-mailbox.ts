@@ -22,13 +22,13 @@ export async function runningMailbox(options: MailboxOptions = {}): Promise<Mail
   return mailbox;
 }
 
-/** Waits for a condition, never for a time. @returns what the condition returned. @throws Error after five seconds */
+/** Waits for a condition, never for a time. @returns what the condition returned. @throws Error after 20 seconds */
 export async function eventually<T>(condition: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 20_000;
   for (;;) {
     const result = condition();
     if (result !== undefined && result !== false) return result;
-    if (Date.now() > deadline) throw new Error(`Not within five seconds: ${condition.toString()}`);
+    if (Date.now() > deadline) throw new Error(`Not within 20 seconds: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
