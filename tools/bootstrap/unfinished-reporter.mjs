@@ -17,6 +17,9 @@ export default class UnfinishedReporter {
       process.exit(1);
     }, endWithinMs);
     timer.unref();
+    // Left to itself, Node tears its environment down handle by handle, and after a run of this size that was seen to spin for
+    // ever (Environment::CleanupHandles). Exiting by ourselves, once nothing is left to do, skips it and keeps Jest's exit code.
+    process.once('beforeExit', () => process.exit());
   }
 
   /** Jest asks every reporter whether it found a reason to fail. */
