@@ -11,13 +11,13 @@ import {
 import { listenHost, portClashes, portOf, portTable, serviceEnvironment } from './environment.mjs';
 import { StartError } from './errors.mjs';
 import { onInterruption } from './interruption.mjs';
+import { letsIn, migrate, serviceDatabaseUrls } from './migrations.mjs';
 import { prepare } from './prepare.mjs';
 import { findHolder, probePort } from './ports.mjs';
 import { endEverything } from './processes.mjs';
 import { Supervisor } from './supervisor.mjs';
 import { Display, duration, table } from './terminal.mjs';
 import { stateFile } from './workspace.mjs';
-import { migrateAll } from '../migrate.mjs';
 import { services } from '../services.mjs';
 
 /** @typedef {import('./environment.mjs').PortRow} PortRow */
@@ -95,17 +95,9 @@ class Suite {
     const { postgresql, rabbitmq } = servers;
     const secret = environment.CARILLON_SECRET || installationSecret();
 
-    await display.step(
-      'migrations',
-      async (report) => {
-        let done = 0;
-        const total = services.filter(({ database }) => database).length;
-        return migrateAll({ adminUrl: postgresql.url, secret, onService: () => report({ done: ++done, total }) });
-      },
-      (count) => (count > 0 ? `${count} applied` : 'up to date'),
-    );
-
-    const { serviceDatabaseUrl } = await import('@carillon/persistence');
+    const databaseOptions = { adminUrl: postgresql.url, secret };
+    const withDatabase = services.filter(({ database }) => database).map(({ name }) => name);
+    const databaseUrls = await serviceDatabaseUrls(withDatabase, databaseOptions);
     const apiKey = environment.DEV_API_KEY || developmentApiKey();
     const mailboxUrl = `http://127.0.0.1:${portOf(ports, 'mailbox')}`;
     const addresses = {
@@ -127,7 +119,7 @@ class Suite {
           environment: serviceEnvironment(service, {
             addresses,
             port: own,
-            databaseUrl: service.database ? serviceDatabaseUrl(postgresql.url, service.name, secret) : undefined,
+            databaseUrl: databaseUrls.get(service.name),
             amqpUrl: rabbitmq.url,
             secret,
             compileCache: stateFile('compile-cache'),
@@ -138,8 +130,16 @@ class Suite {
     });
     this.#supervisor = supervisor;
     if (this.stopping) return;
+    const migrations = display.step(
+      'migrations',
+      () => migrate(databaseOptions),
+      (done) => done,
+    );
+    // Services wait for missing migrations and for a broker that is still coming up, but not for a role to log in with.
+    if (!(await letsIn(databaseUrls.values()))) await migrations;
+    if (this.stopping) return;
     await Promise.all([
-      // Services wait for a broker that is still coming up.
+      migrations,
       servers.ready,
       display.step(
         'services',

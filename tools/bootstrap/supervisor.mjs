@@ -81,6 +81,7 @@ class Replica {
   announcedPort;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
+  #announced = () => {};
   #drained = () => {};
   /** When it has said that it has stopped: its work is done, its process may need another moment to end. */
   drained = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#drained = resolve));
@@ -108,7 +109,8 @@ class Replica {
   start() {
     const startedAt = Date.now();
     this.announcedPort = undefined;
-    const child = new ChildGroup(node24, ['--enable-source-maps', serviceEntry(this.service.name)], {
+    // No --enable-source-maps: it makes each service 0.4 s of CPU slower to start, 3 s for all.
+    const child = new ChildGroup(node24, [serviceEntry(this.service.name)], {
       env: this.environment,
       onLine: (line) => this.#onLine(line),
     });
@@ -119,7 +121,10 @@ class Replica {
   /** @param {string} line */
   #onLine(line) {
     const fields = parseLogLine(line);
-    if (fields?.msg === 'ready' && typeof fields.port === 'number') this.announcedPort = fields.port;
+    if (fields?.msg === 'ready' && typeof fields.port === 'number') {
+      this.announcedPort = fields.port;
+      this.#announced();
+    }
     if (fields?.msg === 'stopped') this.#drained();
     if (fields && isNoise(fields, { starting: !this.started })) return;
     this.display.print(formatLogLine(line, { label: this.label, style: this.style, paint: this.display.paint }));
@@ -147,7 +152,11 @@ class Replica {
       const port = this.port || this.announcedPort;
       if (port && (await isReady(port)) && !child.ended) return;
       if (Date.now() > deadline) throw this.failure(child, `was not ready within ${readyWithinMs / 1000} s`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      // Asked at once when it says so itself, otherwise now and then: asking eight services often slows their start.
+      await Promise.race([
+        new Promise((resolve) => setTimeout(resolve, 500)),
+        new Promise((resolve) => (this.#announced = () => resolve(undefined))),
+      ]);
     }
   }
 
