@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Catalog } from './catalog/catalog.ts';
+import { Catalogs } from './catalog/catalogs.ts';
 import { ChoicesController } from './choices/choices.controller.ts';
 import { DecisionsController } from './decisions/decisions.controller.ts';
 import { EventStore } from './intake/event-store.ts';
@@ -12,12 +12,6 @@ import { RecipientsController } from './recipients/recipients.controller.ts';
 /** Who, where, when: recipients, their choices, and the decision behind every notification. */
 @Module({
   controllers: [IntakeController, RecipientsController, ChoicesController, DecisionsController],
-  providers: [
-    Intake,
-    EventStore,
-    NotificationStore,
-    RecipientStore,
-    { provide: Catalog, useFactory: () => new Catalog() },
-  ],
+  providers: [Intake, EventStore, NotificationStore, RecipientStore, Catalogs],
 })
 export class AppModule {}

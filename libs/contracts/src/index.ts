@@ -2,6 +2,8 @@ export * from './words.ts';
 export * from './ids.ts';
 export * from './cloud-event.ts';
 export * from './content.ts';
+export * from './audience.ts';
+export * from './catalog/index.ts';
 export * from './problem.ts';
 export * from './validate.ts';
 export * from './define.ts';

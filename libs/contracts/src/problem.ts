@@ -5,6 +5,9 @@ export interface FieldError {
   path: string;
   /** What is wrong and how to mend it. */
   message: string;
+  /** Where in a document that was sent as text, counted from 1. */
+  line?: number;
+  column?: number;
 }
 
 export interface ProblemDetails {

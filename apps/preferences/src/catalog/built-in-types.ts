@@ -16,6 +16,8 @@ function category(name: string, types: Record<string, Definition>): Notification
     channels,
     mandatory,
     on,
+    origin: 'system',
+    template: key,
   }));
 }
 
@@ -67,4 +69,6 @@ export const adHocType: NotificationType = {
   channels: ['in_app'],
   mandatory: false,
   on: [],
+  origin: 'system',
+  template: 'ad_hoc',
 };

@@ -1,37 +1,68 @@
-import { Problem } from '@carillon/contracts';
+import { Problem, type CatalogSource, type Preferences } from '@carillon/contracts';
 import { adHocType, builtInTypes } from './built-in-types.ts';
 import type { NotificationType } from './notification-type.ts';
 
-/** Finds notification types by their key or by a domain event type that triggers them. */
-export class Catalog {
-  private readonly byKey: ReadonlyMap<string, NotificationType>;
-  private readonly byEvent: ReadonlyMap<string, NotificationType>;
-  readonly categories: ReadonlySet<string>;
+export interface CatalogParts {
+  /** Of the tenant's document; 0 where there is none. */
+  version?: number;
+  types?: readonly NotificationType[];
+  /** Besides those that the types name. */
+  categories?: readonly string[];
+  sources?: ReadonlyMap<string, CatalogSource>;
+  /** What recipients who have not chosen are taken to have chosen. */
+  defaults?: Preferences;
+}
 
-  constructor(types: readonly NotificationType[] = builtInTypes) {
-    this.byKey = new Map(types.map((type) => [type.key, type]));
-    this.byEvent = new Map(types.flatMap((type) => [type.key, ...type.on].map((event) => [event, type] as const)));
-    this.categories = new Set(types.map(({ category }) => category));
+/** A tenant's catalog, ready for use: finds notification types by their key or by a domain event type that triggers them. */
+export class Catalog {
+  readonly version: number;
+  readonly types: ReadonlyMap<string, NotificationType>;
+  readonly categories: ReadonlySet<string>;
+  readonly sources: ReadonlyMap<string, CatalogSource>;
+  readonly defaults: Preferences;
+  private readonly byEvent: ReadonlyMap<string, readonly NotificationType[]>;
+
+  constructor({
+    version = 0,
+    types = builtInTypes,
+    categories = [],
+    sources = new Map(),
+    defaults = {},
+  }: CatalogParts = {}) {
+    this.version = version;
+    this.types = new Map(types.map((type) => [type.key, type]));
+    this.byEvent = new Map(
+      [
+        ...Map.groupBy(
+          types.flatMap((type) => type.on.map((event) => [event, type] as const)),
+          ([event]) => event,
+        ),
+      ].map(([event, pairs]) => [event, pairs.map(([, type]) => type)]),
+    );
+    this.categories = new Set([...types.map(({ category }) => category), ...categories]);
+    this.sources = sources;
+    this.defaults = defaults;
   }
 
   /**
-   * The type that an event means.
+   * The types that an event means: the one whose key it names, otherwise every one that it triggers.
    * @param eventType catalog key or domain event type; undefined for an event that brings its own content
    * @throws Problem 422 `unknown_type`
    */
-  typeOf(eventType: string | undefined): NotificationType {
-    if (eventType === undefined) return adHocType;
-    const type = this.byEvent.get(eventType);
-    if (type) return type;
+  meant(eventType: string | undefined): readonly NotificationType[] {
+    if (eventType === undefined) return [adHocType];
+    const named = this.types.get(eventType);
+    const meant = named ? [named] : this.byEvent.get(eventType);
+    if (meant) return meant;
     throw Problem.unprocessable('unknown_type', 'Unknown notification type', [
       {
         path: 'type',
-        message: `"${eventType}" is not in the catalog; use one of ${[...this.byKey.keys()].sort().join(', ')}, or add the type`,
+        message: `"${eventType}" is not in the catalog; use one of ${[...this.types.keys()].sort().join(', ')}, or add the type`,
       },
     ]);
   }
 
   has(key: string): boolean {
-    return this.byKey.has(key);
+    return this.types.has(key);
   }
 }

@@ -1,14 +1,47 @@
-import type { Channel, Priority } from '@carillon/contracts';
+import type { Audience, Channel, FieldError, Frequency, Priority } from '@carillon/contracts';
 
-/** A catalog entry: everything the decision needs to know about a notification type. */
+/** What an expression of the catalog sees of an event. */
+export interface EventScope {
+  event: { id: string; source: string; type: string; subject?: string; time?: string };
+  data: Record<string, unknown>;
+  subject?: string;
+}
+
+/** A `when`, parsed at save time. */
+export interface Condition {
+  /** As it is written. */
+  readonly text: string;
+  /** @throws ExpressionFailed naming the expression, such as for a field that the event does not have */
+  holds(scope: EventScope): boolean;
+}
+
+/** A `to`, parsed at save time. */
+export interface Addressees {
+  readonly text: string;
+  /** Recipient ids, each once, or an audience. @throws ExpressionFailed, also when it yields no id */
+  of(scope: EventScope): string[] | Audience;
+}
+
+/** A catalog entry, ready for use: everything the decision needs to know about a notification type. */
 export interface NotificationType {
   key: string;
   category: string;
   priority: Priority;
   /** Channels used unless the event names others. */
   channels: readonly Channel[];
-  /** Mandatory types ignore every switch of the recipient. */
+  /** Mandatory types ignore every switch of the recipient, but no suppression. */
   mandatory: boolean;
   /** Domain event types that trigger it, besides its own key. */
   on: readonly string[];
+  /** Whether it is Carillon's own or the tenant's. */
+  origin: 'system' | 'tenant';
+  when?: Condition;
+  to?: Addressees;
+  /** What the event's data lack of the type's JSON Schema, by path (`data.amount`); undefined where there is no schema. */
+  check?: (data: Record<string, unknown>) => FieldError[];
+  /** Of recipients who have not chosen. */
+  frequency?: Frequency;
+  throttle?: { max: number; windowMs: number };
+  /** The type whose words it uses. */
+  template: string;
 }

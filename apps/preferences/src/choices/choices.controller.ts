@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { getPreferences, setPreferences } from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
-import { Catalog } from '../catalog/catalog.ts';
+import { Catalogs } from '../catalog/catalogs.ts';
 import { RecipientStore } from '../recipients/recipient-store.ts';
 import { checkPreferences, mergePreferences } from './merge-preferences.ts';
 
@@ -11,7 +11,7 @@ import { checkPreferences, mergePreferences } from './merge-preferences.ts';
 export class ChoicesController {
   constructor(
     private readonly recipients: RecipientStore,
-    private readonly catalog: Catalog,
+    private readonly catalogs: Catalogs,
   ) {}
 
   @MessagePattern(getPreferences.name)
@@ -20,10 +20,10 @@ export class ChoicesController {
   }
 
   @MessagePattern(setPreferences.name)
-  set(
+  async set(
     @Payload() { tenant, recipient, mode, preferences }: RequestOf<typeof setPreferences>,
   ): Promise<ResponseOf<typeof setPreferences>> {
-    checkPreferences(preferences, this.catalog);
+    checkPreferences(preferences, await this.catalogs.of(tenant));
     return this.recipients.changePreferences(tenant, recipient, (before) =>
       mode === 'replace' ? preferences : mergePreferences(before, preferences),
     );

@@ -12,6 +12,8 @@ const type: NotificationType = {
   channels: ['in_app', 'email'],
   mandatory: false,
   on: [],
+  origin: 'system',
+  template: 'invoice_issued',
 };
 const contact = (channel: Channel, address: string, primary = true) => ({
   channel,

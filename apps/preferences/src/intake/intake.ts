@@ -17,7 +17,7 @@ import {
 } from '@carillon/contracts';
 import { Messages, Poison } from '@carillon/messaging';
 import { adHocType } from '../catalog/built-in-types.ts';
-import { Catalog } from '../catalog/catalog.ts';
+import { Catalogs } from '../catalog/catalogs.ts';
 import type { NotificationType } from '../catalog/notification-type.ts';
 import { decide, type DecisionInput, type DecisionResult, type PlannedDelivery } from '../decisions/decide.ts';
 import type { KnownRecipient } from '../recipients/recipient.ts';
@@ -31,7 +31,7 @@ import { readEvent, type IncomingEvent } from './read-event.ts';
 @Injectable()
 export class Intake {
   constructor(
-    private readonly catalog: Catalog,
+    private readonly catalogs: Catalogs,
     private readonly recipients: RecipientStore,
     private readonly events: EventStore,
     private readonly notifications: NotificationStore,
@@ -43,7 +43,7 @@ export class Intake {
    * @throws Problem 422 naming the field and the cure
    */
   async check(tenant: string, request: EventRequest): Promise<string> {
-    const type = this.catalog.typeOf(request.type);
+    const [type] = (await this.catalogs.of(tenant)).meant(request.type) as [NotificationType];
     refuseContradictoryTimes(request);
     refuseUnreachable(request, type, await this.known(tenant, request));
     return type.key;
@@ -58,7 +58,7 @@ export class Intake {
     if (message.type === notificationDeferred.type) return this.resume(message, now);
     const event = readEvent(message, now);
     const { request, tenant } = event;
-    const type = this.catalog.typeOf(request.type);
+    const [type] = (await this.catalogs.of(tenant)).meant(request.type) as [NotificationType];
     refuseContradictoryTimes(request);
     const recipients = await this.known(tenant, request);
 
@@ -111,7 +111,9 @@ export class Intake {
     const { event, type: key, recipient: id, request, channels, until } = parsed.data;
     // The scheduler's clock, the database's, says that the time has come; ours may be behind it.
     const due = Math.max(now, Date.parse(until));
-    const type = this.catalog.typeOf(key === adHocType.key ? undefined : key);
+    const [type] = (await this.catalogs.of(tenant)).meant(key === adHocType.key ? undefined : key) as [
+      NotificationType,
+    ];
     const [recipient] = await this.known(tenant, { ...request, recipients: [id] });
     const decided: DecidedEvent = { tenant, ...event, request };
     const notification = notificationOf(decided, type, recipient!);

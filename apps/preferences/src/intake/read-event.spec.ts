@@ -49,7 +49,7 @@ describe('reading an event', () => {
     fc.assert(
       fc.property(fc.anything(), fc.constantFrom('invoice.issued', eventRequested.type), (data, type) => {
         try {
-          expect(readEvent(event(data, { type }), now).request.recipients.length).toBeGreaterThan(0);
+          expect(readEvent(event(data, { type }), now).request.recipients!.length).toBeGreaterThan(0);
         } catch (error) {
           expect(error).toBeInstanceOf(Problem);
           expect((error as Problem).errors!.length).toBeGreaterThan(0);

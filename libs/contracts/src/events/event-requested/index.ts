@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { audienceSchema } from '../../audience.ts';
 import { actorSchema, contentSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
 import {
@@ -18,7 +19,10 @@ export const eventRequestSchema = z
     recipients: z
       .array(recipientIdSchema)
       .min(1, 'name at least one recipient')
-      .max(1000, 'name at most 1000 recipients'),
+      .max(1000, 'name at most 1000 recipients; for more use an audience')
+      .optional(),
+    /** Instead of recipients: everyone, a role or a tag. */
+    audience: audienceSchema.optional(),
     /** What the templates fill in. */
     data: jsonObjectSchema.optional(),
     /** Instead of the type's default channels. */
@@ -34,6 +38,10 @@ export const eventRequestSchema = z
     /** Returned with the notification; never shown to the recipient by Carillon. */
     metadata: jsonObjectSchema.optional(),
     content: contentSchema.optional(),
+  })
+  .refine(({ recipients, audience }) => (recipients === undefined) !== (audience === undefined), {
+    path: ['recipients'],
+    message: 'name either recipients or an audience',
   })
   .refine((request) => request.type !== undefined || request.content !== undefined, {
     path: ['type'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
-import { channels } from '../../words.ts';
+import { channels, timestampSchema } from '../../words.ts';
 
 /** On or off by channel; a channel that is left out is not decided at this level. */
 const switchesSchema = z.partialRecord(z.enum(channels), z.boolean());
@@ -27,14 +27,40 @@ export const quietHoursSchema = z
   });
 export type QuietHours = z.infer<typeof quietHoursSchema>;
 
+export const frequencies = ['immediate', 'hourly', 'daily', 'weekly', 'never'] as const;
+/** How often a recipient is written to by channels other than the inbox; `never` leaves only the inbox. */
+export type Frequency = (typeof frequencies)[number];
+
+/** When daily and weekly ones go out, in the recipient's zone. */
+export const digestTimeSchema = z.strictObject({
+  /** Local hour, 0 to 23; 8 when left out. */
+  hour: z.number().int().min(0).max(23).optional(),
+  /** Of weekly ones; `mon` when left out. */
+  weekday: z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']).optional(),
+});
+
+/** What a recipient chose for one type: its channels, how often, and until when nothing at all. */
+export const typeChoiceSchema = z.strictObject({
+  ...Object.fromEntries(channels.map((channel) => [channel, z.boolean().optional()])),
+  frequency: z.enum(frequencies).optional(),
+  /** Until then nothing of this type is sent on any channel. */
+  muted_until: timestampSchema.optional(),
+} as Record<(typeof channels)[number], z.ZodOptional<z.ZodBoolean>> & {
+  frequency: z.ZodOptional<z.ZodEnum<{ [F in Frequency]: F }>>;
+  muted_until: z.ZodOptional<typeof timestampSchema>;
+});
+export type TypeChoice = z.infer<typeof typeChoiceSchema>;
+
 /** What a recipient chose. The most specific switch that is set wins: type × channel, category × channel, channel. */
 export const preferencesSchema = z.strictObject({
   /** Master switch per channel. */
   channels: switchesSchema.optional(),
   /** Switch per category × channel. */
   categories: z.record(z.string().max(64), switchesSchema).optional(),
-  /** Switch per type × channel. */
-  types: z.record(z.string().max(128), switchesSchema).optional(),
+  /** Switch per type × channel, with the type's own frequency and mute. */
+  types: z.record(z.string().max(128), typeChoiceSchema).optional(),
+  frequency: z.enum(frequencies).optional(),
+  digest: digestTimeSchema.optional(),
   /** Email, SMS, push and chat wait until these end; the inbox never does. null: none. */
   quiet_hours: quietHoursSchema.nullable().optional(),
 });
