@@ -32,6 +32,7 @@ export function normaliseRecipient(input: RecipientInput): NormalRecipient {
       label: contact.label ?? null,
       verified: contact.verified ?? false,
       primary: contact.primary ?? false,
+      suppressed: null,
     },
   }));
   if (input.email) given.unshift({ path: 'email', contact: primaryContact('email', input.email) });
@@ -73,7 +74,7 @@ function byChannelAndPrimary(one: Contact, other: Contact): number {
 }
 
 function primaryContact(channel: 'email' | 'sms', address: string): Contact {
-  return { channel, address, label: null, verified: false, primary: true };
+  return { channel, address, label: null, verified: false, primary: true, suppressed: null };
 }
 
 function canonicalAddress({ channel, address }: Contact, path: string, errors: FieldError[]): string {

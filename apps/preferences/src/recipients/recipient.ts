@@ -6,6 +6,8 @@ export interface Contact {
   label: string | null;
   verified: boolean;
   primary: boolean;
+  /** Why nothing may be sent there (`hard_bounce`, `complaint`, …); null when it may. Rows of an earlier version lack it. */
+  suppressed: string | null;
 }
 
 /** A recipient as the decision sees it. */
@@ -18,9 +20,24 @@ export interface KnownRecipient {
   preferences: Preferences;
 }
 
-/** Where a recipient is reached on a channel; undefined when nowhere. The inbox needs no contact. */
-export function addressOn(channel: Channel, recipient: KnownRecipient): string | undefined {
-  if (channel === 'in_app') return recipient.id;
+/**
+ * Where a recipient is reached on a channel: the primary contact, otherwise the first verified one, otherwise the first.
+ * Suppressed contacts are passed over; `suppressed` when there are no others, `none` when there is no contact at all. The inbox
+ * needs no contact.
+ */
+export function contactOn(
+  channel: Channel,
+  recipient: Pick<KnownRecipient, 'id' | 'contacts'>,
+): { address: string } | 'none' | 'suppressed' {
+  if (channel === 'in_app') return { address: recipient.id };
   const contacts = recipient.contacts.filter((contact) => contact.channel === channel);
-  return (contacts.find(({ primary }) => primary) ?? contacts[0])?.address;
+  if (contacts.length === 0) return 'none';
+  const usable = contacts.filter(({ suppressed }) => !suppressed);
+  return usable.find(({ primary }) => primary) ?? usable.find(({ verified }) => verified) ?? usable[0] ?? 'suppressed';
+}
+
+/** The address of {@link contactOn}; undefined where there is none to send to. */
+export function addressOn(channel: Channel, recipient: Pick<KnownRecipient, 'id' | 'contacts'>): string | undefined {
+  const contact = contactOn(channel, recipient);
+  return typeof contact === 'string' ? undefined : contact.address;
 }
