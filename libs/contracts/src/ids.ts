@@ -25,6 +25,12 @@ export function timeOfId(id: string): number {
   return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
+/** The lowest of all ids that begin with a time; ids of that time or later are not below it. */
+export function firstIdAt(timeMs: number): string {
+  const time = timeMs.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
+}
+
 /** The id of an event record: CloudEvents' own identity (tenant + source + id) at its first recorded time. */
 export function eventId(firstTimeMs: number, tenant: string, source: string, cloudEventId: string): string {
   return uuidv8(firstTimeMs, 'event', tenant, source, cloudEventId);

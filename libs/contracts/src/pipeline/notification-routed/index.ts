@@ -8,6 +8,8 @@ export const notificationRoutedSchema = z.object({
   event: z.object({ id: z.string(), type: z.string(), source: z.string() }),
   /** Catalog key of the notification type. */
   type: z.string(),
+  /** The type whose words are used; its own when left out. */
+  template: z.string().optional(),
   category: z.string(),
   priority: z.enum(priorities),
   lane: z.enum(lanes),

@@ -6,8 +6,8 @@ export const eventProgressSchema = z.object({
   id: z.string(),
   type: z.string(),
   source: z.string(),
-  /** `scheduled` until its `send_at`, then `decided`. */
-  status: z.enum(['scheduled', 'decided']),
+  /** `scheduled` until its `send_at`, `fanning_out` while an audience is gone through, then `decided`. */
+  status: z.enum(['scheduled', 'fanning_out', 'decided']),
   /** False when the event came without an id of its own. */
   deduplicated: z.boolean(),
   send_at: z.string().nullable(),
@@ -15,6 +15,8 @@ export const eventProgressSchema = z.object({
   notifications: z.number().int(),
   /** Deliveries decided upon, by channel. */
   deliveries: z.record(z.string(), z.number().int()),
+  /** Types that it could have triggered, but whose `when` did not hold. */
+  skipped: z.array(z.string()),
 });
 export type EventProgress = z.infer<typeof eventProgressSchema>;
 
@@ -37,6 +39,7 @@ export const getEvent = defineRpc<z.infer<typeof request>, EventProgress>({
       created_at: '2026-11-21T09:30:00.000Z',
       notifications: 1,
       deliveries: { in_app: 1, email: 1 },
+      skipped: [],
     },
   },
 });
