@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { cloudEventSchema } from './cloud-event.ts';
 import { exchanges, type EventContract, type RpcContract } from './define.ts';
 import * as contracts from './index.ts';
-import { consumers, rpcServices } from './street.ts';
+import { consumers, listeners, rpcServices } from './street.ts';
 import { lanes } from './words.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -108,13 +108,26 @@ describe('the street', () => {
   const consumed = Object.values(consumers).flat();
 
   it('has a consumer for every event that must not be lost, and exactly one', () => {
-    for (const event of events.filter(({ exchange, open }) => exchanges[exchange].mandatory && !open)) {
+    const kept = events.filter(
+      ({ exchange, open, announcement }) => exchanges[exchange].mandatory && !open && !announcement,
+    );
+    for (const event of kept) {
       const services = Object.keys(consumers).filter((service) => consumers[service]!.includes(event));
       const throughTheFrontDoor = event.exchange === 'events';
       expect([event.type, services.length]).toEqual([event.type, throughTheFrontDoor ? 0 : 1]);
     }
     expect(consumed).toContain(contracts.domainEvent);
     expect(consumed).toContain(contracts.deadLetter);
+  });
+
+  it('has a listener for every announcement, and lets nobody consume one or listen to anything else', () => {
+    const heard = Object.values(listeners).flat();
+    for (const event of events) {
+      expect([event.type, heard.includes(event)]).toEqual([event.type, event.announcement ?? false]);
+      if (event.announcement) expect(consumed).not.toContain(event);
+      if (event.announcement) expect([event.lanes, event.open ?? false]).toEqual([false, false]);
+    }
+    for (const contract of heard) expect(events).toContain(contract);
   });
 
   it('consumes only what is exported as a contract', () => {

@@ -31,6 +31,11 @@ export interface EventContract<T> {
    * letters, where others than Carillon write. Everywhere else a message of another type is parked.
    */
   readonly open?: boolean;
+  /**
+   * Every replica of the services that listen to it (`listeners` of the street) hears it, whoever is there at that moment;
+   * nobody has to be. What is announced while a replica is disconnected is missed, so it tells only that something changed.
+   */
+  readonly announcement?: boolean;
   readonly summary: string;
   readonly schema: z.ZodType<T>;
   readonly example: T;

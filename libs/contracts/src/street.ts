@@ -5,6 +5,7 @@
 import { deadLetter } from './dead-letter/index.ts';
 import type { EventContract } from './define.ts';
 import { domainEvent } from './events/domain-event/index.ts';
+import { catalogChanged } from './pipeline/catalog-changed/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
 import { notificationRouted } from './pipeline/notification-routed/index.ts';
@@ -19,6 +20,14 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
   'email-sender': [emailRendered],
   'sms-sender': [smsRendered],
   scheduler: [timerSet],
+};
+
+/**
+ * Who hears which announcements: each replica has a queue of its own for as long as it is connected. Listeners refresh what
+ * they remember, and do so on every connect too (`Messages.onConnected`), for what they missed.
+ */
+export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> = {
+  preferences: [catalogChanged],
 };
 
 /** Services that answer the gateway's questions. */

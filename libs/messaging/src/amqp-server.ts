@@ -1,14 +1,18 @@
-import { consumers, exchanges, rpcServices, type CloudEvent, type RpcContract } from '@carillon/contracts';
+import { randomUUID } from 'node:crypto';
+import { consumers, exchanges, listeners, rpcServices, type CloudEvent, type RpcContract } from '@carillon/contracts';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import type { Channel } from 'amqplib';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { Connection } from './connection.ts';
-import { Consumer } from './consumer.ts';
+import { Consumer, type Subscription } from './consumer.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { defaults } from './defaults.ts';
+import { Abandoned } from './errors.ts';
 import { Gate, type Dependency } from './gate.ts';
 import { ItemRunner, type ItemHandler, type Origin } from './item-runner.ts';
 import type { Messages, MessagingOptions } from './messages.ts';
 import { RpcResponder, type Answerer } from './rpc-responder.ts';
+import { declare, listenerTopology, queueTopology, streetTopology } from './topology.ts';
 
 export interface AmqpServerOptions extends MessagingOptions {
   messages: Messages;
@@ -29,7 +33,7 @@ export class AmqpContext extends BaseRpcContext<[Origin]> {
 
 /**
  * The receiving half of a service, as a Nest transport: `@EventPattern(contract.type)` handles the items of the queues
- * that the street gives this service, `@MessagePattern(rpc.name)` answers questions. A handler without a queue or a queue
+ * that the street gives this service and the announcements it listens to, `@MessagePattern(rpc.name)` answers questions. A handler without a queue or a queue
  * without a handler stops the start.
  *
  * Shutdown: cancel the consumers → let running handlers finish and acknowledge → disconnect.
@@ -38,11 +42,14 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
   private readonly gate: Gate;
   private readonly connection: Connection;
   private consumers: Consumer[] = [];
+  private listeners: Consumer[] = [];
 
   constructor(private readonly options: AmqpServerOptions) {
     super();
     this.gate = new Gate([options.messages.asDependency(), ...(options.dependencies ?? [])]);
     this.connection = new Connection(options.url, `${options.service} consumes`, async (model) => {
+      for (const listener of this.listeners) await listener.attach(model);
+      this.tellConnected();
       for (const consumer of this.consumers) await consumer.attach(model);
     });
   }
@@ -53,6 +60,7 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
       const answerers = this.answerers();
       const responder = new RpcResponder(answerers, this.gate);
       this.consumers = [...this.eventConsumers(), ...(answerers.size > 0 ? [this.rpcConsumer(responder)] : [])];
+      this.listeners = this.announcementListeners();
       this.refuseUnknownPatterns(answerers);
       await this.options.messages.open(responder);
       await this.connection.open();
@@ -64,13 +72,13 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
 
   async close(): Promise<void> {
     this.gate.stop();
-    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
+    await Promise.all([...this.listeners, ...this.consumers].map((consumer) => consumer.stop()));
     await this.connection.close();
   }
 
   /** Why this service does not work right now, for readiness; undefined when all is well. */
   trouble(): string | undefined {
-    const silent = this.consumers.find((consumer) => !consumer.isConsuming());
+    const silent = [...this.listeners, ...this.consumers].find((consumer) => !consumer.isConsuming());
     const waitsFor = this.gate.waitsFor();
     return (
       this.options.messages.trouble() ??
@@ -98,14 +106,66 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
           this.gate,
           deadLetters,
         );
-        return new Consumer(queue, inHand, (message, alive) => runner.run(message, alive));
+        return this.consumer(queue, inHand, (message, alive) => runner.run(message, alive));
       });
     });
   }
 
+  private announcementListeners(): Consumer[] {
+    const { messages, service, prefetch = defaults.prefetch } = this.options;
+    return (listeners[service] ?? []).map((contract) => {
+      // Without the replica's part: it would make a metric of its own of every connect.
+      const { queue } = messages.names.queues(service, contract)[0]!;
+      const runner = new ItemRunner({ queue, type: contract.type, handle: this.itemHandler(contract.type) }, this.gate);
+      return new Consumer({
+        queue,
+        prefetch,
+        // A fresh name each time: the broker may not have noticed yet that the former connection is gone.
+        declare: async (channel) => {
+          const topology = listenerTopology(messages.names, service, contract, randomUUID());
+          await declare(channel, topology);
+          return topology.queues[0]!.name;
+        },
+        work: (message, alive) => runner.run(message, alive),
+        reattached: () => this.tellConnected(),
+      });
+    });
+  }
+
+  /** A consumer of a queue of the street, which it declares again should someone have deleted it. */
+  private consumer(queue: string, prefetch: number, work: Subscription['work']): Consumer {
+    const topology = queueTopology(streetTopology(this.options.messages.names), queue);
+    const declared = async (channel: Channel) => {
+      await declare(channel, topology);
+      return queue;
+    };
+    return new Consumer({ queue, prefetch, declare: declared, work });
+  }
+
   private rpcConsumer(responder: RpcResponder): Consumer {
     const queue = this.options.messages.names.rpcQueue(this.options.service);
-    return new Consumer(queue, defaults.rpcPrefetch, (message) => responder.run(message));
+    return this.consumer(queue, defaults.rpcPrefetch, (message) => responder.run(message));
+  }
+
+  private tellConnected(): void {
+    for (const hook of this.options.messages.connectedHooks) void this.runHook(hook);
+  }
+
+  /** Never rejects. */
+  private async runHook(hook: () => unknown): Promise<void> {
+    for (;;) {
+      try {
+        return void (await hook());
+      } catch (error) {
+        if (!this.gate.closesFor(error)) return this.logger.error(error);
+      }
+      try {
+        await this.gate.passed();
+      } catch (error) {
+        if (error instanceof Abandoned) return;
+        throw error;
+      }
+    }
   }
 
   private answerers(): Map<string, Answerer> {
@@ -136,9 +196,11 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
   }
 
   private refuseUnknownPatterns(answerers: ReadonlyMap<string, Answerer>): void {
-    const known = new Set([...(consumers[this.options.service] ?? []).map(({ type }) => type), ...answerers.keys()]);
+    const { service } = this.options;
+    const heard = [...(consumers[service] ?? []), ...(listeners[service] ?? [])];
+    const known = new Set([...heard.map(({ type }) => type), ...answerers.keys()]);
     for (const pattern of this.messageHandlers.keys()) {
-      if (!known.has(pattern)) throw new Error(`${this.options.service} handles ${pattern}, which nothing sends to it`);
+      if (!known.has(pattern)) throw new Error(`${service} handles ${pattern}, which nothing sends to it`);
     }
   }
 }

@@ -25,7 +25,8 @@ export const givenIdPrefix = 'undeduplicated-';
 /** Reads every item of a message. Never throws: what is malformed comes back as `invalid`, naming the mistake. */
 export function decode(message: ConsumeMessage, open: boolean): Decoded[] {
   const body = message.content.toString('utf8');
-  const contentType = String(message.properties.contentType ?? '').toLowerCase();
+  const given: unknown = message.properties.contentType;
+  const contentType = typeof given === 'string' ? given.toLowerCase() : '';
   // The content type decides the mode; only where it does not speak of CloudEvents can attributes be in the headers.
   const binary = contentType.startsWith('application/cloudevents')
     ? undefined

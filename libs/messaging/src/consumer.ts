@@ -7,6 +7,18 @@ import { Abandoned } from './errors.ts';
 /** Says whether the channel that a message came on still lives; work for a dead one is wasted, the broker redelivers. */
 export type Alive = () => boolean;
 
+export interface Subscription {
+  /** The queue, as logs, metrics and health call it. */
+  queue: string;
+  /** Messages held unacknowledged. */
+  prefetch: number;
+  /** Makes sure that the queue is there, whenever it is subscribed to. Returns its name at the broker. */
+  declare(channel: Channel): Promise<string>;
+  work(message: ConsumeMessage, alive: Alive): Promise<void>;
+  /** Called when the consumer is back after its channel or its queue was lost and the connection was not. */
+  reattached?(): void;
+}
+
 /**
  * Consumes one queue: a channel of its own, a prefetch of its own, an acknowledgement only after the work is done.
  * The work must not fail for the message's sake (see ItemRunner, which parks); when it is abandoned, the message stays
@@ -20,12 +32,12 @@ export class Consumer {
   private readonly running = new Set<Promise<void>>();
   private acknowledgements?: Acknowledgements;
 
-  constructor(
-    readonly queue: string,
-    private readonly prefetch: number,
-    private readonly work: (message: ConsumeMessage, alive: Alive) => Promise<void>,
-  ) {
-    this.logger = new Logger(`consumer ${queue}`);
+  constructor(private readonly subscription: Subscription) {
+    this.logger = new Logger(`consumer ${subscription.queue}`);
+  }
+
+  get queue(): string {
+    return this.subscription.queue;
   }
 
   /** Starts consuming on a (new) connection. */
@@ -34,10 +46,11 @@ export class Consumer {
     const channel = await model.createChannel();
     channel.on('error', (error: Error) => this.logger.warn(error.message));
     channel.on('close', () => this.lost(channel, model));
-    await channel.prefetch(this.prefetch);
+    await channel.prefetch(this.subscription.prefetch);
+    const queue = await this.subscription.declare(channel);
     this.channel = channel;
     const acknowledgements = (this.acknowledgements = new Acknowledgements(channel));
-    const { consumerTag } = await channel.consume(this.queue, (message) => {
+    const { consumerTag } = await channel.consume(queue, (message) => {
       if (message) this.take(channel, acknowledgements, message);
       else this.cancelledByBroker(channel);
     });
@@ -69,7 +82,7 @@ export class Consumer {
   /** Works on the message and tells the broker. Never rejects. */
   private async end(message: ConsumeMessage, settle: Settle, alive: Alive): Promise<void> {
     try {
-      await this.work(message, alive);
+      await this.subscription.work(message, alive);
       settle('ack');
     } catch (error) {
       if (error instanceof Abandoned) return;
@@ -98,6 +111,7 @@ export class Consumer {
       if (this.channel || this.stopping) return;
       try {
         await this.attach(model);
+        this.subscription.reattached?.();
       } catch (error) {
         if (isConnectionGone(error)) return;
         this.logger.warn(`cannot consume ${this.queue}: ${(error as Error).message}`);

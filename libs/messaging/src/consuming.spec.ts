@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import {
+  catalogChanged,
   countUnread,
   deadLetter,
   deliveryOutcomes,
@@ -43,6 +44,9 @@ describe('a consumer', () => {
     on(@Payload() event: CloudEvent, @Ctx() { origin }: AmqpContext): unknown {
       return handle(event, origin);
     }
+
+    @EventPattern<string>(catalogChanged.type)
+    hears(): void {}
   }
 
   const options = (name: string, url = broker.url) => ({ url, prefix: broker.prefix, service: name });

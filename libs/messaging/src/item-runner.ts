@@ -22,6 +22,9 @@ export interface Origin {
 
 export type ItemHandler = (event: CloudEvent, origin: Origin) => Promise<unknown>;
 
+/** How an item ended. */
+type End = 'done' | 'parked' | 'dropped';
+
 export interface Stage {
   queue: string;
   /** The only `type` this queue carries; undefined at an open door. */
@@ -31,6 +34,7 @@ export interface Stage {
 
 /**
  * Takes a message apart and brings each item to an end: done, or parked alone in `carillon.dead`; its batch goes on.
+ * Without dead letters (announcements, which tell nothing that would have to be replayed) it is logged and dropped instead.
  *
  *   item → handler ─┬─ resolves ───────────────▶ done
  *                   ├─ a dependency is away ───▶ waits at the gate, tries again, uncounted
@@ -40,13 +44,13 @@ export interface Stage {
  */
 export class ItemRunner {
   private readonly logger: Logger;
-  private readonly counted: Record<'done' | 'parked', { inc(): void }>;
+  private readonly counted: Record<End, { inc(): void }>;
   private readonly timed: { observe(seconds: number): void };
 
   constructor(
     private readonly stage: Stage,
     private readonly gate: Gate,
-    private readonly deadLetters: DeadLetters,
+    private readonly deadLetters?: DeadLetters,
   ) {
     this.logger = new Logger(`stage ${stage.queue}`);
     // Looked up once: per item the labels would cost more than the counting.
@@ -54,6 +58,7 @@ export class ItemRunner {
     this.counted = {
       done: itemsConsumed.labels({ queue, outcome: 'done' }),
       parked: itemsConsumed.labels({ queue, outcome: 'parked' }),
+      dropped: itemsConsumed.labels({ queue, outcome: 'dropped' }),
     };
     this.timed = itemSeconds.labels({ queue });
   }
@@ -72,11 +77,11 @@ export class ItemRunner {
     // Settled, not failed fast: an item that gives up must not leave the others running behind a shutdown's back.
     const ends = await Promise.allSettled(
       decode(message, type === undefined).map(async (item) => {
-        const parked =
+        const end =
           'invalid' in item
             ? await this.park(message, item.body, new Poison(item.invalid), 0, alive)
             : await this.runItem(message, item.event, origin, alive);
-        this.counted[parked ? 'parked' : 'done'].inc();
+        this.counted[end].inc();
         this.timed.observe((performance.now() - received) / 1000);
       }),
     );
@@ -84,8 +89,7 @@ export class ItemRunner {
     if (unfinished) throw unfinished.reason;
   }
 
-  /** Returns whether the item was parked. */
-  private async runItem(message: ConsumeMessage, event: CloudEvent, origin: Origin, alive: Alive): Promise<boolean> {
+  private async runItem(message: ConsumeMessage, event: CloudEvent, origin: Origin, alive: Alive): Promise<End> {
     const { type, handle } = this.stage;
     if (type !== undefined && event.type !== type) {
       return this.parkEvent(message, event, new Poison(`this queue carries ${type}, not ${event.type}`), 0, alive);
@@ -95,7 +99,7 @@ export class ItemRunner {
       if (!alive()) throw new Abandoned();
       try {
         await withTrace(event.traceparent, () => handle(event, origin));
-        return false;
+        return 'done';
       } catch (error) {
         if (!alive() || error instanceof Abandoned) throw new Abandoned();
         if (this.gate.closesFor(error)) continue;
@@ -122,12 +126,13 @@ export class ItemRunner {
     error: unknown,
     attempts: number,
     alive: Alive,
-  ): Promise<boolean> {
-    this.logger.error({ msg: 'item parked', error: describe(error), attempts, routing_key: message.fields.routingKey });
+  ): Promise<End> {
+    const end = this.deadLetters ? 'parked' : 'dropped';
+    this.logger.error({ msg: `item ${end}`, error: describe(error), attempts, routing_key: message.fields.routingKey });
     for (let delay = 200; ; delay = Math.min(delay * 2, 5_000)) {
       try {
-        await this.deadLetters.park({ stage: this.stage.queue, message, body, error: describe(error), attempts });
-        return true;
+        await this.deadLetters?.park({ stage: this.stage.queue, message, body, error: describe(error), attempts });
+        return end;
       } catch (failure) {
         if (!alive()) throw new Abandoned();
         this.logger.error({ msg: 'cannot park the item yet', error: describe(failure) });

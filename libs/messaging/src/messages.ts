@@ -38,6 +38,8 @@ export interface EventAttributes {
 export class Messages {
   readonly names: Names;
   readonly publisher: Publisher;
+  /** For the consuming half, which knows when to run them. */
+  readonly connectedHooks: (() => unknown)[] = [];
   private readonly rpc: RpcClient;
   private readonly connection: Connection;
   private responder?: RpcResponder;
@@ -83,7 +85,7 @@ export class Messages {
    * @throws BrokerUnavailable, Unroutable
    */
   publish<T>(contract: EventContract<T>, data: T, { id, tenant, subject, time }: EventAttributes): Promise<void> {
-    return this.publishEvent(contract.exchange, routingKeyOf(contract, data), {
+    const event: CloudEvent<T> = {
       specversion: '1.0',
       id,
       source: this.source,
@@ -93,13 +95,14 @@ export class Messages {
       tenant,
       traceparent: currentTraceparent(),
       data,
-    });
+    };
+    const mandatory = exchanges[contract.exchange].mandatory && !contract.announcement;
+    return this.send(contract.exchange, routingKeyOf(contract, data), event, mandatory);
   }
 
   /** Publishes a ready-made CloudEvent, for example one that a timer kept. */
   publishEvent(exchange: ExchangeName, routingKey: string, event: CloudEvent): Promise<void> {
-    const { batch, mandatory } = exchanges[exchange];
-    return this.publisher.publish({ exchange: this.names.exchange(exchange), routingKey, batch, mandatory }, event);
+    return this.send(exchange, routingKey, event, exchanges[exchange].mandatory);
   }
 
   /** Asks a service. @throws Problem, always ready to be shown */
@@ -109,6 +112,15 @@ export class Messages {
     options?: CallOptions,
   ): Promise<Response> {
     return this.rpc.call(contract, request, options);
+  }
+
+  /**
+   * Runs the hook on every connect of the consuming half, the first included, once announcements are heard: whatever was
+   * announced before may have been missed, so this is where to read anew what is remembered. Where a listener alone was lost, it
+   * runs too. It may run twice. When it fails because a dependency is away it runs again; any other failure is logged.
+   */
+  onConnected(hook: () => unknown): void {
+    this.connectedHooks.push(hook);
   }
 
   /** The broker as a dependency of consumers: while it is away, items wait. */
@@ -121,5 +133,10 @@ export class Messages {
         if (trouble) throw new BrokerUnavailable(trouble);
       },
     };
+  }
+
+  private send(exchange: ExchangeName, routingKey: string, event: CloudEvent, mandatory: boolean): Promise<void> {
+    const { batch } = exchanges[exchange];
+    return this.publisher.publish({ exchange: this.names.exchange(exchange), routingKey, batch, mandatory }, event);
   }
 }

@@ -12,7 +12,7 @@ export const brokerBlocked = new Gauge({
 });
 export const itemsConsumed = new Counter({
   name: 'carillon_items_consumed_total',
-  help: 'Items taken from a queue, by how they ended: done or parked',
+  help: 'Items taken from a queue, by how they ended: done, parked or (announcements) dropped',
   labelNames: ['queue', 'outcome'],
 });
 export const itemSeconds = new Histogram({

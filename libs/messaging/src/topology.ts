@@ -1,4 +1,4 @@
-import { consumers, exchanges, rpcServices, type ExchangeName } from '@carillon/contracts';
+import { consumers, exchanges, rpcServices, type EventContract, type ExchangeName } from '@carillon/contracts';
 import type { Channel } from 'amqplib';
 import { defaults } from './defaults.ts';
 import type { Names } from './names.ts';
@@ -6,10 +6,18 @@ import type { Names } from './names.ts';
 /** What the broker must have, as data. */
 export interface Topology {
   exchanges: { name: string; kind: 'topic' | 'direct' }[];
-  queues: { name: string; arguments: Record<string, unknown>; bindings: { exchange: string; key: string }[] }[];
+  queues: Queue[];
 }
 
-/** The whole street under an installation's names. */
+interface Queue {
+  name: string;
+  arguments: Record<string, unknown>;
+  bindings: { exchange: string; key: string }[];
+  /** Of the connection that declares it: neither durable nor anybody else's, and gone with its consumer. */
+  exclusive?: boolean;
+}
+
+/** The whole street, the same for everyone, under an installation's names. */
 export function streetTopology(names: Names): Topology {
   const dead = names.exchange('dead');
   return {
@@ -37,6 +45,35 @@ export function streetTopology(names: Names): Topology {
   };
 }
 
+/** One queue of the street, and the exchanges that fill it. */
+export function queueTopology({ exchanges, queues }: Topology, queue: string): Topology {
+  const wanted = queues.filter(({ name }) => name === queue);
+  const sources = new Set(wanted.flatMap(({ bindings }) => bindings.map(({ exchange }) => exchange)));
+  return { exchanges: exchanges.filter(({ name }) => sources.has(name)), queues: wanted };
+}
+
+/**
+ * The queue in which one replica of a service hears an announcement. Exclusive, because from RabbitMQ 4.3 on nothing else may
+ * be transient.
+ */
+export function listenerTopology(
+  names: Names,
+  service: string,
+  contract: EventContract<unknown>,
+  replica: string,
+): Topology {
+  const exchange = names.exchange(contract.exchange);
+  return {
+    exchanges: [{ name: exchange, kind: exchanges[contract.exchange].kind }],
+    queues: names.queues(service, contract).map(({ queue, key }) => ({
+      name: `${queue}.${replica}`,
+      arguments: { 'x-queue-type': 'classic' },
+      bindings: [{ exchange, key }],
+      exclusive: true,
+    })),
+  };
+}
+
 /**
  * Replicated and durable. The delivery limit catches what kills its consumer; dead-lettering is at-least-once, which
  * wants `reject-publish` (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering). The dead-letter queue itself has
@@ -57,8 +94,8 @@ function quorum(deadLetterExchange: string | undefined): Record<string, unknown>
 export async function declare(channel: Channel, topology: Topology): Promise<void> {
   await Promise.all(topology.exchanges.map(({ name, kind }) => channel.assertExchange(name, kind, { durable: true })));
   await Promise.all(
-    topology.queues.map(async ({ name, arguments: args, bindings }) => {
-      await channel.assertQueue(name, { durable: true, arguments: args });
+    topology.queues.map(async ({ name, arguments: args, bindings, exclusive = false }) => {
+      await channel.assertQueue(name, { durable: !exclusive, exclusive, autoDelete: exclusive, arguments: args });
       for (const { exchange, key } of bindings) await channel.bindQueue(name, exchange, key);
     }),
   );

@@ -12,12 +12,13 @@ export interface RunningTransport {
 
 /** The transport of a service with these controllers, without database and HTTP. */
 export async function runTransport(
-  options: Omit<AmqpServerOptions, 'messages'>,
+  { connected, ...options }: Omit<AmqpServerOptions, 'messages'> & { connected?: () => unknown },
   ...controllers: Type[]
 ): Promise<RunningTransport> {
   @Module({ controllers })
   class AppModule {}
   const messages = new Messages({ confirmTimeoutMs: 5_000, ...options });
+  if (connected) messages.onConnected(connected);
   const server = new AmqpServer({ ...options, messages });
   const app: INestMicroservice = await NestFactory.createMicroservice(AppModule, {
     strategy: server,
