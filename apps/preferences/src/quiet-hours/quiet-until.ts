@@ -1,7 +1,8 @@
 import type { QuietHours } from '@carillon/contracts';
 import { Temporal } from 'temporal-polyfill';
 
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+/** In the order of ISO 8601. */
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 /**
  * When the quiet hours that cover a moment end; undefined when the moment is not quiet.

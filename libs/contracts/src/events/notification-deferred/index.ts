@@ -12,18 +12,20 @@ export const notificationDeferredSchema = z.object({
   channels: z.array(z.enum(availableChannels)).min(1),
   /** Until when they were deferred; what has been decided since stands. */
   until: z.string(),
+  /** What they waited for; timers of an earlier version lack it, and those were quiet hours. */
+  rule: z.enum(['quiet_hours', 'frequency']).optional(),
   /** The event as it was asked for. */
   request: eventRequestSchema,
 });
 export type NotificationDeferred = z.infer<typeof notificationDeferredSchema>;
 
-/** Kept by a timer: at the end of the quiet hours it comes back to be decided again. */
+/** Kept by a timer: at the end of the quiet hours, or at the hour of a digest, it comes back to be decided again. */
 export const notificationDeferred = defineEvent<NotificationDeferred>({
   type: 'carillon.notification.deferred.v1',
   exchange: 'events',
   key: 'carillon.notification.deferred',
   lanes: false,
-  summary: 'Quiet hours are over: some channels of a notification are to be decided again.',
+  summary: 'What some channels of a notification waited for has come: they are to be decided again.',
   schema: notificationDeferredSchema,
   example: {
     event: { id: '019aa5e5-8f00-8a00-8000-000000000001', type: 'invoice.issued', source: '/finance' },
@@ -31,6 +33,7 @@ export const notificationDeferred = defineEvent<NotificationDeferred>({
     recipient: 'parent-17',
     channels: ['email', 'sms'],
     until: '2026-11-22T04:00:00.000Z',
+    rule: 'quiet_hours',
     request: eventRequested.example,
   },
 });

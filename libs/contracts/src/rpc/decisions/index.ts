@@ -1,18 +1,56 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
 import { channels, priorities } from '../../words.ts';
+import { frequencies, quietHoursSchema } from '../preferences/index.ts';
 
+/** What can decide about a channel; the order among them is written down at `decide`. */
 export const decisionRules = [
   'mandatory',
+  'suppressed',
+  'muted',
   'type_preference',
   'category_preference',
   'channel_preference',
-  'quiet_hours',
+  'tenant_default',
   'requested',
   'catalog_default',
-  'no_contact',
   'expired',
+  'no_contact',
+  'throttled',
+  'frequency',
+  'quiet_hours',
 ] as const;
+
+/** A switch at one level; null where nothing is set there. */
+const switchSchema = z.boolean().nullable();
+
+/** The facts that the rules looked at; no address is among them. */
+export const decisionInputsSchema = z.object({
+  mandatory: z.boolean(),
+  priority: z.enum(priorities),
+  /** Whether the channel has a contact that may be used. */
+  contact: z.enum(['usable', 'suppressed', 'none']),
+  /** The recipient’s switches. */
+  type_preference: switchSchema,
+  category_preference: switchSchema,
+  channel_preference: switchSchema,
+  /** The tenant’s own switch, the most specific one that is set. */
+  tenant_default: switchSchema,
+  /** Whether the event named its channels. */
+  requested: z.boolean(),
+  /** RFC 3339; the moment that the times below were compared with. Left out, as they are, where no rule looked at a time. */
+  at: z.string().optional(),
+  expires_at: z.string().optional(),
+  muted_until: z.string().optional(),
+  frequency: z.enum(frequencies).optional(),
+  quiet_hours: quietHoursSchema.nullable().optional(),
+  /** The recipient’s IANA zone. */
+  time_zone: z.string().optional(),
+  /** What the channel had already waited for. */
+  waited: z.enum(['quiet_hours', 'frequency']).optional(),
+  throttle: z.object({ max: z.number(), window_ms: z.number() }).optional(),
+});
+export type DecisionInputs = z.infer<typeof decisionInputsSchema>;
 
 /** Why one channel was chosen or dropped. */
 export const channelDecisionSchema = z.object({
@@ -23,6 +61,8 @@ export const channelDecisionSchema = z.object({
   /** The rule in words, with what it looked at. */
   reason: z.string(),
   until: z.string().optional(),
+  /** Decisions of an earlier version lack it. */
+  inputs: decisionInputsSchema.optional(),
 });
 export type ChannelDecision = z.infer<typeof channelDecisionSchema>;
 
@@ -39,6 +79,16 @@ export const decisionSchema = z.object({
   channels: z.array(channelDecisionSchema),
 });
 export type Decision = z.infer<typeof decisionSchema>;
+
+const exampleInputs = {
+  mandatory: false,
+  priority: 'normal',
+  type_preference: null,
+  category_preference: null,
+  channel_preference: null,
+  tenant_default: null,
+  requested: false,
+} satisfies Partial<DecisionInputs>;
 
 const request = z.object({ tenant: z.string(), notification_id: z.string() });
 
@@ -67,8 +117,15 @@ export const getDecision = defineRpc<z.infer<typeof request>, Decision>({
           outcome: 'send',
           rule: 'catalog_default',
           reason: 'invoice_issued is sent by in_app by default',
+          inputs: { ...exampleInputs, contact: 'usable' },
         },
-        { channel: 'sms', outcome: 'drop', rule: 'no_contact', reason: 'parent-17 has no sms contact' },
+        {
+          channel: 'sms',
+          outcome: 'drop',
+          rule: 'no_contact',
+          reason: 'parent-17 has no sms contact',
+          inputs: { ...exampleInputs, contact: 'none' },
+        },
       ],
     },
   },
