@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { eventRequested } from '../../events/event-requested/index.ts';
+import { notificationDeferred } from '../../events/notification-deferred/index.ts';
+import { notificationRouted } from '../notification-routed/index.ts';
+import { renderedExample } from '../rendered.ts';
+import { namedRecipients, onlyRecipient, withoutRecipient } from './named-recipients.ts';
+
+const request = (...recipients: string[]) => ({ data: { ...eventRequested.example, recipients } });
+const deferred = (recipient: string, ...recipients: string[]) => ({
+  data: { ...notificationDeferred.example, recipient, request: { ...eventRequested.example, recipients } },
+});
+
+describe('the recipients that a message names', () => {
+  it.each<[string, object, string[]]>([
+    ['a request names several', request('amina', 'bo', 'amina'), ['amina', 'bo']],
+    ['a domain event names one', { subject: 'invoice-1', data: { recipient_id: 'amina' } }, ['amina']],
+    ['a subject counts where nothing else names anybody', { subject: 'amina', data: { amount: 1 } }, ['amina']],
+    ['a routed notification names a person', { data: notificationRouted.example }, ['parent-17']],
+    ['a rendered one names an id', { subject: 'parent-17', data: renderedExample }, ['parent-17']],
+    ['a deferred one names those of its request too', deferred('amina', 'amina', 'bo'), ['amina', 'bo']],
+    ['an audience names nobody', { data: { type: 'welcome', audience: { all: true } } }, []],
+    ['what is no object names nobody', { data: 'amina' }, []],
+    ['odd members are passed over', { data: { recipients: [1, null, 'bo'], recipient: 7 } }, ['bo']],
+  ])('%s', (_, message, expected) => {
+    expect(namedRecipients(message)).toEqual(expected);
+  });
+});
+
+describe('a message without a recipient', () => {
+  it('is gone when it was about them alone', () => {
+    for (const message of [
+      request('amina'),
+      deferred('amina', 'amina', 'bo'),
+      { data: { recipient_id: 'amina' } },
+      { subject: 'amina', data: {} },
+      { data: { recipient: { id: 'amina', name: 'Amina' } } },
+    ])
+      expect(withoutRecipient(message, 'amina')).toBeUndefined();
+  });
+
+  it('is still there for the others, and says nothing of them any more', () => {
+    expect(withoutRecipient(request('bo', 'amina', 'chi'), 'amina')).toEqual(request('bo', 'chi'));
+    expect(withoutRecipient(deferred('bo', 'amina', 'bo'), 'amina')).toEqual(deferred('bo', 'bo'));
+  });
+
+  it('is the same when it does not name them', () => {
+    const message = { subject: 'amina', data: { recipient_id: 'bo' } };
+    expect(withoutRecipient(message, 'amina')).toBe(message);
+  });
+
+  it('names whom it named before, but for them, whatever the message', () => {
+    const id = fc.constantFrom('a', 'b', 'c', 'd');
+    const message = fc.record(
+      {
+        subject: id,
+        data: fc.record(
+          {
+            recipient: id,
+            recipient_id: id,
+            recipients: fc.array(id),
+            request: fc.record({ recipients: fc.array(id) }),
+          },
+          { requiredKeys: [] },
+        ),
+      },
+      { requiredKeys: ['data'] },
+    );
+    fc.assert(
+      fc.property(message, id, (before, erased) => {
+        const after = withoutRecipient(before, erased);
+        if (after !== undefined)
+          expect(namedRecipients(after).sort()).toEqual(
+            namedRecipients(before)
+              .filter((named) => named !== erased)
+              .sort(),
+          );
+      }),
+    );
+  });
+});
+
+describe('a message as it is shown to one recipient', () => {
+  it('tells nothing of the others', () => {
+    expect(onlyRecipient(request('bo', 'amina'), 'amina')).toEqual(request('amina'));
+    expect(onlyRecipient(deferred('amina', 'bo', 'amina'), 'amina')).toEqual(deferred('amina', 'amina'));
+  });
+});
