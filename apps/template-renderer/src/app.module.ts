@@ -1,11 +1,15 @@
 import { Module } from '@nestjs/common';
 import { BuiltInTemplates } from './built-in/built-in-templates.ts';
+import { CatalogController } from './catalog/catalog.controller.ts';
+import { CatalogWords } from './catalog/catalog-words.ts';
+import { DryRunController } from './rendering/dry-run.controller.ts';
 import { NotificationRoutedController } from './rendering/notification-routed.controller.ts';
+import { Renderer } from './rendering/renderer.ts';
 import { TemplateCache } from './templates/template-cache.ts';
 import { TemplateStore } from './templates/template-store.ts';
 
 @Module({
-  controllers: [NotificationRoutedController],
-  providers: [BuiltInTemplates, TemplateCache, TemplateStore],
+  controllers: [CatalogController, DryRunController, NotificationRoutedController],
+  providers: [BuiltInTemplates, CatalogWords, Renderer, TemplateCache, TemplateStore],
 })
 export class AppModule {}

@@ -1,3 +1,4 @@
+import { checkTemplates, renderNotifications } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
@@ -9,4 +10,5 @@ export const service = {
   config: configSchema,
   module: () => AppModule,
   migrations,
+  rpcs: [checkTemplates, renderNotifications],
 } satisfies ServiceOptions<typeof configSchema.shape>;

@@ -5,17 +5,19 @@
 import { deadLetter } from './dead-letter/index.ts';
 import type { EventContract } from './define.ts';
 import { domainEvent } from './events/domain-event/index.ts';
+import { catalogApplied } from './pipeline/catalog-applied/index.ts';
 import { catalogChanged } from './pipeline/catalog-changed/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
 import { notificationRouted } from './pipeline/notification-routed/index.ts';
 import { smsRendered } from './pipeline/sms-rendered/index.ts';
+import { templatesChanged } from './pipeline/templates-changed/index.ts';
 import { timerSet } from './pipeline/timer-set/index.ts';
 
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
   gateway: [deadLetter],
   preferences: [domainEvent],
-  'template-renderer': [notificationRouted],
+  'template-renderer': [notificationRouted, catalogApplied],
   inbox: [inAppRendered],
   'email-sender': [emailRendered],
   'sms-sender': [smsRendered],
@@ -28,7 +30,8 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
  */
 export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> = {
   preferences: [catalogChanged],
+  'template-renderer': [templatesChanged],
 };
 
 /** Services that answer the gateway's questions. */
-export const rpcServices = ['preferences', 'inbox', 'email-sender', 'sms-sender'] as const;
+export const rpcServices = ['preferences', 'template-renderer', 'inbox', 'email-sender', 'sms-sender'] as const;

@@ -34,7 +34,7 @@ const directory = join(dirname(findPackageJSON(import.meta.url)!), 'templates');
  * @throws Error naming the file, the field and the cure
  */
 export function loadBuiltIns(from = directory): BuiltIn[] {
-  const layoutFor = layoutsIn(join(from, '_layout'));
+  const layoutFor = emailLayouts(from);
   return readdirSync(from, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
     .flatMap(({ name: type }) =>
@@ -60,10 +60,12 @@ function sourcesOf(file: TemplateFile): TemplateSource[] {
   });
 }
 
-function layoutsIn(from: string): (locale: string) => EmailLayout {
-  const mjml = readFileSync(join(from, 'email.mjml'), 'utf8');
+/** The frame of emails by language, from `templates/_layout`; the frame's own words are those of the nearest language. */
+export function emailLayouts(from = directory): (locale: string) => EmailLayout {
+  const folder = join(from, '_layout');
+  const mjml = readFileSync(join(folder, 'email.mjml'), 'utf8');
   const words = new Map(
-    filesOf(from).map(({ locale, path }) => [locale, read(path, z.record(z.string(), z.string()))]),
+    filesOf(folder).map(({ locale, path }) => [locale, read(path, z.record(z.string(), z.string()))]),
   );
   return (locale) => ({
     mjml,

@@ -9,29 +9,34 @@ import { SourceError } from './source-error.ts';
 /**
  * From MJML to the three parts of an email, with Liquid left in them.
  *
- * @throws SourceError naming the line of the body that is wrong
+ * @throws SourceError naming everything that is wrong with the body, by line where it is known
  */
 export async function compileEmail(
   source: EmailSource,
   locale: string,
   layout: EmailLayout,
 ): Promise<{ subject: string; html: string; text: string }> {
-  if (/<mj-include\b/i.test(source.body)) {
-    throw new SourceError('body: <mj-include> is not allowed; a template is complete in itself');
+  const marked = (['subject', 'preheader', 'body'] as const).filter((field) =>
+    /[\uE000\uE001]/.test(source[field] ?? ''),
+  );
+  if (marked.length > 0) {
+    throw new SourceError(
+      marked.map((field) => ({ field, message: 'must not contain the characters U+E000 and U+E001' })),
+    );
   }
+  const mistakes: string[] = [];
+  const refuse = (mistake: string): void => void mistakes.push(mistake);
+  if (/<mj-include\b/i.test(source.body)) refuse('<mj-include> is not allowed; a template is complete in itself');
   const { mjml, firstBodyLine } = documentOf(source, locale, layout);
-  try {
-    const { text: markup, pieces } = protectLiquid(mjml);
-    const html = tidy(await mjmlToHtml(wrapConditions(markup, pieces), firstBodyLine));
-    const safe = keepToSafePlaces(html, pieces);
-    return {
-      subject: source.subject,
-      html: restoreLiquid(html, safe),
-      text: source.text ?? restoreLiquid(withoutGaps(plainTextOf(html), pieces), safe),
-    };
-  } catch (error) {
-    throw error instanceof SourceError ? error : new SourceError(`body: ${(error as Error).message}`);
-  }
+  const { text: markup, pieces } = protectLiquid(mjml);
+  const html = tidy(await mjmlToHtml(wrapConditions(markup, pieces, refuse), firstBodyLine, refuse));
+  const safe = keepToSafePlaces(html, pieces, refuse);
+  if (mistakes.length > 0) throw new SourceError(mistakes.map((message) => ({ field: 'body', message })));
+  return {
+    subject: source.subject,
+    html: restoreLiquid(html, safe),
+    text: source.text ?? restoreLiquid(withoutGaps(plainTextOf(html), pieces), safe),
+  };
 }
 
 function documentOf(source: EmailSource, locale: string, layout: EmailLayout): { mjml: string; firstBodyLine: number } {
@@ -53,7 +58,8 @@ function escapeWords(text: string): string {
   return restoreLiquid(escapeHtml(words), pieces);
 }
 
-async function mjmlToHtml(mjml: string, firstBodyLine: number): Promise<string> {
+/** @returns '' for markup that was refused */
+async function mjmlToHtml(mjml: string, firstBodyLine: number, refuse: (mistake: string) => void): Promise<string> {
   // Loaded only here, because a service whose templates are all stored already never needs it.
   const { default: mjml2html } = await import('mjml');
   try {
@@ -68,9 +74,9 @@ async function mjmlToHtml(mjml: string, firstBodyLine: number): Promise<string> 
     return html;
   } catch (error) {
     const problems = (error as { errors?: { line: number; message: string }[] }).errors;
-    if (!Array.isArray(problems)) throw error;
-    const inWords = problems.map(({ line, message }) => `line ${line - firstBodyLine + 1}: ${message}`);
-    throw new SourceError(`body: ${inWords.join('; ')}`);
+    if (!Array.isArray(problems)) refuse((error as Error).message);
+    else for (const { line, message } of problems) refuse(`line ${line - firstBodyLine + 1}: ${message}`);
+    return '';
   }
 }
 

@@ -32,13 +32,13 @@ const textComponents =
  *
  * @param mjml with tokens instead of Liquid
  * @param pieces the Liquid by number
- * @throws Error for a value outside any text, which MJML would drop without a word
+ * @param refuse told of every value outside any text, which MJML would drop without a word
  */
-export function wrapConditions(mjml: string, pieces: readonly string[]): string {
+export function wrapConditions(mjml: string, pieces: readonly string[], refuse: (mistake: string) => void): string {
   const wrap = (between: string): string =>
     between.replace(token, (found, number: string) => {
       const piece = pieces[Number(number)]!;
-      if (isOutput(piece)) throw new Error(`${piece} stands outside any text; put it into <mj-text>`);
+      if (isOutput(piece)) refuse(`${piece} stands outside any text; put it into <mj-text>`);
       return `<mj-raw>${found}</mj-raw>`;
     });
   let wrapped = '';

@@ -10,34 +10,34 @@ const links = new Set(['href', 'src', 'action', 'formaction', 'background', 'pos
  *
  * @param html with tokens instead of Liquid
  * @param pieces the Liquid by number
+ * @param refuse told of every place where a value must not stand
  * @returns the pieces, some with `| url` added
- * @throws Error saying where a value must not stand
  */
-export function keepToSafePlaces(html: string, pieces: readonly string[]): string[] {
+export function keepToSafePlaces(html: string, pieces: readonly string[], refuse: (mistake: string) => void): string[] {
   const safe = [...pieces];
   for (const [, element] of html.matchAll(/<(script|style)\b[^>]*>[^]*?\uE000[^]*?<\/\1>/gi)) {
-    throw new Error(`values are not allowed inside <${element}>`);
+    refuse(`values are not allowed inside <${element}>`);
   }
   for (const [tag] of html.matchAll(/<[a-z](?:[^<>"']|"[^"]*"|'[^']*')*>/gi)) {
     if (!tag.includes('\uE000')) continue;
     const unquoted = tag.replace(/([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g, (_, name: string, double, single) => {
-      keepAttributeSafe(name.toLowerCase(), (double ?? single) as string, safe);
+      keepAttributeSafe(name.toLowerCase(), (double ?? single) as string, safe, refuse);
       return '';
     });
-    if (unquoted.includes('\uE000')) throw new Error('a value inside a tag must stand in a quoted attribute');
+    if (unquoted.includes('\uE000')) refuse('a value inside a tag must stand in a quoted attribute');
   }
   return safe;
 }
 
-function keepAttributeSafe(name: string, value: string, pieces: string[]): void {
+function keepAttributeSafe(name: string, value: string, pieces: string[], refuse: (mistake: string) => void): void {
   const numbers = [...value.matchAll(token)].map(([, number]) => Number(number));
   if (numbers.length === 0) return;
   if (name === 'style' || name === 'srcset' || name.startsWith('on')) {
-    throw new Error(`values are not allowed in the attribute ${name}`);
+    return refuse(`values are not allowed in the attribute ${name}`);
   }
   if (!links.has(name)) return;
   if (numbers.some((number) => !isOutput(pieces[number]!))) {
-    throw new Error(`conditions are not allowed in ${name}; put the condition around the whole element`);
+    return refuse(`conditions are not allowed in ${name}; put the condition around the whole element`);
   }
   const first = numbers[0]!;
   if (!value.trimStart().startsWith('\uE000') || /\|\s*url\s*-?\}\}$/.test(pieces[first]!)) return;

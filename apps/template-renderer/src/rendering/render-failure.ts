@@ -6,16 +6,22 @@ export class RenderFailure extends Error {
   override readonly name = 'RenderFailure';
   readonly channel: Channel;
 
-  constructor(template: ParsedTemplate | Channel, reason: string) {
+  /** @param missing the variables that the event's data lack, where that is the reason */
+  constructor(
+    template: ParsedTemplate | Channel,
+    reason: string,
+    readonly missing?: string[],
+  ) {
     super(`${typeof template === 'string' ? template : nameOf(template)}: ${reason}`);
     this.channel = typeof template === 'string' ? template : template.channel;
   }
 
-  static missing(template: ParsedTemplate, variables: readonly string[]): RenderFailure {
+  static missing(template: ParsedTemplate, variables: string[]): RenderFailure {
     const names = variables.map((variable) => `"${variable}"`).join(', ');
     return new RenderFailure(
       template,
       `the event's data have no ${names}; send ${variables.length > 1 ? 'them' : 'it'} in data`,
+      variables,
     );
   }
 }

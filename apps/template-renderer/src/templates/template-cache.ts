@@ -6,12 +6,12 @@ import type { PublishedTemplate } from './template.ts';
 import type { TemplatedChannel } from './template-source.ts';
 import { TemplateStore } from './template-store.ts';
 
-/** How long a newly published version may go unnoticed, in milliseconds. */
+/** How long a newly published version may go unnoticed by a replica that did not hear of it, in milliseconds. */
 const lookupLifetime = 30_000;
 
 /**
- * Which template serves whom, and the templates themselves, parsed. An answer is looked up again after 30 seconds, so a
- * newly published version is in use everywhere within that time; versions never change and are parsed once.
+ * Which template serves whom, and the templates themselves, parsed. Answers are forgotten when something changes, and
+ * after 30 seconds in any case; versions never change and are parsed once.
  */
 @Injectable()
 export class TemplateCache {
@@ -31,6 +31,17 @@ export class TemplateCache {
       lookup.catch(() => this.lookups.delete(key));
     }
     return lookup;
+  }
+
+  /** Forgets which templates serve a tenant, after it got others. */
+  forget(tenant: string): void {
+    const ofTenant = `[${JSON.stringify(tenant)},`;
+    for (const key of [...this.lookups.keys()]) if (key.startsWith(ofTenant)) this.lookups.delete(key);
+  }
+
+  /** Forgets which templates serve whom, after changes may have gone unheard. */
+  forgetAll(): void {
+    this.lookups.clear();
   }
 
   private async load(tenant: string, type: string, channel: TemplatedChannel, locale: string) {

@@ -7,12 +7,30 @@ import type { CompiledTemplate, PublishedTemplate, TemplateKey } from './templat
 export interface VersionHead extends TemplateKey {
   version: number;
   source_hash: string;
+  /** Of the catalog that brought it; null where none did. */
+  catalog_version: number | null;
+  /** Whether it is in use no more. */
+  withdrawn: boolean;
 }
 
 /** A version about to be published. */
-export interface NewVersion extends VersionHead {
+export interface NewVersion extends TemplateKey {
+  version: number;
+  source_hash: string;
   source: object;
   compiled: CompiledTemplate;
+  catalog_version?: number;
+}
+
+/** What a catalog changes in its tenant's templates. */
+export interface CatalogStep {
+  tenant: string;
+  /** The catalog's version that the step starts from; 0 for none. */
+  from: number;
+  /** The version whose words are then in use. */
+  to: number;
+  publish: readonly NewVersion[];
+  withdraw: readonly (TemplateKey & { version: number })[];
 }
 
 /** The table `templates`. */
@@ -21,7 +39,7 @@ export class TemplateStore {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * The newest version of the first of these templates that exists. Calls of handlers that run side by side share one
+   * The newest version of the first of these templates that exists and is not withdrawn. Calls of handlers that run side by side share one
    * statement.
    *
    * @param candidates best first
@@ -30,10 +48,15 @@ export class TemplateStore {
     async (lookups: readonly (readonly TemplateKey[])[]) => {
       const wanted = lookups.flatMap((keys, lookup) => keys.map((key, rank) => ({ ...key, lookup, rank })));
       const rows: (PublishedTemplate & { lookup: number })[] = await this.dataSource.query(
-        `SELECT DISTINCT ON (w.lookup) w.lookup, tenant, type, channel, locale, t.version, t.compiled
+        `SELECT DISTINCT ON (w.lookup) w.lookup, w.tenant, w.type, w.channel, w.locale, t.version, t.compiled
          FROM json_to_recordset($1) AS w(lookup int, rank int, tenant text, type text, channel text, locale text)
-         JOIN templates t USING (tenant, type, channel, locale)
-         ORDER BY w.lookup, w.rank, t.version DESC`,
+         CROSS JOIN LATERAL (
+           SELECT version, compiled, withdrawn_at FROM templates
+           WHERE tenant = w.tenant AND type = w.type AND channel = w.channel AND locale = w.locale
+           ORDER BY version DESC LIMIT 1
+         ) t
+         WHERE t.withdrawn_at IS NULL
+         ORDER BY w.lookup, w.rank`,
         [JSON.stringify(wanted)],
       );
       const found = new Map(rows.map(({ lookup, ...template }) => [lookup, template]));
@@ -41,10 +64,11 @@ export class TemplateStore {
     },
   );
 
-  /** The newest versions of all of one tenant's templates. */
+  /** The newest versions of all of one tenant's templates, withdrawn ones too. */
   newestOf(tenant: string): Promise<VersionHead[]> {
     return this.dataSource.query(
-      `SELECT DISTINCT ON (type, channel, locale) tenant, type, channel, locale, version, source_hash
+      `SELECT DISTINCT ON (type, channel, locale) tenant, type, channel, locale, version, source_hash,
+         catalog_version, withdrawn_at IS NOT NULL AS withdrawn
        FROM templates WHERE tenant = $1 ORDER BY type, channel, locale, version DESC`,
       [tenant],
     );
@@ -55,6 +79,38 @@ export class TemplateStore {
     return insertRows<TemplateKey>(this.dataSource, 'templates', versions.map(withPublishingTime), {
       onConflict: 'DO NOTHING',
       returning: 'tenant, type, channel, locale',
+    });
+  }
+
+  /** The version of the tenant's catalog whose words are in use; 0 for none. */
+  async catalogVersion(tenant: string): Promise<number> {
+    const [row] = await this.dataSource.query('SELECT version FROM catalogs WHERE tenant = $1', [tenant]);
+    return row?.version ?? 0;
+  }
+
+  /**
+   * Takes the whole step or nothing of it.
+   *
+   * @returns false when the tenant's catalog is not at `from` any more: another replica was first
+   */
+  takeStep({ tenant, from, to, publish, withdraw }: CatalogStep): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      // Locks the tenant's row, so that steps of one tenant are taken one after the other.
+      const taken: unknown[] = await manager.query(
+        `INSERT INTO catalogs (tenant, version) VALUES ($1, $2)
+         ON CONFLICT (tenant) DO UPDATE SET version = excluded.version, applied_at = now() WHERE catalogs.version = $3
+         RETURNING tenant`,
+        [tenant, to, from],
+      );
+      if (taken.length === 0) return false;
+      await insertRows(manager, 'templates', publish.map(withPublishingTime));
+      await manager.query(
+        `UPDATE templates t SET withdrawn_at = now()
+         FROM json_to_recordset($2) AS w(type text, channel text, locale text, version int)
+         WHERE t.tenant = $1 AND (t.type, t.channel, t.locale, t.version) = (w.type, w.channel, w.locale, w.version)`,
+        [tenant, JSON.stringify(withdraw)],
+      );
+      return true;
     });
   }
 }

@@ -1,30 +1,33 @@
 import { parse, TemplateError, variablesOf, type PartVariables } from '../engine/index.ts';
-import { SourceError } from '../compile/source-error.ts';
+import { SourceError, type Mistake } from '../compile/source-error.ts';
 import type { TemplateSource } from './template-source.ts';
 
 /**
  * Which of the event's data a source uses, and which of them it cannot do without.
  *
- * @throws SourceError naming the part whose Liquid is wrong
+ * @throws SourceError naming every field whose Liquid is wrong
  */
 export function templateVariables(template: TemplateSource): PartVariables {
   const required = new Set<string>();
   const optional = new Set<string>();
-  for (const [name, text] of textsOf(template)) {
+  const mistakes: Mistake[] = [];
+  for (const [field, text] of textsOf(template)) {
     try {
-      const kind = name === 'body' || name === 'html' ? 'html' : 'text';
+      const kind = field === 'body' || field === 'html' ? 'html' : 'text';
       const variables = variablesOf(parse(kind, text));
       for (const variable of variables.required) required.add(variable);
       for (const variable of variables.optional) optional.add(variable);
     } catch (error) {
-      throw error instanceof TemplateError ? new SourceError(`${name}: ${error.reason}`) : error;
+      if (!(error instanceof TemplateError)) throw error;
+      mistakes.push({ field, message: error.reason });
     }
   }
+  if (mistakes.length > 0) throw new SourceError(mistakes);
   return { required: [...required].sort(), optional: [...optional].filter((name) => !required.has(name)).sort() };
 }
 
 /** Every text with Liquid in it, with its name in the source. */
-function textsOf({ source }: TemplateSource): [name: string, text: string][] {
+function textsOf({ source }: TemplateSource): [field: string, text: string][] {
   const { actions = [], greeting: _, ...texts } = source as Record<string, unknown> & { actions?: object[] };
   const ofActions = actions.flatMap((action, index) =>
     Object.entries(action).map(([name, text]): [string, string] => [`actions[${index}].${name}`, text as string]),

@@ -1,0 +1,50 @@
+import {
+  catalogApplied,
+  checkTemplates,
+  defaultTenant,
+  templatesChanged,
+  type CatalogApplied,
+  type CloudEvent,
+  type FieldError,
+} from '@carillon/contracts';
+import { Messages } from '@carillon/messaging';
+import { Controller, Logger } from '@nestjs/common';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { TemplateCache } from '../templates/template-cache.ts';
+import { CatalogWords } from './catalog-words.ts';
+
+/** The words that come with a tenant's catalog. */
+@Controller()
+export class CatalogController {
+  private readonly logger = new Logger(CatalogController.name);
+
+  constructor(
+    private readonly words: CatalogWords,
+    private readonly templates: TemplateCache,
+    private readonly messages: Messages,
+  ) {
+    messages.onConnected(() => templates.forgetAll());
+  }
+
+  @MessagePattern<string>(checkTemplates.name)
+  async check(
+    @Payload() { tenant, templates }: { tenant: string; templates: Record<string, unknown> },
+  ): Promise<{ errors: FieldError[] }> {
+    return { errors: await this.words.check(tenant, templates) };
+  }
+
+  /** Announced even when the version was there already: whoever wrote it may have been killed before saying so. */
+  @EventPattern<string>(catalogApplied.type)
+  async onApplied(@Payload() { tenant = defaultTenant, data }: CloudEvent<CatalogApplied>): Promise<void> {
+    const { version, templates } = data;
+    const { current, published, withdrawn } = await this.words.apply(tenant, version, templates);
+    if (!current) return;
+    this.logger.log({ msg: 'the words of a catalog are in use', tenant, version, published, withdrawn });
+    await this.messages.publish(templatesChanged, {}, { tenant, id: `templates-of-catalog-${version}` });
+  }
+
+  @EventPattern<string>(templatesChanged.type)
+  onChanged(@Payload() { tenant = defaultTenant }: CloudEvent): void {
+    this.templates.forget(tenant);
+  }
+}
