@@ -1,71 +1,28 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
-import { availableChannels, channels, jsonObjectSchema, recipientIdSchema } from '../../words.ts';
+import { recipientIdSchema } from '../../words.ts';
+import {
+  contactChannelSchema,
+  exampleRecipient,
+  exampleRecipientInput,
+  recipientInputSchema,
+  recipientRowSchema,
+  recipientSchema,
+  type Recipient,
+} from './recipient.ts';
 
-const contactInputSchema = z.strictObject({
-  channel: z.enum(availableChannels).exclude(['in_app']),
-  address: z.string().min(1).max(2048),
-  label: z.string().max(80).optional(),
-  verified: z.boolean().optional(),
-  primary: z.boolean().optional(),
-});
-
-/** The body of `PUT /v1/recipients/{id}`; `email` and `phone` are short for a primary contact. */
-export const recipientInputSchema = z.strictObject({
-  name: z.string().trim().min(1).max(200).nullish(),
-  email: z.email({ error: 'must be an email address such as amina@example.org' }).max(254).nullish(),
-  phone: z.string().max(32).nullish(),
-  contacts: z.array(contactInputSchema).max(20, 'at most 20 contacts').optional(),
-  locale: z.string().max(35).optional(),
-  time_zone: z.string().max(64).optional(),
-  roles: z.array(z.string().min(1).max(64)).max(50).optional(),
-  tags: z.array(z.string().min(1).max(64)).max(200).optional(),
-  attributes: jsonObjectSchema.optional(),
-});
-export type RecipientInput = z.infer<typeof recipientInputSchema>;
-
-export const recipientSchema = z.object({
-  id: z.string(),
-  name: z.string().nullable(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  contacts: z.array(
-    z.object({
-      channel: z.enum(channels),
-      address: z.string(),
-      label: z.string().nullable(),
-      verified: z.boolean(),
-      primary: z.boolean(),
-    }),
-  ),
-  locale: z.string(),
-  time_zone: z.string(),
-  roles: z.array(z.string()),
-  tags: z.array(z.string()),
-  attributes: jsonObjectSchema,
-  created_at: z.string(),
-  updated_at: z.string(),
-});
-export type Recipient = z.infer<typeof recipientSchema>;
+export {
+  contactChannelSchema,
+  recipientInputSchema,
+  recipientRowSchema,
+  recipientSchema,
+  type ContactChannel,
+  type Recipient,
+  type RecipientInput,
+  type RecipientRow,
+} from './recipient.ts';
 
 const one = z.object({ tenant: z.string(), id: recipientIdSchema });
-const exampleRecipient: Recipient = {
-  id: 'parent-17',
-  name: 'Amina Otieno',
-  email: 'amina@example.org',
-  phone: '+254711000111',
-  contacts: [
-    { channel: 'email', address: 'amina@example.org', label: null, verified: false, primary: true },
-    { channel: 'sms', address: '+254711000111', label: null, verified: false, primary: true },
-  ],
-  locale: 'en',
-  time_zone: 'Africa/Nairobi',
-  roles: ['parent'],
-  tags: [],
-  attributes: {},
-  created_at: '2026-11-21T09:00:00.000Z',
-  updated_at: '2026-11-21T09:00:00.000Z',
-};
 const exampleOne = { tenant: 'default', id: 'parent-17' };
 
 const putRequest = one.extend({ recipient: recipientInputSchema });
@@ -78,7 +35,7 @@ export const putRecipient = defineRpc<z.infer<typeof putRequest>, { created: boo
   request: putRequest,
   response: z.object({ created: z.boolean(), recipient: recipientSchema }),
   example: {
-    request: { ...exampleOne, recipient: { name: 'Amina Otieno', email: 'amina@example.org', phone: '+254711000111' } },
+    request: { ...exampleOne, recipient: exampleRecipientInput },
     response: { created: true, recipient: exampleRecipient },
   },
 });
@@ -91,4 +48,79 @@ export const getRecipient = defineRpc<z.infer<typeof one>, Recipient>({
   request: one,
   response: recipientSchema,
   example: { request: exampleOne, response: exampleRecipient },
+});
+
+/** Rows that one call of {@link putRecipients} takes. */
+export const maxRecipientRows = 10_000;
+/** Errors that it names; of the others only the number is told. */
+export const maxRowErrors = 100;
+
+/** The body of `POST /v1/recipients/bulk`. */
+export const recipientRowsSchema = z.strictObject({
+  recipients: z.array(recipientRowSchema).min(1).max(maxRecipientRows),
+});
+
+export const putRecipientsResultSchema = z.object({
+  created: z.number().int(),
+  updated: z.number().int(),
+  /** Rows that say what is known already: nothing was written. */
+  unchanged: z.number().int(),
+  /** Rows that were left out because something is wrong with them; only with `partial`. */
+  invalid: z.number().int(),
+  /** What is wrong: the first hundred. `recipients[3].phone` is the phone of the fourth row. */
+  errors: z.array(z.object({ path: z.string(), message: z.string() })),
+});
+export type PutRecipientsResult = z.infer<typeof putRecipientsResultSchema>;
+
+const putManyRequest = z.object({
+  tenant: z.string(),
+  /** {@link RecipientRow}s. They are checked row by row by whoever answers: at once they would hold everybody else up. */
+  recipients: z.array(z.unknown()).min(1).max(maxRecipientRows, `at most ${maxRecipientRows} recipients at a time`),
+  /** Save the good rows although there are bad ones. */
+  partial: z.boolean(),
+});
+
+/** Creates or replaces many. Errors: 422 `invalid_recipients` naming rows and fields; then nothing was saved. */
+export const putRecipients = defineRpc<z.infer<typeof putManyRequest>, PutRecipientsResult>({
+  name: 'preferences.recipients.put_many.v1',
+  service: 'preferences',
+  summary: 'Creates or replaces up to 10,000 recipients.',
+  request: putManyRequest,
+  response: putRecipientsResultSchema,
+  example: {
+    request: { tenant: 'default', recipients: [{ id: 'parent-17', ...exampleRecipientInput }], partial: false },
+    response: { created: 1, updated: 0, unchanged: 0, invalid: 0, errors: [] },
+  },
+});
+
+/** What a list of recipients can be narrowed to; all that is given must hold. */
+export const recipientFilterSchema = z.strictObject({
+  /** Part of an id, a name or an address, in any case. */
+  q: z.string().trim().min(1).max(200).optional(),
+  role: z.string().min(1).max(64).optional(),
+  tag: z.string().min(1).max(64).optional(),
+  /** Has a contact on it. */
+  channel: contactChannelSchema.optional(),
+});
+export type RecipientFilter = z.infer<typeof recipientFilterSchema>;
+
+const listRequest = z.object({
+  tenant: z.string(),
+  filter: recipientFilterSchema,
+  limit: z.number().int().min(1).max(100),
+  /** The id after which to go on (exclusive). */
+  after: z.string().nullable(),
+});
+
+/** In the order of their ids. */
+export const listRecipients = defineRpc<z.infer<typeof listRequest>, { data: Recipient[]; next: string | null }>({
+  name: 'preferences.recipients.list.v1',
+  service: 'preferences',
+  summary: 'A page of the recipients that match a filter, by id.',
+  request: listRequest,
+  response: z.object({ data: z.array(recipientSchema), next: z.string().nullable() }),
+  example: {
+    request: { tenant: 'default', filter: { role: 'parent' }, limit: 20, after: null },
+    response: { data: [exampleRecipient], next: null },
+  },
 });
