@@ -2,11 +2,18 @@ import { Module } from '@nestjs/common';
 import { Catalogs } from './catalog/catalogs.ts';
 import { ChoicesController } from './choices/choices.controller.ts';
 import { DecisionsController } from './decisions/decisions.controller.ts';
+import { DryRun } from './dry-run/dry-run.ts';
+import { AudienceMembers } from './fan-out/audience-members.ts';
+import { FanOut } from './fan-out/fan-out.ts';
+import { FanOutStore } from './fan-out/fan-out-store.ts';
 import { EventStore } from './intake/event-store.ts';
+import { FrontDoor } from './intake/front-door.ts';
 import { Intake } from './intake/intake.ts';
 import { IntakeController } from './intake/intake.controller.ts';
-import { NotificationStore } from './intake/notification-store.ts';
+import { NotificationStore } from './notifications/notification-store.ts';
+import { Notifying } from './notifications/notifying.ts';
 import { RecipientStore } from './recipients/recipient-store.ts';
+import { Retention } from './retention/retention.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { Sources } from './sources/sources.ts';
 import { SourcesController } from './sources/sources.controller.ts';
@@ -14,6 +21,20 @@ import { SourcesController } from './sources/sources.controller.ts';
 /** Who, where, when: recipients, their choices, and the decision behind every notification. */
 @Module({
   controllers: [IntakeController, RecipientsController, ChoicesController, DecisionsController, SourcesController],
-  providers: [Intake, EventStore, NotificationStore, RecipientStore, Catalogs, Sources],
+  providers: [
+    FrontDoor,
+    Intake,
+    Notifying,
+    FanOut,
+    FanOutStore,
+    AudienceMembers,
+    DryRun,
+    Retention,
+    EventStore,
+    NotificationStore,
+    RecipientStore,
+    Catalogs,
+    Sources,
+  ],
 })
 export class AppModule {}

@@ -1,5 +1,6 @@
 import {
   checkEvent,
+  dryRunEvent,
   getDecision,
   getEvent,
   getPreferences,
@@ -8,16 +9,16 @@ import {
   setPreferences,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
-import { z } from 'zod';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
+import { configSchema } from './config.ts';
+import { Retention } from './retention/retention.ts';
 
-const config = z.object({});
-
-export const service: ServiceOptions<typeof config.shape> = {
+export const service: ServiceOptions<typeof configSchema.shape> = {
   name: 'preferences',
-  config,
+  config: configSchema,
   module: () => AppModule,
   migrations,
-  rpcs: [checkEvent, getEvent, putRecipient, getRecipient, getPreferences, setPreferences, getDecision],
+  prepare: (app) => app.get(Retention).start(),
+  rpcs: [checkEvent, dryRunEvent, getEvent, putRecipient, getRecipient, getPreferences, setPreferences, getDecision],
 };

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { getDecision } from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
-import { NotificationStore } from '../intake/notification-store.ts';
+import { NotificationStore } from '../notifications/notification-store.ts';
 
 /** Why a recipient did or did not get a notification. */
 @Controller()

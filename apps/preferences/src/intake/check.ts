@@ -2,11 +2,6 @@ import { Problem, type EventRequest, type FieldError } from '@carillon/contracts
 import type { NotificationType } from '../catalog/notification-type.ts';
 import { addressOn, type KnownRecipient } from '../recipients/recipient.ts';
 
-/** The ids of a request, each once, in order. */
-export function recipientIds(request: EventRequest): string[] {
-  return [...new Set(request.recipients)];
-}
-
 /**
  * Every recipient must be known: a message for somebody unknown is a mistake at the sender's, and delivering to the others
  * would leave it half done.

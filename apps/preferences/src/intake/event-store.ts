@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { eventId, Problem, type EventProgress } from '@carillon/contracts';
+import { eventId, firstIdAt, Problem, timeOfId, type EventProgress } from '@carillon/contracts';
 import { batched, insertRows, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { IncomingEvent } from './read-event.ts';
@@ -11,7 +11,10 @@ export interface EventRecord {
 
 interface NewEvent {
   event: IncomingEvent;
-  type: string;
+  /** Catalog keys that it means. */
+  types: string[];
+  /** Catalog keys that it could have meant, but whose `when` did not hold. */
+  skipped: string[];
   status: 'scheduled' | 'decided';
 }
 
@@ -39,14 +42,20 @@ export class EventStore {
   /** @throws Problem 404 */
   async progress(tenant: string, id: string): Promise<EventProgress> {
     const [event] = await this.db.query(
-      `SELECT id, type, source, status, deduplicated, send_at, first_at,
-              (SELECT count(*)::int FROM notifications n WHERE n.tenant = e.tenant AND n.event_id = e.id) AS notifications,
+      `SELECT id, type, source, deduplicated, send_at, first_at, skipped,
+              CASE WHEN EXISTS (SELECT FROM fan_outs f WHERE f.tenant = e.tenant AND f.event_id = e.id AND f.finished_at IS NULL)
+                   THEN 'fanning_out' ELSE status END AS status,
+              (SELECT string_agg(f.error, '; ') FROM fan_outs f WHERE f.tenant = e.tenant AND f.event_id = e.id) AS error,
+              (SELECT count(*)::int FROM notifications n
+               WHERE n.tenant = e.tenant AND n.event_id = e.id AND n.id >= $3 AND n.id < $4) AS notifications,
               (SELECT coalesce(json_object_agg(channel, count), '{}') FROM (
                  SELECT delivery->>'channel' AS channel, count(*)::int AS count
                  FROM notifications n, jsonb_array_elements(n.deliveries) AS delivery
-                 WHERE n.tenant = e.tenant AND n.event_id = e.id GROUP BY 1) AS by_channel) AS deliveries
+                 WHERE n.tenant = e.tenant AND n.event_id = e.id AND n.id >= $3 AND n.id < $4
+                 GROUP BY 1) AS by_channel) AS deliveries
        FROM events e WHERE tenant = $1 AND id = $2`,
-      [tenant, id],
+      // Notifications begin with their event's time, which tells PostgreSQL which partition they are in.
+      [tenant, id, firstIdAt(timeOfId(id)), firstIdAt(timeOfId(id) + 1)],
     );
     if (!event) throw Problem.notFound('event', id);
     const { first_at, send_at, ...rest } = event;
@@ -57,12 +66,14 @@ export class EventStore {
     // The same event may stand in a batch twice; one statement must not meet its own row.
     const distinct = new Map(events.map((entry) => [identity(entry.event), entry]));
     const idOf = ({ at, tenant, source, cloudEventId }: IncomingEvent) => eventId(at, tenant, source, cloudEventId);
-    const rows = [...distinct.values()].map(({ event, type, status }) => ({
+    const rows = [...distinct.values()].map(({ event, types, skipped, status }) => ({
       tenant: event.tenant,
       id: idOf(event),
       source: event.source,
       cloud_event_id: event.cloudEventId,
-      type,
+      // One that means several types keeps the domain's own word.
+      type: types.length === 1 ? types[0] : event.request.type,
+      skipped,
       first_at: new Date(event.at).toISOString(),
       status,
       send_at: event.request.send_at ?? null,

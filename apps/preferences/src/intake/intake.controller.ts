@@ -1,26 +1,36 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { checkEvent, domainEvent, getEvent, type CloudEvent } from '@carillon/contracts';
+import { checkEvent, domainEvent, dryRunEvent, getEvent, type CloudEvent } from '@carillon/contracts';
 import { AmqpContext, type RequestOf, type ResponseOf } from '@carillon/messaging';
+import { DryRun } from '../dry-run/dry-run.ts';
 import { EventStore } from './event-store.ts';
+import { FrontDoor } from './front-door.ts';
 import { Intake } from './intake.ts';
 
 /** The front door, and the gateway's questions about what came through it. */
 @Controller()
 export class IntakeController {
   constructor(
+    private readonly frontDoor: FrontDoor,
     private readonly intake: Intake,
+    private readonly dryRun: DryRun,
     private readonly events: EventStore,
   ) {}
 
   @EventPattern<string>(domainEvent.type)
   onEvent(@Payload() event: CloudEvent, @Ctx() { origin }: AmqpContext): Promise<void> {
-    return this.intake.take(event, origin.routingKey);
+    return this.frontDoor.enter(event, origin);
   }
 
   @MessagePattern(checkEvent.name)
   async check(@Payload() { tenant, event }: RequestOf<typeof checkEvent>): Promise<ResponseOf<typeof checkEvent>> {
-    return { type: await this.intake.check(tenant, event) };
+    const types = await this.intake.check(tenant, event);
+    return { type: types[0]!, types };
+  }
+
+  @MessagePattern(dryRunEvent.name)
+  try(@Payload() { tenant, event }: RequestOf<typeof dryRunEvent>): Promise<ResponseOf<typeof dryRunEvent>> {
+    return this.dryRun.of(tenant, event);
   }
 
   @MessagePattern(getEvent.name)

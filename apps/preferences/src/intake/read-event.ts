@@ -23,12 +23,18 @@ export interface IncomingEvent {
   at: number;
   /** The scheduler put it back on the street: its time has come. */
   due: boolean;
+  /** Someone asks for notifications in Carillon's own words; otherwise a domain service tells what happened. */
+  requested: boolean;
+  /** What is asked for; of a domain event only type and data, as the catalog says who is to hear of it. */
   request: EventRequest;
+  /** CloudEvents attributes that the catalog's expressions see. */
+  subject?: string;
+  time?: string;
 }
 
 /**
  * Reads an event that came through the front door. `carillon.event.requested.v1` is the request itself, as the API takes
- * it; anything else is a domain event whose recipients stand in `data.recipients`, `data.recipient_id` or `subject`.
+ * it; anything else is a domain event.
  *
  * @param now Unix milliseconds
  * @throws Problem 400/422 naming what is missing; from AMQP it parks the message
@@ -44,7 +50,10 @@ export function readEvent(event: CloudEvent, now: number): IncomingEvent {
     // trusted with the order of inboxes: there the first sight counts.
     at: requested && event.time ? Math.min(Date.parse(event.time), now) : now,
     due: event.timer !== undefined,
+    requested,
     request: requested ? readRequest(event.data) : readDomainEvent(event),
+    subject: event.subject,
+    time: event.time,
   };
 }
 
@@ -54,35 +63,44 @@ function readRequest(data: unknown): EventRequest {
   throw Problem.unprocessable('invalid_event', 'The event request is not valid', prefixed(result.error.issues));
 }
 
-const recipientsSchema = z.array(recipientIdSchema).min(1).max(1000);
-
-function readDomainEvent({ type, subject, data }: CloudEvent): EventRequest {
+function readDomainEvent({ type, data }: CloudEvent): EventRequest {
   if (data !== undefined && data !== null && (typeof data !== 'object' || Array.isArray(data))) {
     throw Problem.unprocessable('invalid_event', 'The event is not valid', [
       { path: 'data', message: 'must be a JSON object' },
     ]);
   }
-  const payload = (data ?? {}) as Record<string, unknown>;
-  const named = payload.recipients ?? (payload.recipient_id === undefined ? undefined : [payload.recipient_id]);
+  return { type, data: (data ?? {}) as Record<string, unknown> };
+}
+
+const recipientsSchema = z.array(recipientIdSchema).min(1).max(1000);
+
+/**
+ * The recipients that a domain event names itself: `data.recipients`, `data.recipient_id` or `subject`. Used where the catalog
+ * has no `to`.
+ *
+ * @throws Problem 422 naming what is missing
+ */
+export function namedRecipients({ request, subject }: Pick<IncomingEvent, 'request' | 'subject'>): string[] {
+  const { recipients: several, recipient_id: one } = request.data ?? {};
+  const named = several ?? (one === undefined ? undefined : [one]);
   const recipients = named ?? (subject === undefined ? undefined : [subject]);
   if (recipients === undefined) {
     throw Problem.unprocessable('no_recipient', 'The event names no recipient', [
       {
         path: 'data.recipient_id',
-        message: 'is missing; set data.recipient_id, data.recipients or the CloudEvents subject',
+        message:
+          'is missing; set data.recipient_id, data.recipients or the CloudEvents subject, or say in the catalog with `to` where the recipients are',
       },
     ]);
   }
   const parsed = recipientsSchema.safeParse(recipients);
-  if (!parsed.success) {
-    throw Problem.unprocessable('invalid_event', 'The event is not valid', [
-      {
-        path: payload.recipients === undefined ? 'data.recipient_id' : 'data.recipients',
-        message: 'must be 1 to 1000 recipient ids',
-      },
-    ]);
-  }
-  return { type, recipients: parsed.data, data: payload };
+  if (parsed.success) return [...new Set(parsed.data)];
+  throw Problem.unprocessable('invalid_event', 'The event is not valid', [
+    {
+      path: several === undefined ? 'data.recipient_id' : 'data.recipients',
+      message: 'must be 1 to 1000 recipient ids',
+    },
+  ]);
 }
 
 function prefixed(issues: readonly z.core.$ZodIssue[]) {

@@ -17,6 +17,8 @@ export const eventProgressSchema = z.object({
   deliveries: z.record(z.string(), z.number().int()),
   /** Types that it could have triggered, but whose `when` did not hold. */
   skipped: z.array(z.string()),
+  /** Why the fan-out to its audience does not go on for now; it is tried again. */
+  error: z.string().nullable(),
 });
 export type EventProgress = z.infer<typeof eventProgressSchema>;
 
@@ -40,6 +42,7 @@ export const getEvent = defineRpc<z.infer<typeof request>, EventProgress>({
       notifications: 1,
       deliveries: { in_app: 1, email: 1 },
       skipped: [],
+      error: null,
     },
   },
 });

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { notificationRouted, timerSet, type NotificationDeferred } from '@carillon/contracts';
+import { Messages } from '@carillon/messaging';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { NotificationType } from '../catalog/notification-type.ts';
+import { decide, type DecisionInput, type DecisionResult } from '../decisions/decide.ts';
+import type { KnownRecipient } from '../recipients/recipient.ts';
+import { NotificationStore } from './notification-store.ts';
+import {
+  deferralsOf,
+  inputOf,
+  notificationOf,
+  restrictedTo,
+  routedOf,
+  timerOf,
+  type DecidedEvent,
+  type NotificationFacts,
+} from './planning.ts';
+
+/** One event for one recipient: decides, records the decision, and sends on what was decided. */
+@Injectable()
+export class Notifying {
+  constructor(
+    private readonly notifications: NotificationStore,
+    private readonly messages: Messages,
+  ) {}
+
+  /** @param now Unix milliseconds */
+  async notify(
+    event: DecidedEvent,
+    type: NotificationType,
+    catalog: Catalog,
+    recipient: KnownRecipient,
+    now: number,
+  ): Promise<void> {
+    const notification = notificationOf(event, type, recipient.id);
+    const input = inputOf(notification, event, type, catalog, recipient, now);
+    const decision = await this.throttled(notification, input, decide(input));
+    const standing = await this.notifications.record({ ...notification, ...decision });
+    await this.proceed(event, notification, type, recipient, standing);
+  }
+
+  /** What a channel waited for is over: decides the deferred channels again, as if the event came only now. */
+  async resume(
+    event: DecidedEvent,
+    { channels, until, rule = 'quiet_hours' }: NotificationDeferred,
+    type: NotificationType,
+    catalog: Catalog,
+    recipient: KnownRecipient,
+    now: number,
+  ): Promise<void> {
+    const notification = notificationOf(event, type, recipient.id);
+    const input = inputOf(notification, event, type, catalog, recipient, now);
+    const decision = decide({ ...input, onlyChannels: channels, waited: rule });
+    const standing = await this.notifications.conclude({
+      tenant: event.tenant,
+      id: notification.id,
+      until,
+      ...decision,
+    });
+    await this.proceed(event, notification, type, recipient, restrictedTo(channels, standing));
+  }
+
+  /** The same decision without any effect. */
+  async preview(
+    event: DecidedEvent,
+    type: NotificationType,
+    catalog: Catalog,
+    recipient: KnownRecipient,
+    now: number,
+  ): Promise<DecisionResult & { notification: NotificationFacts }> {
+    const notification = notificationOf(event, type, recipient.id);
+    const input = inputOf(notification, event, type, catalog, recipient, now);
+    const decision = await this.throttled(notification, input, decide(input), 'peek');
+    return { notification, ...decision };
+  }
+
+  /** Asks the throttle only for what would otherwise go out, so that what was dropped anyway uses none of it up. */
+  private async throttled(
+    { tenant, recipient, id }: NotificationFacts,
+    input: DecisionInput,
+    decision: DecisionResult,
+    ask: 'admit' | 'peek' = 'admit',
+  ): Promise<DecisionResult> {
+    void [tenant, recipient, id, input, ask];
+    return decision;
+  }
+
+  /** Deliveries go to the renderer, deferred channels to the scheduler. */
+  private async proceed(
+    event: DecidedEvent,
+    notification: NotificationFacts,
+    type: NotificationType,
+    recipient: KnownRecipient,
+    decision: DecisionResult,
+  ): Promise<void> {
+    const { tenant } = event;
+    const { deliveries } = decision;
+    const published = deferralsOf(decision).map((deferral) => {
+      const timer = timerOf(this.messages.source, event, notification, deferral);
+      return this.messages.publish(timerSet, timer, { id: timer.timer_id, tenant });
+    });
+    if (deliveries.length > 0) {
+      const routed = routedOf(event, notification, type, recipient, deliveries);
+      published.push(
+        this.messages.publish(notificationRouted, routed, { id: notification.id, tenant, subject: recipient.id }),
+      );
+    }
+    await Promise.all(published);
+  }
+}

@@ -1,0 +1,77 @@
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { CONFIG } from '@carillon/service';
+import { DataSource } from 'typeorm';
+import type { PreferencesConfig } from '../config.ts';
+
+const hourMs = 3_600_000;
+/** Partitions are made so many weeks before they are needed. */
+const weeksAhead = 8;
+/** Rows per statement, so that none holds its locks for long. */
+const rowsAtOnce = 10_000;
+
+/**
+ * Forgets decisions and events that are older than DECISION_RETENTION_DAYS: decisions by dropping their week's partition, and what
+ * is not partitioned (events, whose identities must be unique over all time; finished fan-outs) in small deletes.
+ */
+@Injectable()
+export class Retention implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Retention.name);
+  private timer?: NodeJS.Timeout;
+  private running?: Promise<void>;
+  private stopping = false;
+
+  constructor(
+    private readonly db: DataSource,
+    @Inject(CONFIG) private readonly config: PreferencesConfig,
+  ) {}
+
+  /** Makes the partitions that are needed now, then keeps house every hour. */
+  async start(): Promise<void> {
+    await this.keepPartitions();
+    this.timer = setInterval(
+      () => (this.running ??= this.keepHouse().finally(() => (this.running = undefined))),
+      hourMs,
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Never rejects: what failed is tried again in an hour. */
+  async keepHouse(): Promise<void> {
+    try {
+      await this.keepPartitions();
+      for (const sql of [
+        `DELETE FROM notifications_default WHERE ctid IN (
+           SELECT ctid FROM notifications_default WHERE id < first_id_at(now() - make_interval(days => $1)) LIMIT $2)`,
+        `DELETE FROM events WHERE ctid IN (
+           SELECT ctid FROM events WHERE first_at < now() - make_interval(days => $1) AND status = 'decided' LIMIT $2)`,
+        `DELETE FROM fan_outs WHERE ctid IN (
+           SELECT ctid FROM fan_outs WHERE finished_at < now() - make_interval(days => $1) LIMIT $2)`,
+      ]) {
+        await this.deleteAll(sql);
+      }
+    } catch (error) {
+      this.logger.warn({ msg: 'retention is tried again in an hour', error: (error as Error).message });
+    }
+  }
+
+  private async keepPartitions(): Promise<void> {
+    const [{ dropped }] = await this.db.query('SELECT keep_partitions($1, $2) AS dropped', [
+      weeksAhead,
+      this.config.DECISION_RETENTION_DAYS,
+    ]);
+    if (dropped.length > 0) this.logger.log({ msg: 'dropped partitions', partitions: dropped });
+  }
+
+  private async deleteAll(sql: string): Promise<void> {
+    let deleted: number;
+    do {
+      // TypeORM answers a DELETE with its rows and their number.
+      [, deleted] = await this.db.query(sql, [this.config.DECISION_RETENTION_DAYS, rowsAtOnce]);
+    } while (deleted === rowsAtOnce && !this.stopping);
+  }
+}
