@@ -11,7 +11,7 @@ export * from './events/event-requested/index.ts';
 export * from './events/domain-event/index.ts';
 export * from './events/notification-deferred/index.ts';
 export * from './events/recipient-upserted/index.ts';
-export * from './events/recipient-erased/index.ts';
+export * from './events/recipient-deleted/index.ts';
 export * from './pipeline/rendered.ts';
 export * from './pipeline/notification-routed/index.ts';
 export * from './pipeline/in-app-rendered/index.ts';
