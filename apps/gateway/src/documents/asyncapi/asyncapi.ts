@@ -7,6 +7,7 @@ import {
   eventRequested,
   exchanges,
   lanes,
+  listeners,
   type CloudEvent,
   type EventContract,
 } from '@carillon/contracts';
@@ -14,7 +15,7 @@ import { Names } from '@carillon/messaging';
 import { JsonSchemas, type JsonSchema } from '../schemas/json-schemas.ts';
 
 /** What integrators may publish. Carillon's own scheduler uses the same door for messages of its own. */
-const frontDoor: readonly EventContract<unknown>[] = [eventRequested, domainEvent];
+const frontDoor: readonly EventContract<any>[] = [eventRequested, recipientUpserted, recipientDeleted, domainEvent];
 
 /** https://github.com/asyncapi/bindings/tree/master/amqp */
 const bindingVersion = '0.3.0';
@@ -220,12 +221,13 @@ function binaryHeaders({ data: _, ...attributes }: CloudEvent): Record<string, u
 function operationsOf(contract: EventContract<unknown>): [name: string, operation: object][] {
   const id = channelId(contract);
   const channel = { $ref: `#/channels/${id}` };
-  const readers = Object.entries(consumers)
-    .filter(([, contracts]) => contracts.includes(contract))
-    .map(([service]) => service);
+  const among = (who: Readonly<Record<string, readonly EventContract<unknown>[]>>) =>
+    Object.keys(who).filter((service) => who[service]!.includes(contract));
+  const readers = among(consumers);
+  const hearers = among(listeners);
   const { summary, exchange } = contract;
   const operations: [string, object][] = [];
-  if (exchange === 'events' || readers.length > 0)
+  if (exchange === 'events' || readers.length > 0 || hearers.length > 0)
     operations.push([
       `receive.${id}`,
       {
@@ -233,6 +235,7 @@ function operationsOf(contract: EventContract<unknown>): [name: string, operatio
         channel,
         summary,
         ...(readers.length > 0 && { description: `Read by ${readers.join(', ')}.` }),
+        ...(hearers.length > 0 && { description: `Heard by every replica of ${hearers.join(', ')}.` }),
       },
     ]);
   if (exchange !== 'events') operations.push([`send.${id}`, { action: 'send', channel, summary }]);
