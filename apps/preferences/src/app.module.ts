@@ -17,6 +17,7 @@ import { Retention } from './retention/retention.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { Sources } from './sources/sources.ts';
 import { SourcesController } from './sources/sources.controller.ts';
+import { Throttles } from './throttles/throttles.ts';
 
 /** Who, where, when: recipients, their choices, and the decision behind every notification. */
 @Module({
@@ -35,6 +36,7 @@ import { SourcesController } from './sources/sources.controller.ts';
     RecipientStore,
     Catalogs,
     Sources,
+    Throttles,
   ],
 })
 export class AppModule {}
