@@ -1,6 +1,9 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import {
   checkEvent,
+  dryRunEvent,
+  dryRunRequestSchema,
+  dryRunSchema,
   eventId,
   eventProgressSchema,
   eventRequested,
@@ -8,6 +11,9 @@ import {
   freshId,
   getEvent,
   notificationId,
+  renderedNotificationSchema,
+  renderNotifications,
+  type DryRunRequest,
   type EventProgress,
   type EventRequest,
 } from '@carillon/contracts';
@@ -20,8 +26,27 @@ import { uuid } from '../http/uuid.pipe.ts';
 
 const acceptedSchema = z.object({
   id: z.string(),
-  notifications: z.array(z.object({ id: z.string(), recipient: z.string() })),
+  /** Left out for an audience. */
+  notifications: z.array(z.object({ id: z.string(), recipient: z.string() })).optional(),
 });
+type Accepted = z.infer<typeof acceptedSchema>;
+
+const triedNotificationSchema = dryRunSchema.shape.notifications.element
+  .omit({ routed: true, channels: true, notification_id: true })
+  .extend({
+    /** Why each channel would be chosen, deferred or dropped. */
+    decision: dryRunSchema.shape.notifications.element.shape.channels,
+    /** What it would say, by channel. */
+    rendered: renderedNotificationSchema.shape.rendered,
+    /** Whose words each channel would use. */
+    template: renderedNotificationSchema.shape.template,
+    /** Channels that could not be rendered, and why. */
+    errors: renderedNotificationSchema.shape.errors,
+  });
+const triedSchema = dryRunSchema.extend({ notifications: z.array(triedNotificationSchema) });
+
+const refusals =
+  'unknown_type, unknown_category, invalid_data, unknown_recipient, unreachable_recipient, expires_before_send';
 
 /** Events of servers: the HTTP side of the front door. */
 @Controller('v1/events')
@@ -33,17 +58,14 @@ export class EventsController {
   @Describe({
     summary: 'Publish an event',
     description:
-      'Checked against the catalog and the recipients, then published to RabbitMQ. 202 means that the broker has confirmed it.',
+      'To named recipients or to an audience. Checked against the catalog and the recipients, then published to RabbitMQ; 202 means that the broker has confirmed it. The ids of its notifications are told at once, except for an audience.',
     body: eventRequestSchema,
     response: acceptedSchema,
     status: 202,
-    errors: { 422: 'unknown_type, unknown_recipient, unreachable_recipient, expires_before_send' },
+    errors: { 422: refusals },
   })
-  async publish(
-    @Tenant() tenant: string,
-    @Body(body(eventRequestSchema)) request: EventRequest,
-  ): Promise<z.infer<typeof acceptedSchema>> {
-    const { type } = await this.messages.call(checkEvent, { tenant, event: request });
+  async publish(@Tenant() tenant: string, @Body(body(eventRequestSchema)) request: EventRequest): Promise<Accepted> {
+    const { types } = await this.messages.call(checkEvent, { tenant, event: request });
     // The ids of what will become of the event are computed from its identity and time, so they can be told at once.
     const at = Date.now();
     const cloudEventId = freshId(at);
@@ -53,11 +75,40 @@ export class EventsController {
       time: new Date(at).toISOString(),
     });
     const id = eventId(at, tenant, this.messages.source, cloudEventId);
+    if (request.audience) return { id };
     return {
       id,
-      notifications: [...new Set(request.recipients)].map((recipient) => ({
-        id: notificationId(id, type, recipient),
-        recipient,
+      notifications: types.flatMap((type) =>
+        [...new Set(request.recipients)].map((recipient) => ({ id: notificationId(id, type, recipient), recipient })),
+      ),
+    };
+  }
+
+  @Post('dry-run')
+  @Describe({
+    summary: 'What an event would become',
+    description:
+      'Runs the same decision and the same rendering as a real event and sends nothing. Without recipients and audience it is taken as the event of a domain service: the catalog’s `when` and `to` say who would hear of it. At most 20 notifications are shown; `notifications_total` says how many there would be.',
+    body: dryRunRequestSchema,
+    response: triedSchema,
+    errors: { 422: `${refusals}, no_recipient, expression_failed` },
+  })
+  async tryOut(
+    @Tenant() tenant: string,
+    @Body(body(dryRunRequestSchema)) event: DryRunRequest,
+  ): Promise<z.infer<typeof triedSchema>> {
+    const { notifications, ...result } = await this.messages.call(dryRunEvent, { tenant, event });
+    const routed = notifications.flatMap((notification) => notification.routed ?? []);
+    const words =
+      routed.length === 0 ? [] : (await this.messages.call(renderNotifications, { tenant, routed })).notifications;
+    const wordsOf = new Map(words.map(({ notification_id, ...rest }) => [notification_id, rest]));
+    return {
+      ...result,
+      // No ids: a real event would have its own.
+      notifications: notifications.map(({ routed: _, channels, notification_id, ...notification }) => ({
+        ...notification,
+        decision: channels,
+        ...(wordsOf.get(notification_id) ?? { rendered: {}, template: {}, errors: [] }),
       })),
     };
   }

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  deadLetter,
+  eventRequested,
+  getEvent,
+  notificationRouted,
+  putRecipient,
+  type Audience,
+  type CloudEvent,
+  type DeadLetter,
+  type EventRequest,
+  type NotificationRouted,
+} from '@carillon/contracts';
+import { startTestService, until, type TestService } from '@carillon/testing';
+import { service } from '../service.ts';
+
+describe('an event to an audience', () => {
+  let test: TestService;
+  let routed: CloudEvent<NotificationRouted>[];
+  let parked: CloudEvent<DeadLetter>[];
+
+  beforeAll(async () => {
+    test = await startTestService(service);
+    routed = await test.broker.capture(notificationRouted);
+    parked = await test.broker.capture(deadLetter);
+  });
+  afterAll(() => test.close());
+
+  let count = 0;
+  const ask = (tenant: string, audience: Audience, more: Partial<EventRequest> = {}) => {
+    const id = `broadcast-${(count += 1)}`;
+    test.broker.publish('events', eventRequested.key, {
+      specversion: '1.0',
+      id,
+      source: '/test',
+      type: eventRequested.type,
+      tenant,
+      data: { type: 'system_update', audience, data: { title: 'News', message: id }, ...more },
+    });
+    return id;
+  };
+  const of = (name: string) => routed.filter(({ data }) => data.data.message === name);
+  const person = (tenant: string, id: string, recipient: object = {}) =>
+    test.messages.call(putRecipient, { tenant, id, recipient: { name: id, ...recipient } });
+  const finished = (name: string) =>
+    until('the fan-out is finished', async () => {
+      const eventId = of(name)[0]?.data.event.id;
+      if (eventId === undefined) return false;
+      const progress = await test.messages.call(getEvent, { tenant: of(name)[0]!.tenant!, id: eventId });
+      return progress.status === 'decided' && progress;
+    });
+
+  it('reaches everyone of the tenant once, chunk after chunk, in a lane behind what people wait for', async () => {
+    await test.database.query(
+      `INSERT INTO preferences.recipients (tenant, id, name, locale, time_zone, roles, tags, attributes, contacts)
+       SELECT 'many', 'person-' || i, 'Person', 'en', 'UTC', '{}', '{}', '{}', '[]' FROM generate_series(1, 1200) i`,
+    );
+    const name = ask('many', { all: true });
+    const progress = await finished(name);
+    await until('all are routed', () => of(name).length >= 1200);
+    expect(new Set(of(name).map(({ data }) => data.recipient.id)).size).toBe(1200);
+    expect(of(name)).toHaveLength(1200);
+    expect(new Set(of(name).map(({ data }) => data.lane))).toEqual(new Set(['bulk']));
+    expect(progress).toMatchObject({ notifications: 1200, deliveries: { in_app: 1200 }, error: null });
+  });
+
+  it('reaches those with a role, or with a tag, and nobody of another tenant', async () => {
+    await person('school', 'amina', { roles: ['parent', 'admin'], tags: ['grade-3'] });
+    await person('school', 'bo', { roles: ['parent'] });
+    await person('school', 'chi', { tags: ['grade-3'] });
+    await person('shop', 'dan', { roles: ['parent'], tags: ['grade-3'] });
+    const byRole = ask('school', { role: 'parent' });
+    const byTag = ask('school', { tag: 'grade-3' });
+    await Promise.all([finished(byRole), finished(byTag)]);
+    const whom = (name: string) =>
+      of(name)
+        .map(({ data }) => data.recipient.id)
+        .sort();
+    expect(whom(byRole)).toEqual(['amina', 'bo']);
+    expect(whom(byTag)).toEqual(['amina', 'chi']);
+  });
+
+  it('obeys each recipient’s own preferences', async () => {
+    await person('choosy', 'yes');
+    await person('choosy', 'no');
+    await test.database.query(
+      `UPDATE preferences.recipients SET preferences = '{"types": {"system_update": {"in_app": false}}}'
+       WHERE tenant = 'choosy' AND id = 'no'`,
+    );
+    const name = ask('choosy', { all: true });
+    const progress = await finished(name);
+    expect(of(name).map(({ data }) => data.recipient.id)).toEqual(['yes']);
+    expect(progress).toMatchObject({ notifications: 2, deliveries: { in_app: 1 } });
+  });
+
+  it('changes nothing when it comes twice', async () => {
+    await person('twice', 'amina');
+    const name = ask('twice', { all: true });
+    await finished(name);
+    count -= 1;
+    ask('twice', { all: true });
+    const last = ask('twice', { all: true });
+    await finished(last);
+    expect(of(name)).toHaveLength(1);
+  });
+
+  it('to nobody is decided at once', async () => {
+    ask('empty', { role: 'nobody' });
+    await until('it is finished', async () => {
+      const rows = await test.database.query(
+        `SELECT 1 FROM preferences.fan_outs WHERE tenant = 'empty' AND finished_at IS NOT NULL`,
+      );
+      return rows.length === 1;
+    });
+  });
+
+  it('and to recipients as well is parked with the reason', async () => {
+    const name = ask('school', { all: true }, { recipients: ['amina'] });
+    const letter = await until('it is parked', () => parked.find(({ data }) => data.body.includes(name)));
+    expect(letter.data.error).toContain('name either recipients or an audience');
+  });
+});
