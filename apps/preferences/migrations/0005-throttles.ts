@@ -9,12 +9,13 @@ export class Throttles0005 implements MigrationInterface {
     // and no index on what changes, keep that cheap. Old rows are looked for once an hour, by reading the table.
     await db.query(`
       CREATE TABLE throttles (
-        tenant    text        NOT NULL,
-        recipient text        NOT NULL,
-        type      text        NOT NULL,
+        tenant     text        NOT NULL,
+        recipient  text        NOT NULL,
+        type       text        NOT NULL,
         -- [{id, at}]: notifications with their time in Unix milliseconds, in order of time.
-        admitted  jsonb       NOT NULL DEFAULT '[]',
-        forget_at timestamptz NOT NULL DEFAULT now() + interval '1 day',
+        admitted   jsonb       NOT NULL DEFAULT '[]',
+        forget_at  timestamptz NOT NULL DEFAULT now() + interval '1 day',
+        created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (tenant, recipient, type)
       ) WITH (fillfactor = 70)`);
   }
