@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { NotificationType } from '../catalog/notification-type.ts';
 import { decide, type DecisionInput, type DecisionResult } from '../decisions/decide.ts';
 import type { KnownRecipient } from '../recipients/recipient.ts';
+import { Throttles } from '../throttles/throttles.ts';
 import { NotificationStore } from './notification-store.ts';
 import {
   deferralsOf,
@@ -22,6 +23,7 @@ import {
 export class Notifying {
   constructor(
     private readonly notifications: NotificationStore,
+    private readonly throttles: Throttles,
     private readonly messages: Messages,
   ) {}
 
@@ -82,8 +84,17 @@ export class Notifying {
     decision: DecisionResult,
     ask: 'admit' | 'peek' = 'admit',
   ): Promise<DecisionResult> {
-    void [tenant, recipient, id, input, ask];
-    return decision;
+    const { throttle, key } = input.type;
+    if (!throttle || decision.channels.every(({ outcome }) => outcome === 'drop')) return decision;
+    const admitted = await this.throttles[ask]({
+      tenant,
+      recipient,
+      type: key,
+      notificationId: id,
+      at: input.now,
+      ...throttle,
+    });
+    return admitted ? decision : decide({ ...input, throttled: throttle });
   }
 
   /** Deliveries go to the renderer, deferred channels to the scheduler. */

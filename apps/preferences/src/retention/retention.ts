@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nes
 import { CONFIG } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import type { PreferencesConfig } from '../config.ts';
+import { Throttles } from '../throttles/throttles.ts';
 
 const hourMs = 3_600_000;
 /** Partitions are made so many weeks before they are needed. */
@@ -22,6 +23,7 @@ export class Retention implements BeforeApplicationShutdown {
 
   constructor(
     private readonly db: DataSource,
+    private readonly throttles: Throttles,
     @Inject(CONFIG) private readonly config: PreferencesConfig,
   ) {}
 
@@ -54,6 +56,7 @@ export class Retention implements BeforeApplicationShutdown {
       ]) {
         await this.deleteAll(sql);
       }
+      await this.throttles.clean();
     } catch (error) {
       this.logger.warn({ msg: 'retention is tried again in an hour', error: (error as Error).message });
     }
