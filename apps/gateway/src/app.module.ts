@@ -3,6 +3,10 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
+import { CatalogController } from './catalog/catalog.controller.ts';
+import { CatalogDesk } from './catalog/catalog-desk.ts';
+import { CategoriesController } from './catalog/categories.controller.ts';
+import { TypesController } from './catalog/types.controller.ts';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
@@ -24,12 +28,16 @@ import { TracesController } from './traces/traces.controller.ts';
     InboxController,
     PreferencesController,
     DeliveriesController,
+    CatalogController,
+    TypesController,
+    CategoriesController,
     DeadLettersController,
   ],
   providers: [
     ApiKeys,
     RecipientTokens,
     DeadLetterStore,
+    CatalogDesk,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],

@@ -2,6 +2,7 @@ import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { AppModule } from './app.module.ts';
+import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
 
 export const service: ServiceOptions<typeof configSchema.shape> = {
@@ -9,5 +10,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   config: configSchema,
   module: () => AppModule,
   migrations,
+  http: takeCatalogDocuments,
   prepare: (app) => app.get(ApiKeys).registerDevelopmentKey(),
 };

@@ -28,6 +28,13 @@ export const Me = createParamDecorator(
   },
 );
 
+/** The name of the API key that asks, for records of who did what. */
+export const KeyName = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const caller = callerOf(context);
+  if (caller.kind !== 'api_key') throw forbidden('admin');
+  return caller.name;
+});
+
 /** The one place where access is decided. */
 @Injectable()
 export class AccessGuard implements CanActivate {

@@ -42,13 +42,14 @@ export class ApiKeys {
     const cached = this.cache.get(cacheKey);
     if (cached && cached.until > Date.now()) return cached.caller;
     const [row] = await this.db.query(
-      'SELECT id, tenant, scopes FROM api_keys WHERE hash = $1 AND (expires_at IS NULL OR expires_at > now())',
+      'SELECT id, tenant, name, scopes FROM api_keys WHERE hash = $1 AND (expires_at IS NULL OR expires_at > now())',
       [hash],
     );
     const caller: ApiKeyCaller | undefined = row && {
       kind: 'api_key',
       tenant: row.tenant,
       keyId: row.id,
+      name: row.name,
       scopes: row.scopes,
     };
     if (this.cache.size >= cacheSize) this.cache.clear();

@@ -4,5 +4,5 @@ export type Scope = (typeof scopes)[number];
 
 /** Who is asking. */
 export type Caller =
-  | { kind: 'api_key'; tenant: string; keyId: string; scopes: readonly string[] }
+  | { kind: 'api_key'; tenant: string; keyId: string; name: string; scopes: readonly string[] }
   | { kind: 'recipient'; tenant: string; recipient: string };

@@ -7,8 +7,14 @@ export interface RouteDescription {
   /** Longer text, Markdown. */
   description?: string;
   body?: z.ZodType;
+  /** An example of the body, where the contracts have none. */
+  bodyExample?: unknown;
+  /** An example of the body as YAML, where that is taken as well. */
+  bodyYaml?: string;
   query?: z.ZodType;
   response?: z.ZodType;
+  /** An example of the answer as YAML, where that can be asked for. */
+  responseYaml?: string;
   /** Success status; default 200. */
   status?: number;
   /** Problem codes that the route can answer with, by status. 400, 401, 403 and 503 are added to every route. */

@@ -19,12 +19,13 @@ export function page<T>(list: string, { data, next }: { data: T[]; next: string 
 
 /**
  * Where a list goes on.
+ * @param place what a place in this list looks like
  * @throws Problem 400 for a cursor that this list did not hand out
  */
-export function after(list: string, cursor: string | undefined): string | null {
+export function after(list: string, cursor: string | undefined, place = /^[0-9a-f-]{36}$/): string | null {
   if (cursor === undefined) return null;
   const [name, id] = Buffer.from(cursor, 'base64url').toString().split(':');
-  if (name === list && id && /^[0-9a-f-]{36}$/.test(id)) return id;
+  if (name === list && id && place.test(id)) return id;
   throw new Problem({
     status: 400,
     code: 'invalid_query',

@@ -82,7 +82,10 @@ function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: Cont
     ...(description.body && {
       requestBody: {
         required: true,
-        content: { 'application/json': media(schemas.of(description.body, 'input'), examples.of(description.body)) },
+        content: contentOf(
+          media(schemas.of(description.body, 'input'), description.bodyExample ?? examples.of(description.body)),
+          description.bodyYaml,
+        ),
       },
     }),
     responses: { [description.status ?? 200]: success(route, schemas, examples), ...problemResponses(route) },
@@ -90,12 +93,12 @@ function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: Cont
 }
 
 function success(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
-  const { response, status = 200 } = route.description ?? {};
+  const { response, responseYaml, status = 200 } = route.description ?? {};
   const description = status === 201 ? 'Created' : status === 202 ? 'Accepted' : 'OK';
   if (response)
     return {
       description,
-      content: { 'application/json': media(schemas.of(response, 'output'), examples.of(response)) },
+      content: contentOf(media(schemas.of(response, 'output'), examples.of(response)), responseYaml),
     };
   return route.contentType === undefined
     ? { description }
@@ -120,6 +123,14 @@ function textOrObject(contentType: string): 'object' | 'string' {
 /** Without its parameters: `text/html; charset=utf-8` is `text/html`. */
 function mediaType(contentType: string): string {
   return contentType.replace(/;.*/, '');
+}
+
+/** JSON, and where there is an example of it, YAML. */
+function contentOf(json: object, yaml: string | undefined): Record<string, object> {
+  return {
+    'application/json': json,
+    ...(yaml !== undefined && { 'application/yaml': media({ type: 'string' }, yaml) }),
+  };
 }
 
 function media(schema: JsonSchema, example: unknown): object {

@@ -4,6 +4,7 @@ import type { JsonSchema } from '../schemas/json-schemas.ts';
 /** The names that stand in paths, and what they mean there. */
 const known: Record<string, { description: string; schema: JsonSchema }> = {
   id: { description: 'Its id. Another tenant’s is answered like one that does not exist.', schema: { type: 'string' } },
+  key: { description: 'Its key in the catalog, such as `lesson_scheduled`.', schema: { type: 'string' } },
   channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
   file: { description: 'A file of the page.', schema: { type: 'string' } },
 };

@@ -25,6 +25,8 @@ export const problemSchema: JsonSchema = {
         properties: {
           path: { type: 'string', description: 'In dots and brackets: `recipients[0]`.' },
           message: { type: 'string' },
+          line: { type: 'integer', description: 'In a document that was sent as text, counted from 1.' },
+          column: { type: 'integer' },
         },
       },
     },
@@ -38,7 +40,8 @@ const meanings: Record<number, string> = {
   403: 'The credential may not do this.',
   404: 'There is no such thing in your tenant.',
   409: 'What it is now does not allow this.',
-  413: 'The body is larger than 4 MiB.',
+  412: 'It is not the version that `If-Match` names any more.',
+  413: 'The body is too large: 4 MiB, or 1 MiB for a catalog document.',
   422: 'Well formed, but it cannot be acted upon; `errors` names the fields and the cure.',
   429: 'Too often; `Retry-After` says when to try again.',
   503: 'Something Carillon needs is away, and nothing was accepted. Try again after `Retry-After` seconds.',

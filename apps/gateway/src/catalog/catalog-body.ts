@@ -1,0 +1,48 @@
+import { Problem } from '@carillon/contracts';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import type { CatalogText } from './text/catalog-text.ts';
+
+/** YAML by RFC 9512, and by the names that were used before it. */
+const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+
+/** The routes whose body is a document. */
+const catalogRoutes = new Set(['/v1/admin/catalog']);
+
+/** Keeps what is sent as a catalog document as text, so that errors can name its lines. Every other route goes on refusing YAML. */
+export function takeCatalogDocuments(app: NestFastifyApplication): void {
+  const http = app.getHttpAdapter().getInstance();
+  const limit = { bodyLimit: http.initialConfig.bodyLimit };
+  const asJson = http.getDefaultJsonParser('error', 'error');
+  app.useBodyParser('application/json', limit, (request: FastifyRequest, body: Buffer, done) => {
+    if (isForCatalog(request)) done(null, { format: 'json', text: body.toString() } satisfies CatalogText);
+    else void asJson(request, body.toString(), done);
+  });
+  for (const type of yamlTypes)
+    app.useBodyParser(type, limit, (request: FastifyRequest, body: Buffer, done) => {
+      if (isForCatalog(request)) done(null, { format: 'yaml', text: body.toString() } satisfies CatalogText);
+      else done(Object.assign(new Error(`Unsupported Media Type: ${type}`), { statusCode: 415 }));
+    });
+}
+
+/** Whether the `Accept` header asks for YAML. */
+export function acceptsYaml(accept: string | undefined): boolean {
+  return yamlTypes.some((type) => accept?.includes(type));
+}
+
+/** For `@Body(catalogText)`. */
+export const catalogText = {
+  transform(body: CatalogText | undefined): CatalogText {
+    if (body) return body;
+    throw new Problem({
+      status: 400,
+      code: 'invalid_body',
+      title: 'The body is missing',
+      detail: 'Send the document as application/yaml or application/json.',
+    });
+  },
+};
+
+function isForCatalog({ routeOptions }: FastifyRequest): boolean {
+  return catalogRoutes.has(routeOptions.url ?? '');
+}

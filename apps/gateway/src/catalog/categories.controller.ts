@@ -1,0 +1,17 @@
+import { Controller } from '@nestjs/common';
+import { catalogCategorySchema, effectiveCatalog, effectiveCategorySchema } from '@carillon/contracts';
+import { Allow } from '../access/access.guard.ts';
+import { partsController } from './parts.controller.ts';
+
+/** The groups of notification types that a tenant has. */
+@Controller('v1/admin/categories')
+@Allow('admin')
+export class CategoriesController extends partsController({
+  section: 'categories',
+  one: 'category',
+  many: 'categories',
+  part: catalogCategorySchema,
+  example: { name: 'Lessons', description: 'What happens to a lesson that you have booked' },
+  inForce: effectiveCategorySchema,
+  all: async (messages, tenant) => (await messages.call(effectiveCatalog, { tenant })).categories,
+}) {}
