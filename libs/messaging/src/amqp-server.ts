@@ -102,7 +102,12 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
       const inHand = exchanges[contract.exchange].batch ? prefetch : prefetch * defaults.prefetchSingles;
       return messages.names.queues(service, contract).map(({ queue }) => {
         const runner = new ItemRunner(
-          { queue, type: contract.open ? undefined : contract.type, handle },
+          {
+            queue,
+            type: contract.open ? undefined : contract.type,
+            exchange: messages.names.exchange(contract.exchange),
+            handle,
+          },
           this.gate,
           deadLetters,
         );

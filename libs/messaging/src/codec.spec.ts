@@ -138,6 +138,45 @@ describe('plain JSON', () => {
     );
   });
 
+  describe('through an exchange of somebody else’s', () => {
+    const through = (exchange: string, properties: Properties, body: unknown = { amount: 5 }) => {
+      const { content, ...rest } = message(JSON.stringify(body), properties);
+      return { ...rest, content, fields: { ...rest.fields, exchange } } as unknown as ConsumeMessage;
+    };
+    const read = (...args: Parameters<typeof through>) =>
+      eventsOf(decode(through(...args), true, 'carillon.events'))[0];
+
+    it('carries the exchange in its source, so that the same message id means two things in two exchanges', () => {
+      expect(read('shop', { messageId: '1' })).toEqual({
+        specversion: '1.0',
+        id: '1',
+        source: '/shop',
+        type: 'order.paid',
+        plain: true,
+        data: { amount: 5 },
+      });
+      const sources = [
+        ['shop', undefined],
+        ['shop', 'till'],
+        ['shop/till', undefined],
+        ['till', 'shop'],
+      ].map(([exchange, appId]) => (read(exchange!, { messageId: '1', appId }) as CloudEvent).source);
+      expect(sources).toEqual(['/shop', '/shop/till', '/shop%2Ftill', '/till/shop']);
+    });
+
+    it('stays what it is when it is a CloudEvent, and when it came through Carillon’s own exchange or none', () => {
+      const event = { specversion: '1.0', id: '1', source: '/till', type: 'order.paid', data: 1 };
+      expect(read('shop', {}, event)).toEqual(event);
+      for (const exchange of ['carillon.events', ''])
+        expect(read(exchange, { messageId: '1' })).not.toHaveProperty('plain');
+    });
+
+    it('is marked, and keeps the mark when it is written down and read again', () => {
+      const event = read('shop', { messageId: '1' });
+      expect(read('shop', {}, overTheWire(event))).toEqual(event);
+    });
+  });
+
   it('without a message id gets one that says it cannot be deduplicated, and no two the same', () => {
     const ids = Array.from({ length: 50 }, () => (decode(message('{}'), true) as { event: CloudEvent }[])[0]!.event.id);
     for (const id of ids) expect(id.startsWith(givenIdPrefix)).toBe(true);

@@ -17,13 +17,17 @@ import type { ConsumeMessage } from 'amqplib';
 /** One message item: an event, or why it is none. */
 export type Decoded = { event: CloudEvent } | { invalid: string; body: string };
 
-/** Source of events that came without one (plain JSON). */
+/** Source of events that came without one (plain JSON) through an exchange of Carillon's. */
 export const plainSource = '/amqp';
 /** Prefix of ids that Carillon gave because the publisher did not: such events cannot be deduplicated. */
 export const givenIdPrefix = 'undeduplicated-';
 
-/** Reads every item of a message. Never throws: what is malformed comes back as `invalid`, naming the mistake. */
-export function decode(message: ConsumeMessage, open: boolean): Decoded[] {
+/**
+ * Reads every item of a message. Never throws: what is malformed comes back as `invalid`, naming the mistake.
+ *
+ * @param own the exchange of Carillon's that fills the queue; what comes through another one is a domain service's
+ */
+export function decode(message: ConsumeMessage, open: boolean, own?: string): Decoded[] {
   const body = message.content.toString('utf8');
   const given: unknown = message.properties.contentType;
   const contentType = typeof given === 'string' ? given.toLowerCase() : '';
@@ -46,7 +50,7 @@ export function decode(message: ConsumeMessage, open: boolean): Decoded[] {
   if (binary) return [validated({ ...binary, data: json }, () => body, open)];
   if (contentType.startsWith(cloudEventsJson) || !open || looksLikeCloudEvent(json))
     return [validated(json, () => body, open)];
-  return [validated(plain(json, message), () => body, open)];
+  return [validated(plain(json, message, own), () => body, open)];
 }
 
 export function encodeBatch(items: readonly string[]): Buffer {
@@ -90,12 +94,23 @@ function binaryAttributes(headers: Record<string, unknown>): Record<string, unkn
   return 'specversion' in attributes ? attributes : undefined;
 }
 
-function plain(data: unknown, { fields, properties }: ConsumeMessage): unknown {
+/**
+ * Two domain services may give the same `message_id` to different things, so the source of a foreign message names the
+ * exchange it came through. It is marked: what it means is for the catalog to say, now or when it is replayed.
+ */
+function plain(data: unknown, { fields, properties }: ConsumeMessage, own: string | undefined): unknown {
+  const { appId } = properties as { appId?: string };
+  const foreign = own !== undefined && fields.exchange !== own && fields.exchange !== '';
   return {
     specversion: '1.0',
     id: properties.messageId || givenIdPrefix + randomUUID(),
-    source: properties.appId ? `/${properties.appId}` : plainSource,
+    source: foreign
+      ? ['', fields.exchange, ...(appId ? [appId] : [])].map(encodeURIComponent).join('/')
+      : appId
+        ? `/${appId}`
+        : plainSource,
     type: fields.routingKey,
+    ...(foreign && { plain: true }),
     data,
   };
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
+import { connect, type Channel, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
 import { defaults } from './defaults.ts';
+import { BrokerUnavailable } from './errors.ts';
 import { brokerBlocked, brokerConnected } from './metrics.ts';
 
 /**
@@ -58,6 +59,12 @@ export class Connection {
       this.logger.log('RabbitMQ accepts publishers again');
     });
     await this.setup(raw);
+  }
+
+  /** A channel for whoever uses it now and closes it. @throws BrokerUnavailable instead of waiting for the broker */
+  async channel(): Promise<Channel> {
+    if (!this.model || !this.connected) throw new BrokerUnavailable('not connected to RabbitMQ');
+    return this.model.createChannel();
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ export { Abandoned, Poison, BrokerUnavailable, Unroutable } from './errors.ts';
 export { Names, routingKeyOf } from './names.ts';
 export { streetTopology, declare, type Topology } from './topology.ts';
 export { givenIdPrefix } from './codec.ts';
+export type { BindingResult, BindingWish } from './foreign-bindings.ts';
 export { currentTraceparent, withTrace } from './trace.ts';
 export type { Dependency } from './gate.ts';
 export type { Origin } from './item-runner.ts';

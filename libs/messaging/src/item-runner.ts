@@ -29,6 +29,8 @@ export interface Stage {
   queue: string;
   /** The only `type` this queue carries; undefined at an open door. */
   type?: string;
+  /** The exchange of Carillon's that fills the queue. */
+  exchange?: string;
   handle: ItemHandler;
 }
 
@@ -65,7 +67,7 @@ export class ItemRunner {
 
   /** Resolves when every item has ended and the message may be acknowledged. */
   async run(message: ConsumeMessage, alive: Alive): Promise<void> {
-    const { queue, type } = this.stage;
+    const { queue, type, exchange } = this.stage;
     const origin: Origin = {
       queue,
       exchange: message.fields.exchange,
@@ -76,7 +78,7 @@ export class ItemRunner {
     const received = performance.now();
     // Settled, not failed fast: an item that gives up must not leave the others running behind a shutdown's back.
     const ends = await Promise.allSettled(
-      decode(message, type === undefined).map(async (item) => {
+      decode(message, type === undefined, exchange).map(async (item) => {
         const end =
           'invalid' in item
             ? await this.park(message, item.body, new Poison(item.invalid), 0, alive)

@@ -7,6 +7,7 @@ import {
 } from '@carillon/contracts';
 import { Connection } from './connection.ts';
 import { BrokerUnavailable } from './errors.ts';
+import { bindForeign, type BindingResult, type BindingWish } from './foreign-bindings.ts';
 import { Names, routingKeyOf } from './names.ts';
 import { Publisher } from './publisher.ts';
 import { RpcClient, type CallOptions } from './rpc-client.ts';
@@ -112,6 +113,11 @@ export class Messages {
     options?: CallOptions,
   ): Promise<Response> {
     return this.rpc.call(contract, request, options);
+  }
+
+  /** Binds and unbinds a queue of this installation. @throws BrokerUnavailable */
+  bindForeign(wish: BindingWish): Promise<BindingResult[]> {
+    return bindForeign(() => this.connection.channel(), wish);
   }
 
   /**
