@@ -12,16 +12,26 @@ import { Intake } from './intake/intake.ts';
 import { IntakeController } from './intake/intake.controller.ts';
 import { NotificationStore } from './notifications/notification-store.ts';
 import { Notifying } from './notifications/notifying.ts';
+import { PutRecipients } from './recipients/put-recipients.ts';
 import { RecipientStore } from './recipients/recipient-store.ts';
 import { Retention } from './retention/retention.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { Sources } from './sources/sources.ts';
 import { SourcesController } from './sources/sources.controller.ts';
+import { Suppressions } from './suppressions/suppressions.ts';
+import { SuppressionsController } from './suppressions/suppressions.controller.ts';
 import { Throttles } from './throttles/throttles.ts';
 
 /** Who, where, when: recipients, their choices, and the decision behind every notification. */
 @Module({
-  controllers: [IntakeController, RecipientsController, ChoicesController, DecisionsController, SourcesController],
+  controllers: [
+    IntakeController,
+    RecipientsController,
+    SuppressionsController,
+    ChoicesController,
+    DecisionsController,
+    SourcesController,
+  ],
   providers: [
     FrontDoor,
     Intake,
@@ -34,6 +44,8 @@ import { Throttles } from './throttles/throttles.ts';
     EventStore,
     NotificationStore,
     RecipientStore,
+    PutRecipients,
+    Suppressions,
     Catalogs,
     Sources,
     Throttles,

@@ -1,11 +1,16 @@
 import {
+  addSuppression,
   checkEvent,
   dryRunEvent,
   getDecision,
   getEvent,
   getPreferences,
   getRecipient,
+  listRecipients,
+  listSuppressions,
   putRecipient,
+  putRecipients,
+  removeSuppression,
   setPreferences,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
@@ -20,5 +25,19 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   module: () => AppModule,
   migrations,
   prepare: (app) => app.get(Retention).start(),
-  rpcs: [checkEvent, dryRunEvent, getEvent, putRecipient, getRecipient, getPreferences, setPreferences, getDecision],
+  rpcs: [
+    checkEvent,
+    dryRunEvent,
+    getEvent,
+    putRecipient,
+    putRecipients,
+    getRecipient,
+    listRecipients,
+    listSuppressions,
+    addSuppression,
+    removeSuppression,
+    getPreferences,
+    setPreferences,
+    getDecision,
+  ],
 };

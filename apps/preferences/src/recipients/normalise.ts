@@ -1,13 +1,15 @@
 import { Problem, type FieldError, type RecipientInput } from '@carillon/contracts';
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { z } from 'zod';
+import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/max';
 import { canonicalTimeZone, unknownTimeZone } from '../quiet-hours/time-zone.ts';
+import { canonicalAddress } from './canonical-address.ts';
+import { canonicalLocale } from './canonical-locale.ts';
 import type { Contact } from './recipient.ts';
+import { remembered } from './remembered.ts';
 
 export const defaultLocale = 'en';
 export const defaultTimeZone = 'UTC';
 
-/** A recipient ready to be stored: addresses canonical, one primary contact per channel at most. */
+/** A recipient ready to be stored: addresses canonical and each once, one primary contact per channel at most. */
 export interface NormalRecipient {
   name: string | null;
   locale: string;
@@ -15,8 +17,11 @@ export interface NormalRecipient {
   roles: string[];
   tags: string[];
   attributes: Record<string, unknown>;
-  contacts: Contact[];
+  contacts: NormalContact[];
 }
+
+/** What is suppressed is known to the database, which marks it while it saves. */
+export type NormalContact = Omit<Contact, 'suppressed'>;
 
 /**
  * Checks and canonicalises what `PUT /v1/recipients/{id}` was given.
@@ -24,81 +29,83 @@ export interface NormalRecipient {
  */
 export function normaliseRecipient(input: RecipientInput): NormalRecipient {
   const errors: FieldError[] = [];
-  const given: { path: string; contact: Contact }[] = (input.contacts ?? []).map((contact, index) => ({
-    path: `contacts[${index}].address`,
-    contact: {
-      channel: contact.channel,
-      address: contact.address,
-      label: contact.label ?? null,
-      verified: contact.verified ?? false,
-      primary: contact.primary ?? false,
-      suppressed: null,
-    },
-  }));
-  if (input.email) given.unshift({ path: 'email', contact: primaryContact('email', input.email) });
-  if (input.phone) given.unshift({ path: 'phone', contact: primaryContact('sms', input.phone) });
-
-  const contacts = new Map<string, Contact>();
-  for (const { path, contact } of given) {
-    const address = canonicalAddress(contact, path, errors);
-    const key = `${contact.channel} ${address}`;
-    const known = contacts.get(key);
-    // `email` beside the same address under `contacts` is one contact, with what either says of it.
-    if (known)
-      Object.assign(known, { label: contact.label ?? known.label, verified: contact.verified || known.verified });
-    else contacts.set(key, { ...contact, address });
-  }
-  for (const channel of ['email', 'sms']) {
-    if ([...contacts.values()].filter((contact) => contact.channel === channel && contact.primary).length > 1) {
-      errors.push({ path: 'contacts', message: `only one ${channel} contact may be primary` });
-    }
-  }
-  const locale = canonicalLocale(input.locale ?? defaultLocale, errors);
-  const zone = input.time_zone ?? defaultTimeZone;
-  const timeZone = canonicalTimeZone(zone);
-  if (timeZone === undefined) errors.push({ path: 'time_zone', message: unknownTimeZone(zone) });
+  const recipient = readRecipient(input, (path, message) => errors.push({ path, message }));
   if (errors.length > 0) throw Problem.unprocessable('invalid_recipient', 'The recipient is not valid', errors);
+  return recipient;
+}
+
+type Complain = (path: string, message: string) => void;
+
+// People share few locales and zones, and ICU takes longer over one than all the rest of a recipient does.
+const localeOf = remembered(canonicalLocale);
+const timeZoneOf = remembered(canonicalTimeZone);
+
+/** The same for one of many. What is returned is good only if there was no complaint. */
+export function readRecipient(input: RecipientInput, complain: Complain): NormalRecipient {
+  const contacts = readContacts(input, complain);
+  const locale = localeOf(input.locale ?? defaultLocale);
+  if ('message' in locale) complain('locale', locale.message);
+  const zone = input.time_zone ?? defaultTimeZone;
+  const timeZone = timeZoneOf(zone);
+  if (timeZone === undefined) complain('time_zone', unknownTimeZone(zone));
+  const attributes = input.attributes ?? {};
+  if (!isStorable(attributes)) complain('attributes', 'must not contain NUL or broken characters');
   return {
     name: input.name ?? null,
-    locale,
-    time_zone: timeZone!,
+    locale: 'locale' in locale ? locale.locale : defaultLocale,
+    time_zone: timeZone ?? defaultTimeZone,
     roles: [...new Set(input.roles)],
     tags: [...new Set(input.tags)],
-    attributes: input.attributes ?? {},
-    contacts: [...contacts.values()].sort(byChannelAndPrimary),
+    attributes,
+    contacts,
   };
 }
 
-function byChannelAndPrimary(one: Contact, other: Contact): number {
-  return one.channel.localeCompare(other.channel) || Number(other.primary) - Number(one.primary);
+/** By channel, the primary one first, otherwise in the order given. */
+function readContacts(input: RecipientInput, complain: Complain): NormalContact[] {
+  const contacts: (NormalContact & { path: string })[] = [];
+  const country = countryOf(input, complain);
+
+  const add = (path: string, field: string, contact: NormalContact): void => {
+    const canonical = canonicalAddress(contact.channel as 'email' | 'sms', contact.address, country);
+    if ('message' in canonical) return complain(field, canonical.message);
+    const { address } = canonical;
+    const same = contacts.find((other) => other.channel === contact.channel && other.address === address);
+    const primary = contacts.find((other) => other.channel === contact.channel && other.primary);
+    if (same?.path.startsWith('contacts')) return complain(field, `is the same address as that of ${same.path}`);
+    if (contact.primary && primary && primary !== same)
+      complain(`${path}.primary`, `only one ${contact.channel} contact may be primary, and ${primary.path} is`);
+    // `email` beside the same address under `contacts` is one contact, with what either says of it.
+    if (same) Object.assign(same, { path, label: contact.label, verified: contact.verified });
+    else contacts.push({ ...contact, path, address });
+  };
+
+  if (input.email) add('email', 'email', shorthand('email', input.email));
+  if (input.phone) add('phone', 'phone', shorthand('sms', input.phone));
+  input.contacts?.forEach(({ channel, address, label = null, verified = false, primary = false }, index) => {
+    const path = `contacts[${index}]`;
+    add(path, `${path}.address`, { channel, address, label, verified, primary });
+  });
+  return contacts
+    .map(({ path: _, ...contact }) => contact)
+    .sort((one, other) => one.channel.localeCompare(other.channel) || Number(other.primary) - Number(one.primary));
 }
 
-function primaryContact(channel: 'email' | 'sms', address: string): Contact {
-  return { channel, address, label: null, verified: false, primary: true, suppressed: null };
+function shorthand(channel: 'email' | 'sms', address: string): NormalContact {
+  return { channel, address, label: null, verified: false, primary: true };
 }
 
-function canonicalAddress({ channel, address }: Contact, path: string, errors: FieldError[]): string {
-  if (channel === 'email') {
-    if (!z.email().safeParse(address).success) {
-      errors.push({ path, message: 'must be an email address such as amina@example.org' });
-    }
-    // Only the domain is case-insensitive (RFC 5321, section 2.4).
-    const at = address.lastIndexOf('@');
-    return address.slice(0, at) + address.slice(at).toLowerCase();
-  }
-  const phone = parsePhoneNumberFromString(address);
-  if (!phone?.isValid()) {
-    errors.push({ path, message: 'must be a phone number with its country code, such as +254711000111' });
-    return address;
-  }
-  return phone.number;
+function countryOf({ country }: RecipientInput, complain: Complain): CountryCode | undefined {
+  if (!country) return undefined;
+  const code = country.toUpperCase();
+  if (isSupportedCountry(code)) return code;
+  complain('country', `"${country}" is not a country code such as KE (ISO 3166-1 alpha-2)`);
+  return undefined;
 }
 
-function canonicalLocale(locale: string, errors: FieldError[]): string {
-  try {
-    return Intl.getCanonicalLocales(locale)[0]!;
-  } catch {
-    errors.push({ path: 'locale', message: `"${locale}" is not a language tag such as en, sw or pt-BR` });
-    return locale;
-  }
+/** PostgreSQL's jsonb takes neither NUL nor lone surrogates. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, member]) => isStorable(key) && isStorable(member));
 }

@@ -1,13 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { Problem, type Preferences, type Recipient } from '@carillon/contracts';
+import { Problem, type Preferences, type Recipient, type RecipientFilter } from '@carillon/contracts';
 import { batched, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { NormalRecipient } from './normalise.ts';
-import type { KnownRecipient } from './recipient.ts';
+import type { Contact, KnownRecipient } from './recipient.ts';
 
 interface Key {
   tenant: string;
   id: string;
+}
+
+/** A recipient as somebody says it is, in the words of the table. */
+export interface SaidRecipient extends NormalRecipient, Key {
+  /** When it was said (RFC 3339); left out: now. */
+  as_of?: string;
 }
 
 @Injectable()
@@ -23,36 +29,68 @@ export class RecipientStore {
 
   /** @throws Problem 404 */
   async get(tenant: string, id: string): Promise<Recipient> {
-    const [row] = await this.db.query(
-      `SELECT id, name, locale, time_zone, roles, tags, attributes, contacts, created_at, updated_at
-       FROM recipients WHERE tenant = $1 AND id = $2`,
-      [tenant, id],
-    );
+    const [row] = await this.db.query(`SELECT ${shown} FROM recipients WHERE tenant = $1 AND id = $2`, [tenant, id]);
     if (!row) throw Problem.notFound('recipient', id);
-    const primary = (channel: string) =>
-      (row as Recipient).contacts.find((contact) => contact.channel === channel && contact.primary)?.address ?? null;
-    return {
-      ...row,
-      email: primary('email'),
-      phone: primary('sms'),
-      created_at: row.created_at.toISOString(),
-      updated_at: row.updated_at.toISOString(),
-    };
+    return recipientOf(row as RecipientRow);
   }
 
-  /** Creates the recipient or replaces all but its preferences. Returns whether it was new. */
-  async put(tenant: string, id: string, recipient: NormalRecipient): Promise<boolean> {
-    const { name, locale, time_zone, roles, tags, attributes, contacts } = recipient;
-    const [{ created }] = await this.db.query(
-      `INSERT INTO recipients (tenant, id, name, locale, time_zone, roles, tags, attributes, contacts)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-       ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, locale = excluded.locale,
-         time_zone = excluded.time_zone, roles = excluded.roles, tags = excluded.tags,
-         attributes = excluded.attributes, contacts = excluded.contacts, updated_at = now()
-       RETURNING xmax = 0 AS created`,
-      [tenant, id, name, locale, time_zone, roles, tags, attributes, JSON.stringify(contacts)],
+  /** Creates the recipient or replaces all but its preferences; what is as it was is not written. */
+  async put(
+    tenant: string,
+    id: string,
+    recipient: NormalRecipient,
+  ): Promise<{ created: boolean; recipient: Recipient }> {
+    const [row] = await this.hot.query(putOne, [JSON.stringify([{ tenant, id, ...recipient }])]);
+    const { created, ...saved } = row as RecipientRow & { created: boolean };
+    return { created, recipient: recipientOf(saved) };
+  }
+
+  /**
+   * The same for many of a tenant, all or none, in one statement.
+   * @param recipients their rows as JSON, each id once, in the order of their ids, so that two calls do not wait for each other
+   */
+  async putMany(recipients: readonly string[]): Promise<{ created: number; updated: number; unchanged: number }> {
+    const [{ created, updated }] = await this.hot.query(putMany, [`[${recipients.join(',')}]`]);
+    return { created, updated, unchanged: recipients.length - created - updated };
+  }
+
+  /** What events tell of recipients, each once: nothing that was said earlier than what stands there is written. */
+  async learn(recipients: readonly SaidRecipient[]): Promise<void> {
+    const inOrder = [...recipients].sort(byKey);
+    await this.hot.query(learnMany, [JSON.stringify(inOrder)]);
+  }
+
+  /** A page of recipients by id. */
+  async list(
+    tenant: string,
+    { q, role, tag, channel }: RecipientFilter,
+    limit: number,
+    after: string | null,
+  ): Promise<{ data: Recipient[]; next: string | null }> {
+    const values: unknown[] = [tenant, limit + 1];
+    const conditions = ['tenant = $1'];
+    const holds = (condition: (value: string) => string, value: unknown) =>
+      conditions.push(condition(`$${values.push(value)}`));
+    if (after !== null) holds((value) => `id > ${value}`, after);
+    if (role !== undefined) holds((value) => `roles @> ${value}`, [role]);
+    if (tag !== undefined) holds((value) => `tags @> ${value}`, [tag]);
+    if (channel !== undefined) holds((value) => `contacts @> ${value}`, JSON.stringify([{ channel }]));
+    if (q !== undefined) {
+      // People write phone numbers in groups; the stored ones have none.
+      const address = /^[+\d][\d\s().-]+$/.test(q) ? q.replace(/[^+\d]/g, '') : q;
+      const text = `$${values.push(containing(q))}`;
+      const inAddress = `$${values.push(containing(address))}`;
+      conditions.push(
+        `(id ILIKE ${text} OR name ILIKE ${text}
+          OR EXISTS (SELECT FROM jsonb_array_elements(contacts) AS contact WHERE contact->>'address' ILIKE ${inAddress}))`,
+      );
+    }
+    const rows: RecipientRow[] = await this.db.query(
+      `SELECT ${shown} FROM recipients WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $2`,
+      values,
     );
-    return created as boolean;
+    const data = rows.slice(0, limit).map(recipientOf);
+    return { data, next: rows.length > limit ? data.at(-1)!.id : null };
   }
 
   /** @throws Problem 404 */
@@ -90,3 +128,78 @@ export class RecipientStore {
     return keys.map(({ tenant, id }) => found.get(`${tenant}\n${id}`));
   }
 }
+
+/** Part of a text, for ILIKE. */
+export function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+export function byKey(one: Key, other: Key): number {
+  return compare(one.tenant, other.tenant) || compare(one.id, other.id);
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}
+
+type RecipientRow = Omit<Recipient, 'email' | 'phone' | 'created_at' | 'updated_at'> & {
+  contacts: Contact[];
+  created_at: Date;
+  updated_at: Date;
+};
+
+function recipientOf({ id, name, contacts, created_at, updated_at, ...row }: RecipientRow): Recipient {
+  const primary = (of: string) => contacts.find(({ channel, primary }) => channel === of && primary)?.address ?? null;
+  return {
+    id,
+    name,
+    email: primary('email'),
+    phone: primary('sms'),
+    contacts: contacts.map((contact) => ({ ...contact, suppressed: contact.suppressed ?? null })),
+    ...row,
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
+  };
+}
+
+const shown = 'id, name, locale, time_zone, roles, tags, attributes, contacts, created_at, updated_at';
+
+const said = ['name', 'locale', 'time_zone', 'roles', 'tags', 'attributes', 'contacts'];
+const of = (table: string) => said.map((column) => `${table}.${column}`).join(', ');
+const differs = `(${of('known')}) IS DISTINCT FROM (${of('given')})`;
+
+/**
+ * Writes what is given, without touching what is as it was: not even a row lock is taken there, which would be a write too.
+ * @param news which of the `given` rows are news beside the `known` ones
+ * @param wins which of them stand, when another wrote the same recipient meanwhile
+ */
+const write = (news: string, wins: string) => `
+  WITH given AS MATERIALIZED (
+    SELECT tenant, id, name, locale, time_zone, roles, tags, attributes, mark_suppressed(tenant, contacts) AS contacts,
+           -- A clock that is ahead must not shut out whatever comes after.
+           least(as_of, now()) AS as_of
+    FROM json_populate_recordset(null::recipients, $1)
+  ), written AS (
+    INSERT INTO recipients AS standing (tenant, id, ${said.join(', ')}, as_of)
+    SELECT given.tenant, given.id, ${of('given')}, given.as_of
+    FROM given LEFT JOIN recipients known ON (known.tenant, known.id) = (given.tenant, given.id)
+    WHERE known.id IS NULL OR ${news}
+    ON CONFLICT (tenant, id) DO UPDATE
+      SET ${said.map((column) => `${column} = excluded.${column}`).join(', ')}, as_of = excluded.as_of, updated_at = now()
+      WHERE ${wins}
+    RETURNING *, xmax = 0 AS created
+  )`;
+
+const putOne = `${write(differs, 'true')}
+  SELECT ${shown}, created FROM written
+  UNION ALL
+  SELECT ${shown}, false FROM recipients WHERE NOT EXISTS (SELECT FROM written) AND (tenant, id) IN (SELECT tenant, id FROM given)`;
+
+const putMany = `${write(differs, 'true')}
+  SELECT count(*) FILTER (WHERE created)::int AS created, count(*) FILTER (WHERE NOT created)::int AS updated FROM written`;
+
+const learnMany = `${write(
+  `given.as_of > known.as_of OR (given.as_of = known.as_of AND ${differs})`,
+  'excluded.as_of >= standing.as_of',
+)}
+  SELECT count(*) FROM written`;
