@@ -5,8 +5,10 @@ import { batched, insertRows, prepared, type SqlRunner } from '@carillon/persist
 import { DataSource } from 'typeorm';
 import type { DecidedEvent } from '../notifications/planning.ts';
 
-/** How long a claim lasts: longer than a publish may take until it fails (10 s), so that only the dead lose theirs. */
-const leaseSeconds = 20;
+/**
+ * How long a claim lasts. A chunk takes well under a second; one that takes longer than this is done twice, under the same ids.
+ */
+const leaseSeconds = 10;
 
 /** An event on its way to an audience under one notification type. */
 export interface NewFanOut {
