@@ -8,6 +8,8 @@ import {
   exchanges,
   lanes,
   listeners,
+  recipientDeleted,
+  recipientUpserted,
   type CloudEvent,
   type EventContract,
 } from '@carillon/contracts';
