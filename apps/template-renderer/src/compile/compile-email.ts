@@ -1,3 +1,4 @@
+import { limits } from '../engine/index.ts';
 import { plainTextOf } from '../engine/plain-text.ts';
 import { escapeHtml } from '../engine/text.ts';
 import type { EmailSource } from '../templates/template-source.ts';
@@ -27,16 +28,26 @@ export async function compileEmail(
   const mistakes: string[] = [];
   const refuse = (mistake: string): void => void mistakes.push(mistake);
   if (/<mj-include\b/i.test(source.body)) refuse('<mj-include> is not allowed; a template is complete in itself');
+  const components = source.body.match(/<mj-/gi)?.length ?? 0;
+  if (components > limits.components) refuse(`has ${components} components; at most ${limits.components} are allowed`);
+  if (mistakes.length > 0) throw ofBody(mistakes);
   const { mjml, firstBodyLine } = documentOf(source, locale, layout);
   const { text: markup, pieces } = protectLiquid(mjml);
-  const html = tidy(await mjmlToHtml(wrapConditions(markup, pieces, refuse), firstBodyLine, refuse));
-  const safe = keepToSafePlaces(html, pieces, refuse);
-  if (mistakes.length > 0) throw new SourceError(mistakes.map((message) => ({ field: 'body', message })));
-  return {
-    subject: source.subject,
-    html: restoreLiquid(html, safe),
-    text: source.text ?? restoreLiquid(withoutGaps(plainTextOf(html), pieces), safe),
-  };
+  try {
+    const html = tidy(await mjmlToHtml(wrapConditions(markup, pieces, refuse), firstBodyLine, refuse));
+    const safe = keepToSafePlaces(html, pieces, refuse);
+    const text = source.text ?? restoreLiquid(withoutGaps(plainTextOf(html), pieces), safe);
+    if (mistakes.length === 0) return { subject: source.subject, html: restoreLiquid(html, safe), text };
+  } catch (error) {
+    // The stack of MJML or of the HTML-to-text conversion, which call themselves for every level.
+    if ((error as Error).name !== 'RangeError') throw error;
+    refuse('is nested too deeply');
+  }
+  throw ofBody(mistakes);
+}
+
+function ofBody(mistakes: readonly string[]): SourceError {
+  return new SourceError(mistakes.map((message) => ({ field: 'body', message })));
 }
 
 function documentOf(source: EmailSource, locale: string, layout: EmailLayout): { mjml: string; firstBodyLine: number } {

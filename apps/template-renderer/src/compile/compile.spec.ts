@@ -96,6 +96,19 @@ describe('compiling an email', () => {
     ],
     [{ body: '<mj-include path="/etc/hostname" type="html" />' }, /^body: <mj-include> is not allowed/],
     [{ body: '<mj-text>\uE000</mj-text>' }, /^body: must not contain/],
+    [{ preheader: '\uE001' }, /^preheader: must not contain/],
+    [{ body: '<mj-text><script>{{ a }}</mj-text>' }, /^body: values are not allowed inside <script>$/],
+    [{ body: '<mj-text>x</mj-text>'.repeat(501) }, /^body: has 501 components; at most 500 are allowed$/],
+    [{ body: `<mj-text>${'<div>'.repeat(9_000)}</mj-text>` }, /^body: is nested too deeply$/],
+    // Quadratic in its length if the attributes' names were looked for at every letter.
+    [
+      { body: `<mj-text><a ${'a'.repeat(49_000)} {{ a }}>x</a></mj-text>` },
+      /^body: a value inside a tag must stand in a quoted attribute$/,
+    ],
+    [
+      { subject: '{{ a', text: '{{ a | shout }}', body: '<mj-text href="x">{{ b }}</mj-text>' },
+      /^subject: .* not closed.*; text: undefined filter: shout.*; body: line 1: Attribute href is illegal$/,
+    ],
   ])('refuses %j with the part and the reason', async (source, reason) => {
     await expect(compile(source)).rejects.toThrow(reason);
   });

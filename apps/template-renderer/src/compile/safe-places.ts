@@ -15,15 +15,19 @@ const links = new Set(['href', 'src', 'action', 'formaction', 'background', 'pos
  */
 export function keepToSafePlaces(html: string, pieces: readonly string[], refuse: (mistake: string) => void): string[] {
   const safe = [...pieces];
-  for (const [, element] of html.matchAll(/<(script|style)\b[^>]*>[^]*?\uE000[^]*?<\/\1>/gi)) {
-    refuse(`values are not allowed inside <${element}>`);
+  // One that is never closed reaches to the end, for a browser too.
+  for (const [, element, content] of html.matchAll(/<(script|style)\b[^>]*>([^]*?)(?:<\/\1|$)/gi)) {
+    if (content!.includes('\uE000')) refuse(`values are not allowed inside <${element}>`);
   }
   for (const [tag] of html.matchAll(/<[a-z](?:[^<>"']|"[^"]*"|'[^']*')*>/gi)) {
     if (!tag.includes('\uE000')) continue;
-    const unquoted = tag.replace(/([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g, (_, name: string, double, single) => {
-      keepAttributeSafe(name.toLowerCase(), (double ?? single) as string, safe, refuse);
-      return '';
-    });
+    const unquoted = tag.replace(
+      /(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g,
+      (_, name: string, double, single) => {
+        keepAttributeSafe(name.toLowerCase(), (double ?? single) as string, safe, refuse);
+        return '';
+      },
+    );
     if (unquoted.includes('\uE000')) refuse('a value inside a tag must stand in a quoted attribute');
   }
   return safe;

@@ -1,7 +1,12 @@
 import { z } from 'zod';
+import { limits } from '../engine/limits.ts';
 
 /** A piece of text with Liquid in it. */
-const liquid = z.string().trim().min(1, 'must not be empty');
+const liquid = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(limits.written, `must have at most ${limits.written} characters`);
 
 /** Words of an in-app notification: plain text, except `html`. */
 export const inAppSourceSchema = z.strictObject({

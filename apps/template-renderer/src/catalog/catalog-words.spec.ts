@@ -1,0 +1,199 @@
+import { dataSourceOptions } from '@carillon/persistence';
+import { testDatabase, type TestDatabase } from '@carillon/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { migrations } from '../../migrations/index.ts';
+import { loadBuiltIns } from '../built-in/load.ts';
+import { publishBuiltIns } from '../built-in/publish.ts';
+import { lookupOrder } from '../templates/lookup-order.ts';
+import { TemplateStore } from '../templates/template-store.ts';
+import { CatalogWords } from './catalog-words.ts';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let store: TemplateStore;
+let words: CatalogWords;
+
+beforeAll(async () => {
+  database = await testDatabase({ 'template-renderer': migrations });
+  const url = database.url('template-renderer');
+  dataSource = await new DataSource(dataSourceOptions({ url, service: 'template-renderer' })).initialize();
+  store = new TemplateStore(dataSource);
+});
+afterAll(async () => {
+  await dataSource?.destroy();
+  await database?.drop();
+});
+beforeEach(async () => {
+  await database.query('TRUNCATE template_renderer.templates, template_renderer.catalogs');
+  words = new CatalogWords(store);
+});
+
+const sms = (text: string) => ({ sms: { text } });
+const rows = (): Promise<string[]> =>
+  database
+    .query(
+      `SELECT * FROM template_renderer.templates WHERE tenant <> '' ORDER BY tenant, type, channel, locale, version`,
+    )
+    .then((found) =>
+      found.map(
+        ({ tenant, type, channel, locale, version, catalog_version, withdrawn_at }) =>
+          `${tenant} ${type} ${channel} ${locale} v${version} of ${catalog_version}${withdrawn_at ? ' withdrawn' : ''}`,
+      ),
+    );
+const wordsFor = async (tenant: string, type: string) =>
+  (await store.findFirst(lookupOrder(tenant, type, 'sms', 'en')))?.compiled.parts.text;
+
+describe('the words of an applied catalog', () => {
+  it('become the tenant’s own and nobody else’s; what did not change keeps its version', async () => {
+    const first = { lesson: { en: sms('Lesson'), sw: sms('Somo') }, exam: { en: sms('Exam') } };
+    expect(await words.apply('a', 1, first)).toEqual({ current: true, published: 3, withdrawn: 0 });
+    const second = { ...first, lesson: { ...first.lesson, en: sms('Lesson!') } };
+    expect(await words.apply('a', 2, second)).toEqual({ current: true, published: 1, withdrawn: 0 });
+    expect(await rows()).toEqual([
+      'a exam sms en v1 of 1',
+      'a lesson sms en v1 of 1',
+      'a lesson sms en v2 of 2',
+      'a lesson sms sw v1 of 1',
+    ]);
+    expect(await wordsFor('a', 'lesson')).toBe('Lesson!');
+    expect(await wordsFor('b', 'lesson')).toBeUndefined();
+  });
+
+  it('give way to the next in the lookup order when a later catalog has them no more, and can come back', async () => {
+    await publishBuiltIns(
+      store,
+      loadBuiltIns().filter(({ type, template }) => type === 'welcome' && template.channel === 'sms'),
+    );
+    const carillons = await wordsFor('a', 'welcome');
+    await words.apply('a', 1, { welcome: { en: sms('Karibu'), sw: sms('Karibu') } });
+    expect(await wordsFor('a', 'welcome')).toBe('Karibu');
+    expect(await words.apply('a', 2, { welcome: { sw: sms('Karibu') } })).toMatchObject({ published: 0, withdrawn: 1 });
+    expect(await wordsFor('a', 'welcome')).toBe(carillons);
+    expect(await words.apply('a', 3, {})).toMatchObject({ withdrawn: 1 });
+    await words.apply('a', 4, { welcome: { en: sms('Karibu') } });
+    expect(await wordsFor('a', 'welcome')).toBe('Karibu');
+    expect(await rows()).toEqual([
+      'a welcome sms en v1 of 1 withdrawn',
+      'a welcome sms en v2 of 4',
+      'a welcome sms sw v1 of 1 withdrawn',
+    ]);
+  });
+
+  it('stay when an older catalog arrives later, and change nothing when they arrive again', async () => {
+    await words.apply('a', 2, { lesson: { en: sms('New') } });
+    const before = await database.query('SELECT * FROM template_renderer.templates');
+    expect(await words.apply('a', 1, { lesson: { en: sms('Old') }, exam: { en: sms('Exam') } })).toMatchObject({
+      current: false,
+    });
+    expect(await words.apply('a', 2, { lesson: { en: sms('New') } })).toEqual({
+      current: true,
+      published: 0,
+      withdrawn: 0,
+    });
+    expect(await database.query('SELECT * FROM template_renderer.templates')).toEqual(before);
+  });
+
+  it('are those of the newest catalog, whichever of several replicas takes which and when', async () => {
+    const replicas = [words, new CatalogWords(store), new CatalogWords(store)];
+    const catalogs = [1, 2, 3, 4, 5, 6].map((version) => ({
+      version,
+      templates: { lesson: { en: sms(`v${version}`) }, [`only_${version}`]: { en: sms('x') } },
+    }));
+    const twice = [...catalogs, ...[...catalogs].reverse()];
+    await Promise.all(
+      twice.map(({ version, templates }, index) => replicas[index % 3]!.apply('a', version, templates)),
+    );
+    expect(await wordsFor('a', 'lesson')).toBe('v6');
+    expect((await rows()).filter((row) => row.includes('only_') && !row.endsWith('withdrawn'))).toEqual([
+      'a only_6 sms en v1 of 6',
+    ]);
+  });
+
+  it('stay as they were when the database fails in the middle', async () => {
+    await words.apply('a', 1, { lesson: { en: sms('One') } });
+    const before = await rows();
+    // Another writer has the number that the next version would get: the statement after the first one fails.
+    await database.query(
+      `INSERT INTO template_renderer.templates (tenant, type, channel, locale, version, source, source_hash, compiled)
+       SELECT 'a', 'gone', 'sms', 'en', 1, '{}', '', '{}'`,
+    );
+    const interrupted = new CatalogWords(
+      Object.assign(new TemplateStore(dataSource), { newestOf: () => Promise.resolve([]) }),
+    );
+    await expect(interrupted.apply('a', 2, { gone: { en: sms('x') }, exam: { en: sms('y') } })).rejects.toThrow();
+    expect((await rows()).filter((row) => !row.includes('gone'))).toEqual(before);
+    expect(await store.catalogVersion('a')).toBe(1);
+    await words.apply('a', 2, { exam: { en: sms('y') } });
+    expect(await wordsFor('a', 'exam')).toBe('y');
+  });
+
+  it('are refused whole when this release cannot compile one of them', async () => {
+    await words.apply('a', 1, { lesson: { en: sms('One') } });
+    await expect(
+      words.apply('a', 2, { exam: { en: sms('fine') }, lesson: { en: sms('{{ x | y }}') } }),
+    ).rejects.toThrow(/^catalog 2: types\.lesson\.templates\.en\.sms\.text: undefined filter: y/);
+    await expect(words.apply('a', 2, { lesson: { en: { fax: {} } } })).rejects.toThrow(
+      'catalog 2: types.lesson.templates.en.fax: has no templates',
+    );
+    expect(await rows()).toEqual(['a lesson sms en v1 of 1']);
+  });
+});
+
+describe('checking the words of a catalog', () => {
+  it('finds everything that a save would refuse, at once, and keeps nothing', async () => {
+    const errors = await words.check('a', {
+      lesson: {
+        en: {
+          in_app: { title: '{{ a | shout }}', message: 'x\n{% if a %}', actions: [{ label: '{{', url: '/x' }] },
+          email: { subject: '{{ b', body: '<mj-text>a</mj-text>\n<mj-text colour="red">{{ c }}</mj-text>' },
+        },
+        klingonish: { sms: { text: 'x' } },
+      },
+      exam: {
+        en: { email: { subject: 'x', body: '<mj-text><a href={{ a }} style="{{ b }}">x</a></mj-text>{{ c }}' } },
+        sw: { sms: {} },
+      },
+    });
+    const found = errors.map(({ path, message }) => `${path}: ${message}`);
+    expect(found).toEqual(
+      [
+        /^types\.lesson\.templates\.klingonish: "klingonish" is not a language/,
+        /^types\.exam\.templates\.sw\.sms\.text: /,
+        /^types\.lesson\.templates\.en\.in_app\.title: undefined filter: shout, line:1, col:1/,
+        /^types\.lesson\.templates\.en\.in_app\.message: tag .* not closed, line:2/,
+        /^types\.lesson\.templates\.en\.in_app\.actions\[0\]\.label: /,
+        /^types\.lesson\.templates\.en\.email\.subject: output .* not closed/,
+        /^types\.lesson\.templates\.en\.email\.body: line 2: Attribute colour is illegal/,
+        /^types\.exam\.templates\.en\.email\.body: \{\{ c }} stands outside any text/,
+        /^types\.exam\.templates\.en\.email\.body: values are not allowed in the attribute style/,
+        /^types\.exam\.templates\.en\.email\.body: a value inside a tag must stand in a quoted attribute/,
+      ].map((pattern) => expect.stringMatching(pattern)),
+    );
+    expect(await rows()).toEqual([]);
+  });
+
+  it('finds nothing in what is right', async () => {
+    const email = { subject: 'S {{ a }}', preheader: 'P', body: '<mj-text>{{ a }}</mj-text>', greeting: false };
+    const in_app = { title: 'T', message: 'M', html: '<b>{{ x }}</b>', actions: [{ label: 'L', url: '{{ link }}' }] };
+    expect(await words.check('a', { t: { en: { email, in_app, ...sms('x') }, sw: { email } } })).toEqual([]);
+    expect(await words.check('a', {})).toEqual([]);
+  });
+
+  it('does not compile again what the tenant has already', async () => {
+    const templates = { t: { en: sms('x') } };
+    await words.apply('a', 1, templates);
+    const fresh = new CatalogWords(store);
+    // No time at all: whatever would have to be compiled fails.
+    expect(await fresh.check('a', templates, -1)).toEqual([]);
+    await expect(fresh.check('b', templates, -1)).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+  });
+
+  it('says so when the time is not enough, and what it found until then', async () => {
+    const templates = { t: { en: sms('x') }, u: { english: sms('x') } };
+    expect(await words.check('a', templates, -1)).toHaveLength(1);
+    await expect(words.check('a', { t: templates.t }, -1)).rejects.toThrow(
+      /Only 0 of the 1 templates that changed could be checked in time/,
+    );
+  });
+});
