@@ -11,11 +11,17 @@ import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
 import { DocumentsModule } from './documents/documents.module.ts';
+import { ErasedLetters } from './erasure/erased-letters.ts';
+import { ErasureController } from './erasure/erasure.controller.ts';
 import { EventsController } from './events/events.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
+import { PersonalData } from './personal-data/personal-data.ts';
+import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
+import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
+import { SuppressionsController } from './suppressions/suppressions.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
@@ -24,19 +30,25 @@ import { TracesController } from './traces/traces.controller.ts';
   controllers: [
     EventsController,
     RecipientsController,
+    PersonalDataController,
     TracesController,
     InboxController,
     PreferencesController,
     DeliveriesController,
+    PeopleController,
+    SuppressionsController,
     CatalogController,
     TypesController,
     CategoriesController,
     DeadLettersController,
+    ErasureController,
   ],
   providers: [
     ApiKeys,
     RecipientTokens,
     DeadLetterStore,
+    ErasedLetters,
+    PersonalData,
     CatalogDesk,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },

@@ -4,12 +4,16 @@ import { ApiKeys } from './access/api-keys.ts';
 import { AppModule } from './app.module.ts';
 import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
+import { keepBodyLimits } from './http/body-limit.ts';
 
 export const service: ServiceOptions<typeof configSchema.shape> = {
   name: 'gateway',
   config: configSchema,
   module: () => AppModule,
   migrations,
-  http: takeCatalogDocuments,
+  http(app) {
+    takeCatalogDocuments(app);
+    keepBodyLimits(app);
+  },
   prepare: (app) => app.get(ApiKeys).registerDevelopmentKey(),
 };

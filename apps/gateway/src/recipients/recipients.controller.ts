@@ -1,11 +1,14 @@
-import { Body, Controller, Get, Param, Post, Put, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import {
   getRecipient,
-  parseInput,
+  maxRecipientRows,
   putRecipient,
-  recipientIdSchema,
+  putRecipients,
+  putRecipientsResultSchema,
   recipientInputSchema,
+  recipientRowsSchema,
   recipientSchema,
+  type PutRecipientsResult,
   type Recipient,
   type RecipientInput,
 } from '@carillon/contracts';
@@ -14,11 +17,25 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Allow, Tenant } from '../access/access.guard.ts';
 import { RecipientTokens } from '../access/recipient-tokens.ts';
+import { flag } from '../catalog/queries.ts';
+import { BodyLimit } from '../http/body-limit.ts';
 import { Describe } from '../http/describe.ts';
-import { body } from '../http/input.pipe.ts';
+import { body, query } from '../http/input.pipe.ts';
+import { recipientId } from './recipient-id.ts';
 
 const tokenSchema = z.object({ token: z.string(), expires_at: z.string() });
-const recipientId = { transform: (id: string) => parseInput(z.object({ id: recipientIdSchema }), { id }, 'path').id };
+
+const bulkQuery = z.strictObject({
+  /** Save the good rows although there are bad ones. */
+  partial: flag,
+});
+/** The rows themselves are checked where they are saved: ten thousand at once would hold up everybody else here. */
+const uncheckedRows = z.strictObject({
+  recipients: z.array(z.unknown()).min(1).max(maxRecipientRows, `at most ${maxRecipientRows} recipients at a time`),
+});
+/** The body goes on as one message, and RabbitMQ 4 takes up to 16 MiB. */
+const bulkBytes = 15 * 1024 * 1024;
+const bulkTimeoutMs = 30_000;
 
 /** Recipients, kept by the tenant's servers. */
 @Controller('v1/recipients')
@@ -47,6 +64,26 @@ export class RecipientsController {
     const { created, recipient } = await this.messages.call(putRecipient, { tenant, id, recipient: input });
     if (created) void reply.status(201);
     return recipient;
+  }
+
+  @Post('bulk')
+  @BodyLimit(bulkBytes)
+  @Describe({
+    summary: 'Create or replace up to 10,000 recipients',
+    description:
+      'Each as with `PUT`, with its `id`; rows that say what is known already are not written. When a row is wrong nothing is saved, unless `?partial=true`: then the good rows are saved and the wrong ones named in `errors`. `recipients[3].phone` is the phone of the fourth row; of many errors the first 100 are named. Bodies of up to 15 MiB.',
+    body: recipientRowsSchema,
+    bodyExample: { recipients: putRecipients.example.request.recipients },
+    query: bulkQuery,
+    response: putRecipientsResultSchema,
+    errors: { 422: 'invalid_recipients' },
+  })
+  bulk(
+    @Tenant() tenant: string,
+    @Body(body(uncheckedRows)) { recipients }: z.infer<typeof uncheckedRows>,
+    @Query(query(bulkQuery)) { partial }: z.infer<typeof bulkQuery>,
+  ): Promise<PutRecipientsResult> {
+    return this.messages.call(putRecipients, { tenant, recipients, partial }, { timeoutMs: bulkTimeoutMs });
   }
 
   @Get(':id')

@@ -21,7 +21,7 @@ interface AddressKey {
 export interface NewSuppression extends AddressKey {
   reason: SuppressionReason;
   note?: string | null;
-  /** Who or what says so: `api_key:<id>`, a service's name. */
+  /** The name of an API key or of a service. */
   created_by: string;
 }
 

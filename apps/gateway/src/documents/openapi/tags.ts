@@ -2,9 +2,12 @@
 export const tags: readonly { name: string; description: string }[] = [
   { name: 'Events', description: 'What servers publish: something happened, and these people should hear of it.' },
   { name: 'Recipients', description: 'People and their contacts, kept by your servers; tokens for their apps.' },
+  { name: 'Personal data', description: 'What is held about a person: to hand it out, and to erase it.' },
   { name: 'Traces', description: 'Why and how one notification was delivered, or not.' },
   { name: 'Inbox', description: 'A recipient’s own notifications, for client apps.' },
   { name: 'Preferences', description: 'What a recipient wants to hear of, and where.' },
+  { name: 'People', description: 'Recipients, found by what is known of them; for admins.' },
+  { name: 'Suppressions', description: 'Addresses that nothing is sent to; for admins.' },
   { name: 'Deliveries', description: 'The email and SMS logs, with each attempt; for admins.' },
   { name: 'Catalog', description: 'The rules of a tenant as one document: kept as code, versioned, revertible.' },
   { name: 'Types', description: 'The notification types of the catalog, built in and your own.' },

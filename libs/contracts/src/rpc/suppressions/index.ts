@@ -13,7 +13,7 @@ export const suppressionSchema = z.object({
   reason: z.enum(suppressionReasons),
   note: z.string().nullable(),
   created_at: z.string(),
-  /** What made it: `api_key:<id>`, or the service that saw the bounce. */
+  /** The name of the API key that asked for it, or of the service that saw the bounce. */
   created_by: z.string(),
 });
 export type Suppression = z.infer<typeof suppressionSchema>;
@@ -84,7 +84,7 @@ export const addSuppression = defineRpc<z.infer<typeof addRequest>, { created: b
     request: {
       tenant: 'default',
       suppression: { channel: 'email', address: 'gone@example.org', reason: 'hard_bounce' },
-      created_by: 'api_key:019aa5e5-8f00-7c00-8000-000000000003',
+      created_by: 'support desk',
     },
     response: { created: true, suppression: exampleSuppression },
   },
