@@ -1,3 +1,4 @@
 import { CreateGateway0001 } from './0001-create-gateway.ts';
+import { DeadLettersByRecipient0002 } from './0002-dead-letters-by-recipient.ts';
 
-export const migrations = [CreateGateway0001];
+export const migrations = [CreateGateway0001, DeadLettersByRecipient0002];

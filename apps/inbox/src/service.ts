@@ -4,6 +4,7 @@ import {
   listNotifications,
   markAllRead,
   markNotification,
+  personalData,
   traceNotification,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
@@ -21,5 +22,13 @@ export const service: ServiceOptions<typeof config.shape> = {
   module: () => AppModule,
   entities: [NotificationRow],
   migrations,
-  rpcs: [listNotifications, countUnread, getNotification, markNotification, markAllRead, traceNotification],
+  rpcs: [
+    listNotifications,
+    countUnread,
+    getNotification,
+    markNotification,
+    markAllRead,
+    traceNotification,
+    personalData,
+  ],
 };

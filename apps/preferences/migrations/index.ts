@@ -1,6 +1,13 @@
 import { CreatePreferences0001 } from './0001-create-preferences.ts';
 import { CreateSuppressions0004 } from './0004-create-suppressions.ts';
 import { Throttles0005 } from './0005-throttles.ts';
+import { ErasedRecipients0006 } from './0006-erased-recipients.ts';
 import { FanOutsAndPartitions0007 } from './0007-fan-outs-and-partitions.ts';
 
-export const migrations = [CreatePreferences0001, CreateSuppressions0004, Throttles0005, FanOutsAndPartitions0007];
+export const migrations = [
+  CreatePreferences0001,
+  CreateSuppressions0004,
+  Throttles0005,
+  ErasedRecipients0006,
+  FanOutsAndPartitions0007,
+];

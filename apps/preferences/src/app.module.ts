@@ -3,6 +3,10 @@ import { Catalogs } from './catalog/catalogs.ts';
 import { ChoicesController } from './choices/choices.controller.ts';
 import { DecisionsController } from './decisions/decisions.controller.ts';
 import { DryRun } from './dry-run/dry-run.ts';
+import { Announcing } from './erasure/announcing.ts';
+import { ErasureStore } from './erasure/erasure-store.ts';
+import { Erasures } from './erasure/erasures.ts';
+import { ErasuresController } from './erasure/erasures.controller.ts';
 import { AudienceMembers } from './fan-out/audience-members.ts';
 import { FanOut } from './fan-out/fan-out.ts';
 import { FanOutStore } from './fan-out/fan-out-store.ts';
@@ -12,6 +16,7 @@ import { Intake } from './intake/intake.ts';
 import { IntakeController } from './intake/intake.controller.ts';
 import { NotificationStore } from './notifications/notification-store.ts';
 import { Notifying } from './notifications/notifying.ts';
+import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PutRecipients } from './recipients/put-recipients.ts';
 import { RecipientStore } from './recipients/recipient-store.ts';
 import { Retention } from './retention/retention.ts';
@@ -31,6 +36,8 @@ import { Throttles } from './throttles/throttles.ts';
     ChoicesController,
     DecisionsController,
     SourcesController,
+    ErasuresController,
+    PersonalDataController,
   ],
   providers: [
     FrontDoor,
@@ -49,6 +56,9 @@ import { Throttles } from './throttles/throttles.ts';
     Catalogs,
     Sources,
     Throttles,
+    Erasures,
+    ErasureStore,
+    Announcing,
   ],
 })
 export class AppModule {}

@@ -1,3 +1,4 @@
+import { personalData } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { z } from 'zod';
 import { migrations } from '../migrations/index.ts';
@@ -11,4 +12,5 @@ export const service: ServiceOptions<typeof config.shape> = {
   config,
   module: () => AppModule,
   migrations,
+  rpcs: [personalData],
 };

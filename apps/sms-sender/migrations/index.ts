@@ -1,4 +1,1 @@
-import { CreateDeliveries0001 } from '@carillon/delivery';
-
-/** In order; a migration that has been released never changes. */
-export const migrations = [CreateDeliveries0001];
+export { deliveryMigrations as migrations } from '@carillon/delivery';

@@ -107,15 +107,20 @@ describe.each(rpcs.map((rpc) => [rpc.name, rpc] as const))('question %s', (_, rp
 describe('the street', () => {
   const consumed = Object.values(consumers).flat();
 
-  it('has a consumer for every event that must not be lost, and exactly one', () => {
+  it('has a consumer for every event that must not be lost, and exactly one; only erasures go to all who keep something', () => {
     const kept = events.filter(
-      ({ exchange, open, announcement }) => exchanges[exchange].mandatory && !open && !announcement,
+      (event) =>
+        exchanges[event.exchange].mandatory &&
+        !event.open &&
+        !event.announcement &&
+        event !== contracts.recipientErased,
     );
     for (const event of kept) {
       const services = Object.keys(consumers).filter((service) => consumers[service]!.includes(event));
       const throughTheFrontDoor = event.exchange === 'events';
       expect([event.type, services.length]).toEqual([event.type, throughTheFrontDoor ? 0 : 1]);
     }
+    expect(consumed.filter((event) => event === contracts.recipientErased).length).toBeGreaterThan(1);
     expect(consumed).toContain(contracts.domainEvent);
     expect(consumed).toContain(contracts.deadLetter);
   });

@@ -10,18 +10,19 @@ import { catalogChanged } from './pipeline/catalog-changed/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
 import { notificationRouted } from './pipeline/notification-routed/index.ts';
+import { recipientErased } from './pipeline/recipient-erased/index.ts';
 import { smsRendered } from './pipeline/sms-rendered/index.ts';
 import { templatesChanged } from './pipeline/templates-changed/index.ts';
 import { timerSet } from './pipeline/timer-set/index.ts';
 
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
-  gateway: [deadLetter],
+  gateway: [deadLetter, recipientErased],
   preferences: [domainEvent],
   'template-renderer': [notificationRouted, catalogApplied],
-  inbox: [inAppRendered],
-  'email-sender': [emailRendered],
-  'sms-sender': [smsRendered],
-  scheduler: [timerSet],
+  inbox: [inAppRendered, recipientErased],
+  'email-sender': [emailRendered, recipientErased],
+  'sms-sender': [smsRendered, recipientErased],
+  scheduler: [timerSet, recipientErased],
 };
 
 /**
@@ -34,4 +35,11 @@ export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> 
 };
 
 /** Services that answer the gateway's questions. */
-export const rpcServices = ['preferences', 'template-renderer', 'inbox', 'email-sender', 'sms-sender'] as const;
+export const rpcServices = [
+  'preferences',
+  'template-renderer',
+  'inbox',
+  'email-sender',
+  'sms-sender',
+  'scheduler',
+] as const;

@@ -1,12 +1,21 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { getDelivery, listDeliveries, retryDelivery, traceDeliveries, type RpcContract } from '@carillon/contracts';
+import {
+  getDelivery,
+  listDeliveries,
+  personalData,
+  retryDelivery,
+  traceDeliveries,
+  type RpcContract,
+} from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { prepared } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { DeliveryOptions } from './delivery-options.ts';
+import { ErasureController } from './erasure/erasure.controller.ts';
 import { DeliveriesController } from './log/deliveries.controller.ts';
 import { DeliveryLog } from './log/delivery-log.ts';
 import { Announcer } from './outcomes/announcer.ts';
+import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { Slots } from './provider/slots.ts';
 import { RetryLoop } from './retry/retry-loop.ts';
 import { Sender } from './sending/sender.ts';
@@ -18,6 +27,7 @@ export const deliveryRpcs: readonly RpcContract<any, any>[] = [
   getDelivery,
   traceDeliveries,
   retryDelivery,
+  personalData,
 ];
 
 /** Everything that senders share; gives {@link Sender} to the sender's own controller. */
@@ -28,7 +38,7 @@ export class DeliveryModule {
     const storeOptions = { provider: provider.name, leaseSeconds: sendTimeoutMs / 1000 + leaseMarginSeconds };
     return {
       module: DeliveryModule,
-      controllers: [DeliveriesController],
+      controllers: [DeliveriesController, ErasureController, PersonalDataController],
       providers: [
         { provide: Slots, useValue: new Slots(concurrency) },
         {

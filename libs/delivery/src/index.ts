@@ -7,4 +7,4 @@ export type { UncertainPolicy } from './sending/verdict.ts';
 export { defaultRetryPolicy } from './retry/retry-policy.ts';
 export type { Message, Provider, SendOutcome } from './provider/provider.ts';
 export type { NewDelivery } from './store/delivery-row.ts';
-export { CreateDeliveries0001 } from './migrations/0001-create-deliveries.ts';
+export { deliveryMigrations } from './migrations/index.ts';

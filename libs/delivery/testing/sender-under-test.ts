@@ -13,7 +13,7 @@ import type { ServiceOptions } from '@carillon/service';
 import { startTestService, until, type TestBroker, type TestDatabase, type TestService } from '@carillon/testing';
 import { z } from 'zod';
 import {
-  CreateDeliveries0001,
+  deliveryMigrations,
   deliveryOf,
   DeliveryModule,
   deliveryRpcs,
@@ -43,7 +43,7 @@ function serviceWith(options: DeliveryOptions<SmsText>): ServiceOptions<Record<s
     name: 'sms-sender',
     config: z.object({}),
     module: () => AppModule.register(),
-    migrations: [CreateDeliveries0001],
+    migrations: deliveryMigrations,
     rpcs: deliveryRpcs,
   };
 }

@@ -5,3 +5,5 @@ export { isDatabaseAway } from './availability.ts';
 export { insertRows, type InsertOptions, type SqlRunner } from './insert-rows.ts';
 export { prepared } from './prepared.ts';
 export { batched, type BatchOptions } from './batched.ts';
+export { outlast } from './outlast.ts';
+export { erasedRecipientsTable, erasing, erasureItems, erasuresAmong, notErased, type Erasure } from './erasing.ts';

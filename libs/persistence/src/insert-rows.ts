@@ -4,6 +4,8 @@ export interface SqlRunner {
 }
 
 export interface InsertOptions {
+  /** Which of the rows are inserted; a row is called `item` here. Without it all are. */
+  where?: string;
   /** After ON CONFLICT: `DO NOTHING`, or `(id) DO UPDATE SET …`. Without it a conflict is an error. */
   onConflict?: string;
   /** Columns of the rows that were really written. */
@@ -22,14 +24,15 @@ export async function insertRows<Returned = void>(
   db: SqlRunner,
   table: string,
   rows: readonly object[],
-  { onConflict, returning }: InsertOptions = {},
+  { where, onConflict, returning }: InsertOptions = {},
 ): Promise<Returned[]> {
   if (rows.length === 0) return [];
   const names = new Set<string>();
   for (const row of rows) for (const column of Object.keys(row)) names.add(column);
   const columns = [...names].map((column) => `"${column}"`);
   return db.query(
-    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(null::${table}, $1)` +
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(null::${table}, $1) AS item` +
+      (where ? ` WHERE ${where}` : '') +
       (onConflict ? ` ON CONFLICT ${onConflict}` : '') +
       (returning ? ` RETURNING ${returning}` : ''),
     [JSON.stringify(rows)],

@@ -1,40 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { Problem } from '@carillon/contracts';
+import { namedRecipients, Problem } from '@carillon/contracts';
 import { batched, insertRows } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
-import { z } from 'zod';
+import { ErasedLetters } from '../erasure/erased-letters.ts';
+import { parkedEvent } from '../erasure/parked-event.ts';
 import type { KeptDeadLetter } from './dead-letter-of.ts';
-
-export const deadLetterStatuses = ['parked', 'replayed', 'discarded'] as const;
-
-export const keptDeadLetterSchema = z.object({
-  id: z.string(),
-  stage: z.string(),
-  error: z.string(),
-  attempts: z.number().int(),
-  status: z.enum(deadLetterStatuses),
-  parked_at: z.string(),
-  settled_at: z.string().nullable(),
-  exchange: z.string(),
-  routing_key: z.string(),
-  properties: z.record(z.string(), z.unknown()),
-  body: z.string(),
-  body_encoding: z.enum(['utf8', 'base64']),
-});
-export type DeadLetterView = z.infer<typeof keptDeadLetterSchema>;
-
-const columns =
-  'id, stage, error, attempts, status, parked_at, settled_at, exchange, routing_key, properties, body, body_encoding';
+import { deadLetterColumns as columns, type DeadLetterView } from './dead-letter-view.ts';
 
 @Injectable()
 export class DeadLetterStore {
   /** Keeps a letter; a redelivered one is already there. */
   readonly keep = batched<KeptDeadLetter, void>(async (letters) => {
-    await insertRows(this.db, 'dead_letters', letters, { onConflict: 'DO NOTHING' });
+    const rows = letters.map((letter) => ({ ...letter, recipients: namedRecipients(parkedEvent(letter)) }));
+    await insertRows(this.db, 'dead_letters', rows, { onConflict: 'DO NOTHING' });
+    await this.erased.recheck(rows);
     return letters.map(() => undefined);
   });
 
-  constructor(private readonly db: DataSource) {}
+  constructor(
+    private readonly db: DataSource,
+    private readonly erased: ErasedLetters,
+  ) {}
 
   /** Newest first. */
   async list(

@@ -9,7 +9,8 @@ import { query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
 import { uuid } from '../http/uuid.pipe.ts';
 import { deadLetterOf } from './dead-letter-of.ts';
-import { deadLetterStatuses, DeadLetterStore, keptDeadLetterSchema, type DeadLetterView } from './dead-letter-store.ts';
+import { DeadLetterStore } from './dead-letter-store.ts';
+import { deadLetterStatuses, keptDeadLetterSchema, type DeadLetterView } from './dead-letter-view.ts';
 
 const listQuery = z.strictObject({ status: z.enum(deadLetterStatuses).optional(), ...pagingSchema.shape });
 const pageSchema = z.object({ data: z.array(keptDeadLetterSchema), next_cursor: z.string().nullable() });

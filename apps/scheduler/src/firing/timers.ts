@@ -47,11 +47,11 @@ export class Timers {
     return rows;
   }
 
-  /** Their messages are confirmed. Returns how late each one was, in seconds. */
+  /** Their messages are confirmed, and not kept any longer. Returns how late each one was, in seconds. */
   async markFired(timers: readonly ClaimedTimer[]): Promise<number[]> {
     if (timers.length === 0) return [];
     const [rows]: [{ late: number }[], number] = await this.database.query(
-      `UPDATE timers SET state = 'fired', fired_at = now(), claimed_until = NULL
+      `UPDATE timers SET state = 'fired', fired_at = now(), claimed_until = NULL, message = NULL
         WHERE timer_id = ANY($1) AND state = 'pending'
         RETURNING extract(epoch FROM fired_at - due_at)::float8 AS late`,
       [ids(timers)],
@@ -63,7 +63,7 @@ export class Timers {
   async markExpired(timers: readonly ClaimedTimer[]): Promise<void> {
     if (timers.length === 0) return;
     await this.database.query(
-      `UPDATE timers SET state = 'expired', claimed_until = NULL WHERE timer_id = ANY($1) AND state = 'pending'`,
+      `UPDATE timers SET state = 'expired', claimed_until = NULL, message = NULL WHERE timer_id = ANY($1) AND state = 'pending'`,
       [ids(timers)],
     );
   }

@@ -34,6 +34,7 @@ describe('a new timer', () => {
       expires_at: '2026-11-22T10:00:00.000Z',
       routing_key: 'carillon.event.requested',
       message: timerSet.example.message,
+      recipients: ['parent-17'],
       state: 'pending',
       created_at: '2026-11-21T09:30:00.000Z',
     });

@@ -1,5 +1,6 @@
 import {
   defaultTenant,
+  namedRecipients,
   parseInput,
   tenantSchema,
   timerSetSchema,
@@ -35,6 +36,8 @@ export interface NewTimer {
   expires_at: string | undefined;
   routing_key: string;
   message: CloudEvent;
+  /** Whom the message names. */
+  recipients: string[];
   state: 'pending';
   created_at: string;
 }
@@ -58,6 +61,7 @@ export function newTimer({ tenant, data }: CloudEvent<TimerSet>, now: Date): New
     expires_at: timer.expires_at,
     routing_key: timer.routing_key,
     message: timer.message,
+    recipients: namedRecipients(timer.message),
     state: 'pending',
     created_at: now.toISOString(),
   };

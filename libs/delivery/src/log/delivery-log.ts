@@ -44,7 +44,7 @@ const listed = `id, notification_id, recipient, type, category, destination, sta
 export class DeliveryLog {
   constructor(
     private readonly db: SqlRunner,
-    private readonly channel: SentChannel,
+    readonly channel: SentChannel,
   ) {}
 
   /**
@@ -84,14 +84,27 @@ export class DeliveryLog {
 
   /** One delivery in full. @throws Problem 404 */
   async get(tenant: string, id: string): Promise<DeliveryDetail> {
-    const [found] = await this.details('id', tenant, id);
+    const [found] = await this.details('tenant = $1 AND id = $2', [tenant, id]);
     if (!found) throw Problem.notFound('delivery', id);
     return found;
   }
 
   /** All deliveries of a notification in full, in the order in which they were made. */
   ofNotification(tenant: string, notificationId: string): Promise<DeliveryDetail[]> {
-    return this.details('notification_id', tenant, notificationId);
+    return this.details('tenant = $1 AND notification_id = $2 ORDER BY id', [tenant, notificationId]);
+  }
+
+  /**
+   * A page of a person's deliveries in full, newest first.
+   * @param after go on below this id
+   */
+  ofRecipient(tenant: string, recipient: string, limit: number, after: string | null): Promise<DeliveryDetail[]> {
+    return this.details('tenant = $1 AND recipient = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4', [
+      tenant,
+      recipient,
+      after,
+      limit,
+    ]);
   }
 
   /**
@@ -117,15 +130,13 @@ export class DeliveryLog {
     });
   }
 
-  private async details(by: 'id' | 'notification_id', tenant: string, value: string): Promise<DeliveryDetail[]> {
-    const rows: LogRow[] = await this.db.query(
-      `SELECT ${listed}, content FROM deliveries WHERE tenant = $1 AND ${by} = $2 ORDER BY id`,
-      [tenant, value],
-    );
+  /** @param parameters the tenant first */
+  private async details(where: string, parameters: [tenant: string, ...unknown[]]): Promise<DeliveryDetail[]> {
+    const rows: LogRow[] = await this.db.query(`SELECT ${listed}, content FROM deliveries WHERE ${where}`, parameters);
     const attempts: AttemptRow[] = await this.db.query(
       `SELECT delivery_id, number, provider, outcome, error, provider_message_id, started_at, finished_at
        FROM attempts WHERE tenant = $1 AND delivery_id = ANY ($2) ORDER BY number`,
-      [tenant, rows.map(({ id }) => id)],
+      [parameters[0], rows.map(({ id }) => id)],
     );
     return rows.map((row) => ({
       ...this.delivery(row),

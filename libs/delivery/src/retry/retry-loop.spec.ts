@@ -10,7 +10,7 @@ import {
   type TestDatabase,
 } from '@carillon/testing';
 import { renderedFor, SenderUnderTest, someNumber } from '../../testing/sender-under-test.ts';
-import { CreateDeliveries0001 } from '../migrations/0001-create-deliveries.ts';
+import { deliveryMigrations } from '../migrations/index.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 let shared: { database: TestDatabase; broker: TestBroker };
 beforeAll(async () => {
-  shared = { database: await testDatabase({ 'sms-sender': [CreateDeliveries0001] }), broker: await testBroker() };
+  shared = { database: await testDatabase({ 'sms-sender': deliveryMigrations }), broker: await testBroker() };
 });
 afterAll(async () => {
   await shared?.broker.close();

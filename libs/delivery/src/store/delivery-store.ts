@@ -1,4 +1,4 @@
-import { batched, type SqlRunner } from '@carillon/persistence';
+import { batched, notErased, type SqlRunner } from '@carillon/persistence';
 import type { ClaimedDelivery, DeliveryFact, NewDelivery, Release, Settlement } from './delivery-row.ts';
 
 export interface StoreOptions {
@@ -29,7 +29,8 @@ export class DeliveryStore<Content = unknown> {
 
   /**
    * Records a new delivery as sending with its first attempt, or as expired when it came too late.
-   * @returns the delivery, or undefined when it was known before: then somebody else has it and it must not be sent
+   * @returns the delivery, or undefined when it must not be sent: it was known before and somebody else has it, or its
+   *   recipient was erased since
    */
   readonly begin = batched(
     async (rows: readonly NewDelivery<Content>[]) => {
@@ -38,7 +39,8 @@ export class DeliveryStore<Content = unknown> {
       const ordered = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1));
       const begun: ClaimedDelivery<Content>[] = await this.db.query(
         `WITH item AS (
-           SELECT *, coalesce(expires_at <= now(), false) AS late FROM json_populate_recordset(null::deliveries, $1)
+           SELECT *, coalesce(expires_at <= now(), false) AS late FROM json_populate_recordset(null::deliveries, $1) AS item
+           WHERE ${notErased('item')}
          ), d AS (
            INSERT INTO deliveries (tenant, id, notification_id, recipient, type, category, lane, template, destination,
              destination_name, content, expires_at, traceparent, created_at, updated_at, status, attempts, provider, lease_until)
@@ -70,7 +72,7 @@ export class DeliveryStore<Content = unknown> {
     { max: 200 },
   );
 
-  /** Reads what is to be told about a delivery. */
+  /** Reads what is to be told about a delivery; undefined for one that was erased. */
   readonly fact = batched(async (keys: readonly { tenant: string; id: string }[]) => {
     const rows: DeliveryFact[] = await this.db.query(
       `SELECT ${factColumns} FROM deliveries d
@@ -78,7 +80,7 @@ export class DeliveryStore<Content = unknown> {
       [JSON.stringify(keys)],
     );
     const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-    return keys.map((key) => byKey.get(keyOf(key)) ?? new Error(`delivery ${key.id} disappeared`));
+    return keys.map((key) => byKey.get(keyOf(key)));
   });
 
   /**

@@ -4,7 +4,7 @@ import { eventRequested } from '../../events/event-requested/index.ts';
 import { notificationDeferred } from '../../events/notification-deferred/index.ts';
 import { notificationRouted } from '../notification-routed/index.ts';
 import { renderedExample } from '../rendered.ts';
-import { namedRecipients, onlyRecipient, withoutRecipient } from './named-recipients.ts';
+import { namedRecipients, onlyRecipient, withoutErased, withoutRecipient } from './named-recipients.ts';
 
 const request = (...recipients: string[]) => ({ data: { ...eventRequested.example, recipients } });
 const deferred = (recipient: string, ...recipients: string[]) => ({
@@ -21,7 +21,7 @@ describe('the recipients that a message names', () => {
     ['a deferred one names those of its request too', deferred('amina', 'amina', 'bo'), ['amina', 'bo']],
     ['an audience names nobody', { data: { type: 'welcome', audience: { all: true } } }, []],
     ['what is no object names nobody', { data: 'amina' }, []],
-    ['odd members are passed over', { data: { recipients: [1, null, 'bo'], recipient: 7 } }, ['bo']],
+    ['odd members are passed over', { data: { recipients: [1, null, 'bo', 'a\u0000', ''], recipient: 7 } }, ['bo']],
   ])('%s', (_, message, expected) => {
     expect(namedRecipients(message)).toEqual(expected);
   });
@@ -77,6 +77,20 @@ describe('a message without a recipient', () => {
           );
       }),
     );
+  });
+});
+
+describe('a message after erasures', () => {
+  const at = (ms: number) => new Date(ms).toISOString();
+
+  it('loses everybody who was erased at its time or later, and nobody who was created anew before it', () => {
+    const erasures = [
+      { recipient: 'amina', erased_at: at(999) },
+      { recipient: 'bo', erased_at: at(1000) },
+      { recipient: 'chi', erased_at: at(2000) },
+    ];
+    expect(withoutErased(request('amina', 'bo', 'chi'), 1000, erasures)).toEqual(request('amina'));
+    expect(withoutErased(request('bo', 'chi'), 1000, erasures)).toBeUndefined();
   });
 });
 

@@ -3,6 +3,8 @@
  * `data.recipient_id`, `data.recipient` (an id, or somebody with one), and the subject where nothing else names anybody. A
  * deferred notification also carries the request that it came from, with the others that it named.
  */
+import { recipientIdSchema } from '../../words.ts';
+import type { RecipientErased } from './index.ts';
 
 /** A CloudEvent, or what can be read of one. */
 export interface Named {
@@ -14,22 +16,19 @@ type Members = Record<string, unknown>;
 
 const members = (value: unknown): Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
-const strings = (value: unknown): string[] =>
-  Array.isArray(value)
-    ? value.filter((member) => typeof member === 'string')
-    : typeof value === 'string'
-      ? [value]
-      : [];
+/** What cannot be an id is nobody's. */
+const ids = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((id): id is string => recipientIdSchema.safeParse(id).success);
 
 /** Whose message it is: one person, or several of a request. */
 function addressees({ subject, data }: Named): { one: string[]; several: string[] } {
   const { recipient, recipient_id, recipients } = members(data);
-  const one = [...strings(recipient_id), ...strings(recipient), ...strings(members(recipient).id)];
-  const several = strings(recipients);
-  return { one: one.length + several.length > 0 ? one : strings(subject), several };
+  const one = [...ids(recipient_id), ...ids(recipient), ...ids(members(recipient).id)];
+  const several = ids(recipients);
+  return { one: one.length + several.length > 0 ? one : ids(subject), several };
 }
 
-const alsoNamed = ({ data }: Named): string[] => strings(members(members(data).request).recipients);
+const alsoNamed = ({ data }: Named): string[] => ids(members(members(data).request).recipients);
 
 /** Everyone whom the message names, each once. */
 export function namedRecipients(message: Named): string[] {
@@ -46,6 +45,22 @@ export function withoutRecipient<T extends Named>(message: T, recipient: string)
   const nobodyElse = several.length > 0 && several.every((id) => id === recipient);
   if (one.includes(recipient) || nobodyElse) return undefined;
   return keepRecipients(message, (id) => id !== recipient);
+}
+
+/**
+ * What is left of a message after its tenant's erasures.
+ *
+ * @param atMs its time: what is younger than an erasure is about somebody who was created anew
+ * @returns undefined when nothing is left; the same object when it is not concerned
+ */
+export function withoutErased<T extends Named>(
+  message: T,
+  atMs: number,
+  erasures: readonly RecipientErased[],
+): T | undefined {
+  return erasures
+    .filter(({ erased_at }) => atMs <= Date.parse(erased_at))
+    .reduce<T | undefined>((left, { recipient }) => left && withoutRecipient(left, recipient), message);
 }
 
 /** The message as it may be shown to one recipient: who else is named in it is not theirs to know. */

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { cloudEventSchema, type CloudEvent } from '../../cloud-event.ts';
 import { defineRpc } from '../../define.ts';
-import { timerSet } from '../../pipeline/timer-set/index.ts';
 import { jsonObjectSchema, recipientIdSchema, timestampSchema } from '../../words.ts';
-import { decisionSchema, getDecision } from '../decisions/index.ts';
-import { deliveryDetailSchema, getDelivery } from '../deliveries/index.ts';
+import { decisionSchema } from '../decisions/index.ts';
+import { deliveryDetailSchema } from '../deliveries/index.ts';
 import { getNotification, notificationSchema } from '../inbox/index.ts';
-import { getPreferences, preferencesSchema } from '../preferences/index.ts';
-import { getRecipient, recipientSchema } from '../recipients/index.ts';
+import { preferencesSchema } from '../preferences/index.ts';
+import { recipientSchema } from '../recipients/index.ts';
 
 /** The services that keep something about a recipient, in the order in which an export tells of it. */
 export const personalDataServices = ['preferences', 'inbox', 'email-sender', 'sms-sender', 'scheduler'] as const;
@@ -40,16 +39,6 @@ export const personalDataSchema = z.object({
 export type PersonalData = z.infer<typeof personalDataSchema>;
 export type PersonalDataSection = keyof PersonalData;
 
-const { due_at, timer_id, message } = timerSet.example;
-export const personalDataExample: PersonalData = {
-  profile: [{ ...getRecipient.example.response, preferences: getPreferences.example.response }],
-  decisions: [getDecision.example.response],
-  notifications: [getNotification.example.response],
-  email_deliveries: [getDelivery.example.response],
-  sms_deliveries: [],
-  timers: [{ timer_id, due_at, expires_at: null, created_at: '2026-11-21T09:30:00.000Z', message }],
-};
-
 const of = z.object({ tenant: z.string(), recipient: recipientIdSchema });
 const exampleOf = { tenant: 'default', recipient: 'parent-17' };
 
@@ -76,7 +65,7 @@ export const personalData = defineRpc<z.infer<typeof request>, PersonalDataPage>
   response,
   example: {
     request: { ...exampleOf, service: 'inbox', cursor: null, limit: 25 },
-    response: { section: 'notifications', rows: personalDataExample.notifications, next: null },
+    response: { section: 'notifications', rows: [getNotification.example.response], next: null },
   },
 });
 

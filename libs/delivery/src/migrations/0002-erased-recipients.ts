@@ -1,0 +1,15 @@
+import { erasedRecipientsTable } from '@carillon/persistence';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Who was erased: what is still on its way to them is not sent any more. */
+export class ErasedRecipients0002 implements MigrationInterface {
+  readonly name = 'ErasedRecipients0000000000002';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(erasedRecipientsTable);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE erased_recipients');
+  }
+}
