@@ -6,6 +6,7 @@ import { RecipientTokens } from './access/recipient-tokens.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogDesk } from './catalog/catalog-desk.ts';
 import { CategoriesController } from './catalog/categories.controller.ts';
+import { SourcesController } from './catalog/sources.controller.ts';
 import { TypesController } from './catalog/types.controller.ts';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
@@ -40,6 +41,7 @@ import { TracesController } from './traces/traces.controller.ts';
     CatalogController,
     TypesController,
     CategoriesController,
+    SourcesController,
     DeadLettersController,
     ErasureController,
   ],

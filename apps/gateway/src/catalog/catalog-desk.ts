@@ -93,8 +93,10 @@ export class CatalogDesk {
       this.messages.call(putCatalog, { ...request, dry_run: true }).catch(mistakesOf),
       this.mistakesInWords(tenant, value),
     ]);
-    const mistakes = [...(Array.isArray(tried) ? tried : []), ...mistakesInWords];
-    if (mistakes.length > 0 || Array.isArray(tried)) throw invalidCatalog(mistakes.map(place));
+    const mistakes = Array.isArray(tried) ? tried : [];
+    // Some shapes both complain of, each in its words.
+    const others = mistakesInWords.filter(({ path }) => !mistakes.some((known) => known.path === path));
+    if (Array.isArray(tried) || others.length > 0) throw invalidCatalog([...mistakes, ...others].map(place));
     const result: CatalogResult = dryRun ? tried : await this.messages.call(putCatalog, { ...request, dry_run: false });
     return { ...result, dry_run: dryRun };
   }

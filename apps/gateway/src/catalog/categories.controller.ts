@@ -13,5 +13,6 @@ export class CategoriesController extends partsController({
   part: catalogCategorySchema,
   example: { name: 'Lessons', description: 'What happens to a lesson that you have booked' },
   inForce: effectiveCategorySchema,
+  hint: '`origin` is `tenant` for your own and `system` for built-in ones.',
   all: async (messages, tenant) => (await messages.call(effectiveCatalog, { tenant })).categories,
 }) {}

@@ -9,7 +9,13 @@ import { catalogAnswerSchema, CatalogDesk, type CatalogAnswer } from './catalog-
 import { dryRunQuery, type DryRunQuery } from './queries.ts';
 import type { Section } from './text/with-part.ts';
 
-export interface Parts<Part extends object, InForce extends { key: string }> {
+/** Sources have no origin: all of them are a tenant's own. */
+interface Keyed {
+  key: string;
+  origin?: 'system' | 'tenant';
+}
+
+export interface Parts<Part extends object, InForce extends Keyed> {
   section: Section;
   /** In words: `notification type`. */
   one: string;
@@ -20,18 +26,21 @@ export interface Parts<Part extends object, InForce extends { key: string }> {
   example: Part;
   /** One as it is in force. */
   inForce: z.ZodObject<any> & z.ZodType<InForce>;
+  /** What to know of the list. */
+  hint: string;
   /** All that are in force, sorted by key. */
   all(messages: Messages, tenant: string): Promise<InForce[]>;
 }
 
 /** Reading and writing the parts of a section of the catalog one by one; a controller's class extends what this makes. */
-export function partsController<Part extends object, InForce extends { key: string }>({
+export function partsController<Part extends object, InForce extends Keyed>({
   section,
   one,
   many,
   part,
   example,
   inForce,
+  hint,
   all,
 }: Parts<Part, InForce>) {
   const listSchema = z.object({ data: z.array(inForce), next_cursor: z.null() });
@@ -56,8 +65,7 @@ export function partsController<Part extends object, InForce extends { key: stri
     @Get()
     @Describe({
       summary: `All ${many} in force`,
-      description:
-        'Sorted by key, in one page. `origin` says whether it is your own (`tenant`) or built in (`system`).',
+      description: `Sorted by key, in one page. ${hint}`,
       response: listSchema,
     })
     async list(@Tenant() tenant: string): Promise<{ data: InForce[]; next_cursor: null }> {
@@ -118,7 +126,8 @@ export function partsController<Part extends object, InForce extends { key: stri
       if (!(await this.desk.own(tenant, section, key)))
         throw (await this.find(tenant, key)) ? builtIn(one, key) : Problem.notFound(one, key);
       const answer = await this.desk.edit(section, key, undefined, { tenant, by, dryRun });
-      return { ...answer, in_force: (!dryRun && (await this.find(tenant, key))) || null };
+      const left = dryRun ? undefined : await this.find(tenant, key);
+      return { ...answer, in_force: left?.origin === 'system' ? left : null };
     }
 
     async find(tenant: string, key: string): Promise<InForce | undefined> {

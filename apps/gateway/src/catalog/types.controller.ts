@@ -14,5 +14,6 @@ export class TypesController extends partsController({
   part: catalogTypeSchema,
   example: exampleDocument.types.lesson_scheduled!,
   inForce: effectiveTypeSchema,
+  hint: '`origin` is `tenant` for your own and `system` for built-in ones.',
   all: async (messages, tenant) => (await messages.call(effectiveCatalog, { tenant })).types,
 }) {}
