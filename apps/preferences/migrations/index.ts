@@ -1,4 +1,5 @@
 import { CreatePreferences0001 } from './0001-create-preferences.ts';
+import { SourceBindings0003 } from './0003-source-bindings.ts';
 import { CreateSuppressions0004 } from './0004-create-suppressions.ts';
 import { Throttles0005 } from './0005-throttles.ts';
 import { ErasedRecipients0006 } from './0006-erased-recipients.ts';
@@ -6,6 +7,7 @@ import { FanOutsAndPartitions0007 } from './0007-fan-outs-and-partitions.ts';
 
 export const migrations = [
   CreatePreferences0001,
+  SourceBindings0003,
   CreateSuppressions0004,
   Throttles0005,
   ErasedRecipients0006,

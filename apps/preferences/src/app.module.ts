@@ -21,6 +21,8 @@ import { PutRecipients } from './recipients/put-recipients.ts';
 import { RecipientStore } from './recipients/recipient-store.ts';
 import { Retention } from './retention/retention.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
+import { BindingStore } from './sources/binding-store.ts';
+import { SourceBindings } from './sources/source-bindings.ts';
 import { Sources } from './sources/sources.ts';
 import { SourcesController } from './sources/sources.controller.ts';
 import { Suppressions } from './suppressions/suppressions.ts';
@@ -55,6 +57,8 @@ import { Throttles } from './throttles/throttles.ts';
     Suppressions,
     Catalogs,
     Sources,
+    SourceBindings,
+    BindingStore,
     Throttles,
     Erasures,
     ErasureStore,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exchangePermitsSchema } from './sources/permitted.ts';
 
 export const configSchema = z.object({
   DECISION_RETENTION_DAYS: z.coerce
@@ -8,5 +9,8 @@ export const configSchema = z.object({
     .max(36_500)
     .default(90)
     .describe('Days for which events and the decisions about their notifications are kept.'),
+  SOURCE_EXCHANGES: exchangePermitsSchema.describe(
+    'Which exchanges of domain services which tenant may name in its catalog, such as school=studio.*,*=amq.topic; without it every one that is not Carillon’s own',
+  ),
 });
 export type PreferencesConfig = z.infer<typeof configSchema>;

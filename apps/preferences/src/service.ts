@@ -8,6 +8,7 @@ import {
   getPreferences,
   getRecipient,
   listRecipients,
+  listSources,
   listSuppressions,
   personalData,
   putRecipient,
@@ -43,5 +44,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     getDecision,
     eraseRecipient,
     personalData,
+    listSources,
   ],
 };

@@ -32,6 +32,7 @@ export * from './rpc/recipients/index.ts';
 export * from './rpc/suppressions/index.ts';
 export * from './rpc/catalog/index.ts';
 export * from './rpc/preferences/index.ts';
+export * from './rpc/sources/index.ts';
 export * from './rpc/decisions/index.ts';
 export * from './rpc/dry-run-event/index.ts';
 export * from './rpc/templates/index.ts';

@@ -171,6 +171,12 @@ describe('plain JSON', () => {
         expect(read(exchange, { messageId: '1' })).not.toHaveProperty('plain');
     });
 
+    it('is of the type that the exchange is called when there is no routing key', () => {
+      const { fields, ...rest } = through('shop', { messageId: '1' });
+      const [event] = eventsOf(decode({ ...rest, fields: { ...fields, routingKey: '' } }, true, 'carillon.events'));
+      expect(event).toMatchObject({ type: 'shop' });
+    });
+
     it('is marked, and keeps the mark when it is written down and read again', () => {
       const event = read('shop', { messageId: '1' });
       expect(read('shop', {}, overTheWire(event))).toEqual(event);

@@ -109,7 +109,8 @@ function plain(data: unknown, { fields, properties }: ConsumeMessage, own: strin
       : appId
         ? `/${appId}`
         : plainSource,
-    type: fields.routingKey,
+    // A fanout exchange needs no routing key.
+    type: fields.routingKey || (foreign ? fields.exchange : ''),
     ...(foreign && { plain: true }),
     data,
   };

@@ -66,12 +66,13 @@ async function attempt(
   try {
     await work(channel);
   } catch (error) {
-    const { message, code } = refusal ?? (error as Error & { code?: number });
+    if (!refusal) throw new BrokerUnavailable((error as Error).message);
+    const { message, code } = refusal;
     const reason = /with message "(.*)"$/.exec(message)?.[1] ?? message;
-    // Should Carillon's own queue be gone, its consumer declares it again.
-    if (code === 404 && reason.startsWith('NOT_FOUND - no exchange')) return { state: 'missing', error: reason };
-    if (code === 403) return { state: 'refused', error: reason };
-    throw new BrokerUnavailable(message);
+    if (code !== 404) return { state: 'refused', error: reason };
+    if (reason.startsWith('NOT_FOUND - no exchange')) return { state: 'missing', error: reason };
+    // Carillon's own queue is gone, and its consumer will declare it again.
+    throw new BrokerUnavailable(reason);
   }
   await channel.close().catch(() => undefined);
   return undefined;

@@ -1,12 +1,56 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { CloudEvent } from '@carillon/contracts';
+import { Messages, type Origin } from '@carillon/messaging';
+import { CONFIG, type CommonConfig } from '@carillon/service';
+import { Catalogs } from '../catalog/catalogs.ts';
+import type { PreferencesConfig } from '../config.ts';
+import { sourceMistakes, type SourceRules } from './permitted.ts';
+import { SourceIndex, type Resolved } from './source-index.ts';
+import type { TenantSource } from './tenant-source.ts';
 
-/** The foreign exchanges that tenants' catalogs name, and whose events come through them. */
+/** The sources of all tenants' catalogs: which exchanges there are, and whose is what comes through them. */
 @Injectable()
 export class Sources {
-  private index?: Promise<unknown>;
+  readonly rules: SourceRules;
+  private index?: Promise<SourceIndex>;
 
-  /** A catalog is another now: the next message reads the sources anew. */
+  constructor(
+    private readonly catalogs: Catalogs,
+    @Inject(CONFIG) config: CommonConfig & PreferencesConfig,
+    messages: Messages,
+  ) {
+    this.rules = { prefix: config.CARILLON_AMQP_PREFIX, permits: config.SOURCE_EXCHANGES };
+    messages.onConnected(() => this.forget());
+  }
+
+  /**
+   * Whose a message from a foreign exchange is, and what it means to each of them. Without a query: sources are kept in memory
+   * until a catalog changes. Nobody's, when no source takes it.
+   */
+  async resolve(event: CloudEvent, origin: Origin): Promise<Resolved[]> {
+    return (await this.current()).resolve(event, origin);
+  }
+
+  /** A catalog is another now. */
   forget(): void {
     this.index = undefined;
+  }
+
+  /** Those of all tenants' catalogs, read anew. */
+  async all(): Promise<readonly TenantSource[]> {
+    return (this.catalogs as { allSources?(): Promise<TenantSource[]> }).allSources?.() ?? [];
+  }
+
+  /** Those that their tenants may have: a setting may forbid what a catalog had before. */
+  async permitted(): Promise<TenantSource[]> {
+    const all = await this.all();
+    return all.filter(({ tenant, source }) => sourceMistakes(tenant, source, this.rules).length === 0);
+  }
+
+  private current(): Promise<SourceIndex> {
+    if (this.index) return this.index;
+    const index = this.permitted().then((sources) => new SourceIndex(sources));
+    index.catch(() => this.index === index && this.forget());
+    return (this.index = index);
   }
 }
