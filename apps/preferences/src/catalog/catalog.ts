@@ -1,12 +1,13 @@
 import { Problem, type CatalogSource, type Preferences } from '@carillon/contracts';
-import { adHocType, builtInTypes } from './built-in-types.ts';
+import { adHocType, builtInTypes, foundation } from './built-in-types.ts';
 import type { NotificationType } from './notification-type.ts';
+import type { ParsedCatalog } from './parse-catalog.ts';
 
 export interface CatalogParts {
   /** Of the tenant's document; 0 where there is none. */
   version?: number;
   types?: readonly NotificationType[];
-  /** Besides those that the types name. */
+  /** Besides the built-in ones. */
   categories?: readonly string[];
   sources?: ReadonlyMap<string, CatalogSource>;
   /** What recipients who have not chosen are taken to have chosen. */
@@ -39,9 +40,21 @@ export class Catalog {
         ),
       ].map(([event, pairs]) => [event, pairs.map(([, type]) => type)]),
     );
-    this.categories = new Set([...types.map(({ category }) => category), ...categories]);
+    this.categories = new Set([...foundation.categories, ...categories]);
     this.sources = sources;
     this.defaults = defaults;
+  }
+
+  /** A tenant's document laid over the built-in one. A type that is switched off is like one that does not exist. */
+  static of(version: number, { document, types }: ParsedCatalog): Catalog {
+    const own = new Set(types.map(({ key }) => key));
+    return new Catalog({
+      version,
+      types: [...builtInTypes.filter(({ key }) => !own.has(key)), ...types.filter(({ enabled }) => enabled)],
+      categories: Object.keys(document.categories ?? {}),
+      sources: new Map(Object.entries(document.sources ?? {})),
+      defaults: document.defaults,
+    });
   }
 
   /**

@@ -23,7 +23,10 @@ function mergeTable<Row extends object>(
 }
 
 /** @throws Problem 422 `invalid_preferences` naming categories and types that do not exist */
-export function checkPreferences({ categories = {}, types = {}, quiet_hours }: Preferences, catalog: Catalog): void {
+export function checkPreferences(
+  { categories = {}, types = {}, quiet_hours }: Preferences,
+  catalog: Pick<Catalog, 'categories' | 'has'>,
+): void {
   const errors: FieldError[] = [
     ...Object.keys(categories)
       .filter((category) => !catalog.categories.has(category))

@@ -85,11 +85,19 @@ export const catalogTypeSchema = z.strictObject({
   /** Ignores every switch, frequency and quiet hours; never a suppressed contact. */
   mandatory: z.boolean().optional(),
   /** Domain event types that trigger it, besides its own key. */
-  on: z.union([eventTypeSchema, z.array(eventTypeSchema).min(1).max(50)]).optional(),
+  on: z
+    .union([eventTypeSchema, z.array(eventTypeSchema).min(1).max(50)], {
+      error: 'must be an event type such as lesson.scheduled, or a list of up to 50',
+    })
+    .optional(),
   /** Only for events for which it holds. */
   when: expressionSchema.optional(),
   /** The recipients of a domain event: an id, a list of ids, or an audience. */
-  to: z.union([expressionSchema, audienceSchema]).optional(),
+  to: z
+    .union([expressionSchema, audienceSchema], {
+      error: 'must be an expression such as data.guardian_id, or {"all": true}, {"role": "…"} or {"tag": "…"}',
+    })
+    .optional(),
   /** JSON Schema (draft 2020-12) of the event's data. */
   schema: jsonObjectSchema.optional(),
   /** How often a recipient who has not chosen hears of it by channels other than the inbox. */

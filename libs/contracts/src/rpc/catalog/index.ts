@@ -15,8 +15,8 @@ const originShape = {
   applied_at: z.string(),
   /** Who applied it, such as the name of an API key. */
   applied_by: z.string(),
-  /** The version whose content it brought back. */
-  reverts: versionSchema.nullable(),
+  /** The version whose content it brought back; 0: nothing of the tenant's own. */
+  reverts: z.number().int().min(0).nullable(),
 };
 
 /** A version of a tenant's document as it was written, or version 0, `{}` and '' where there is none. */

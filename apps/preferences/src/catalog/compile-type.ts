@@ -1,0 +1,35 @@
+import { durationMs, type CatalogType } from '@carillon/contracts';
+import { addresseesOf } from './addressees.ts';
+import { conditionOf } from './condition.ts';
+import type { DataSchemas } from './data-schema.ts';
+import type { Mistakes, Path } from './mistakes.ts';
+import type { NotificationType } from './notification-type.ts';
+
+/**
+ * A type of a document, ready for use.
+ * @param mistakes hears of expressions and schemas that are none; what is returned then lacks them
+ */
+export function compileType(
+  key: string,
+  { when, to, schema, throttle, on = [], ...type }: CatalogType,
+  origin: NotificationType['origin'],
+  schemas: DataSchemas,
+  mistakes: Mistakes,
+): NotificationType {
+  const at = (...more: PropertyKey[]): Path => ['types', key, ...more];
+  return {
+    key,
+    category: type.category,
+    priority: type.priority ?? 'normal',
+    channels: [...new Set(type.channels)],
+    mandatory: type.mandatory ?? false,
+    on: [on].flat(),
+    origin,
+    when: when === undefined ? undefined : mistakes.expression(at('when'), (path) => conditionOf(path, when)),
+    to: to === undefined ? undefined : mistakes.expression(at('to'), (path) => addresseesOf(path, to)),
+    check: schema && schemas.compile(schema, (path, message) => mistakes.add(at('schema', ...path), message)),
+    frequency: type.frequency,
+    throttle: throttle && { max: throttle.max, windowMs: durationMs(throttle.per) },
+    template: type.template ?? key,
+  };
+}
