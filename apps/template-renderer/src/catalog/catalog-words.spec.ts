@@ -1,6 +1,7 @@
 import { dataSourceOptions } from '@carillon/persistence';
 import { testDatabase, type TestDatabase } from '@carillon/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.ts';
 import { loadBuiltIns } from '../built-in/load.ts';
@@ -15,6 +16,7 @@ let store: TemplateStore;
 let words: CatalogWords;
 
 beforeAll(async () => {
+  Logger.overrideLogger(false);
   database = await testDatabase({ 'template-renderer': migrations });
   const url = database.url('template-renderer');
   dataSource = await new DataSource(dataSourceOptions({ url, service: 'template-renderer' })).initialize();
@@ -111,21 +113,21 @@ describe('the words of an applied catalog', () => {
   });
 
   it('stay as they were when the database fails in the middle', async () => {
-    await words.apply('a', 1, { lesson: { en: sms('One') } });
+    await words.apply('a', 1, { lesson: { en: sms('One') }, exam: { en: sms('Exam') } });
     const before = await rows();
-    // Another writer has the number that the next version would get: the statement after the first one fails.
     await database.query(
-      `INSERT INTO template_renderer.templates (tenant, type, channel, locale, version, source, source_hash, compiled)
-       SELECT 'a', 'gone', 'sms', 'en', 1, '{}', '', '{}'`,
+      `CREATE FUNCTION template_renderer.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk on fire'; END $$;
+       CREATE TRIGGER fail BEFORE UPDATE ON template_renderer.templates EXECUTE FUNCTION template_renderer.fail()`,
     );
-    const interrupted = new CatalogWords(
-      Object.assign(new TemplateStore(dataSource), { newestOf: () => Promise.resolve([]) }),
-    );
-    await expect(interrupted.apply('a', 2, { gone: { en: sms('x') }, exam: { en: sms('y') } })).rejects.toThrow();
-    expect((await rows()).filter((row) => !row.includes('gone'))).toEqual(before);
+    try {
+      await expect(words.apply('a', 2, { lesson: { en: sms('Two') } })).rejects.toThrow('disk on fire');
+    } finally {
+      await database.query('DROP FUNCTION template_renderer.fail CASCADE');
+    }
+    expect(await rows()).toEqual(before);
     expect(await store.catalogVersion('a')).toBe(1);
-    await words.apply('a', 2, { exam: { en: sms('y') } });
-    expect(await wordsFor('a', 'exam')).toBe('y');
+    await words.apply('a', 2, { lesson: { en: sms('Two') } });
+    expect(await wordsFor('a', 'lesson')).toBe('Two');
   });
 
   it('are refused whole when this release cannot compile one of them', async () => {
@@ -137,6 +139,46 @@ describe('the words of an applied catalog', () => {
       'catalog 2: types.lesson.templates.en.fax: has no templates',
     );
     expect(await rows()).toEqual(['a lesson sms en v1 of 1']);
+  });
+});
+
+describe('words that another release compiled', () => {
+  const email = { subject: 'S {{ a }}', body: '<mj-text>{{ a }}</mj-text>', text: 'T', greeting: false };
+
+  it('are compiled anew by whichever replica is first, and left alone the next time', async () => {
+    await words.apply('a', 1, { lesson: { en: { email, ...sms('Lesson') } }, gone: { en: sms('x') } });
+    await words.apply('a', 2, { lesson: { en: { email, ...sms('Lesson') } } });
+    await words.apply('b', 1, { lesson: { en: { email } } });
+    expect(await words.refresh()).toEqual([]);
+    await database.query(
+      `UPDATE template_renderer.templates SET source_hash = 'other' WHERE tenant = 'a' AND channel = 'email' OR type = 'gone'`,
+    );
+    const replicas = [words, new CatalogWords(store), new CatalogWords(store)];
+    expect((await Promise.all(replicas.map((replica) => replica.refresh()))).flat()).toEqual(['a']);
+    expect(await words.refresh()).toEqual([]);
+    expect(await rows()).toEqual([
+      'a gone sms en v1 of 1 withdrawn',
+      'a lesson email en v1 of 1',
+      'a lesson email en v2 of 2',
+      'a lesson sms en v1 of 1',
+      'b lesson email en v1 of 1',
+    ]);
+  });
+
+  it('stay as they are when this release refuses them', async () => {
+    await words.apply('a', 1, { lesson: { en: sms('Lesson') }, exam: { en: sms('Exam') }, trip: { en: sms('Trip') } });
+    await database.query(
+      `UPDATE template_renderer.templates SET source_hash = 'other', source = CASE type
+         WHEN 'lesson' THEN '{"text": "{{ a | no_more }}"}' WHEN 'exam' THEN '{"words": "x"}' ELSE source END::jsonb`,
+    );
+    expect(await words.refresh()).toEqual(['a']);
+    expect(await wordsFor('a', 'lesson')).toBe('Lesson');
+    expect(await rows()).toEqual([
+      'a exam sms en v1 of 1',
+      'a lesson sms en v1 of 1',
+      'a trip sms en v1 of 1',
+      'a trip sms en v2 of 1',
+    ]);
   });
 });
 

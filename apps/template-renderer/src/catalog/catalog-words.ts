@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkTemplatesTimeoutMs, Problem, type FieldError } from '@carillon/contracts';
 import { Poison } from '@carillon/messaging';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { emailLayouts } from '../built-in/load.ts';
 import { compileTemplate, hashOf } from '../compile/compile.ts';
@@ -28,6 +28,7 @@ interface HashedWords extends Words {
 /** The words that tenants bring with their catalogs: checks them before they are accepted, publishes them afterwards. */
 @Injectable()
 export class CatalogWords {
+  private readonly logger = new Logger(CatalogWords.name);
   private readonly layoutFor = emailLayouts();
   /** By hash. What was checked a moment ago is applied next. In characters: some two thousand emails. */
   private readonly compiled = new LRUCache<string, CompiledTemplate>({
@@ -85,11 +86,42 @@ export class CatalogWords {
       const from = await this.store.catalogVersion(tenant);
       if (from >= version) return { current: from === version, published: 0, withdrawn: 0 };
       const heads = await this.store.newestOf(tenant);
-      const publish = await this.newVersions(tenant, version, whatChanged(hashed, heads), heads);
-      const withdraw = whatIsGone(hashed, heads);
+      const publish = await this.newVersions(tenant, version, whatChanged(hashed, heads), heads, (refused) => {
+        throw new Poison(`catalog ${version}: ${refused}`);
+      });
+      const withdraw = whatIsGone(words, heads);
       if (await this.store.takeStep({ tenant, from, to: version, publish, withdraw })) {
         return { current: true, published: publish.length, withdrawn: withdraw.length };
       }
+    }
+  }
+
+  /**
+   * Compiles anew what another release compiled differently, such as after the frame of emails changed, and publishes it as the
+   * next version. To be called when the service starts; by any number of replicas at once. What this release refuses stays as
+   * it is.
+   *
+   * @returns the tenants whose templates changed by this call
+   */
+  async refresh(): Promise<string[]> {
+    const refreshed: string[] = [];
+    for (const tenant of await this.store.catalogTenants()) {
+      if (await this.refreshTenant(tenant)) refreshed.push(tenant);
+    }
+    return refreshed;
+  }
+
+  private async refreshTenant(tenant: string): Promise<boolean> {
+    for (;;) {
+      const version = await this.store.catalogVersion(tenant);
+      const { words } = readWords(await this.store.sourcesInUse(tenant));
+      const heads = await this.store.newestOf(tenant);
+      const changed = whatChanged(this.hashed(words), heads);
+      const publish = await this.newVersions(tenant, version, changed, heads, (refused) =>
+        this.logger.warn({ msg: 'words cannot be compiled anew and stay as they are', tenant, refused }),
+      );
+      if (publish.length === 0) return false;
+      if (await this.store.takeStep({ tenant, from: version, to: version, publish, withdraw: [] })) return true;
     }
   }
 
@@ -102,18 +134,22 @@ export class CatalogWords {
     catalog_version: number,
     changed: readonly HashedWords[],
     heads: readonly VersionHead[],
+    onRefused: (refused: string) => void,
   ): Promise<NewVersion[]> {
     const newest = new Map(heads.map((head) => [nameOf(head), head.version]));
     const versions: NewVersion[] = [];
     for (const one of changed) {
       const { type, locale, template, path, hash } = one;
-      const compiled = await this.compile(one).catch((error: unknown) => {
-        throw error instanceof SourceError ? new Poison(`catalog ${catalog_version}: ${path}.${error.message}`) : error;
-      });
       const { channel, source } = template;
       const key = { tenant, type, channel, locale };
-      const next = (newest.get(nameOf(key)) ?? 0) + 1;
-      versions.push({ ...key, version: next, source, source_hash: hash, compiled, catalog_version });
+      const version = (newest.get(nameOf(key)) ?? 0) + 1;
+      try {
+        const compiled = await this.compile(one);
+        versions.push({ ...key, version, source, source_hash: hash, compiled, catalog_version });
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        onRefused(`${path}.${error.message}`);
+      }
     }
     return versions;
   }

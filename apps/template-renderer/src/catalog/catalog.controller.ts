@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   catalogApplied,
   checkTemplates,
@@ -17,6 +18,7 @@ import { CatalogWords } from './catalog-words.ts';
 @Controller()
 export class CatalogController {
   private readonly logger = new Logger(CatalogController.name);
+  private refreshed = false;
 
   constructor(
     private readonly words: CatalogWords,
@@ -24,6 +26,17 @@ export class CatalogController {
     private readonly messages: Messages,
   ) {
     messages.onConnected(() => templates.forgetAll());
+    messages.onConnected(() => this.refresh());
+  }
+
+  /** Once, as soon as there is a database and a broker. */
+  private async refresh(): Promise<void> {
+    if (this.refreshed) return;
+    for (const tenant of await this.words.refresh()) {
+      this.logger.log({ msg: 'the words of a catalog were compiled anew', tenant });
+      await this.messages.publish(templatesChanged, {}, { tenant, id: randomUUID() });
+    }
+    this.refreshed = true;
   }
 
   @MessagePattern<string>(checkTemplates.name)

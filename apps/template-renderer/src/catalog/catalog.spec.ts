@@ -125,6 +125,22 @@ describe('words that come with a catalog', () => {
     expect(await textOf('school-f', 'lesson')).toBe('Right');
   });
 
+  it('are compiled anew by a release that compiles them differently, which every replica hears of', async () => {
+    await apply('school-i', 1, { lesson: words('Lesson words') });
+    await everyReplicaSays('school-i', 'lesson', 'Lesson words');
+    await renderer.database.query(
+      `UPDATE template_renderer.templates SET source_hash = 'other', source = '{"text": "Compiled anew"}'
+       WHERE tenant = 'school-i'`,
+    );
+    const { database, broker } = renderer;
+    const next = await startTestService(service, {}, { database, broker });
+    try {
+      await everyReplicaSays('school-i', 'lesson', 'Compiled anew');
+    } finally {
+      await next.close();
+    }
+  });
+
   it('serve another type that names them', async () => {
     await apply('school-g', 1, { lesson: words('Lesson words') });
     expect(await textOf('school-g', 'lesson_again', { template: 'lesson' })).toBe('Lesson words');

@@ -78,5 +78,9 @@ describe('reading the words of a catalog', () => {
     expect(errorsOf({ t: { en: { sms: { text: 'x'.repeat(50_001) } } } })).toEqual([
       'types.t.templates.en.sms.text must have at most 50000 characters',
     ]);
+    for (const text of ['a\0', 'a\uD800'])
+      expect(errorsOf({ t: { en: { sms: { text } } } })).toEqual([
+        'types.t.templates.en.sms.text must not contain NUL or broken characters',
+      ]);
   });
 });

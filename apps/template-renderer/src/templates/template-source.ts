@@ -6,7 +6,9 @@ const liquid = z
   .string()
   .trim()
   .min(1, 'must not be empty')
-  .max(limits.written, `must have at most ${limits.written} characters`);
+  .max(limits.written, `must have at most ${limits.written} characters`)
+  // PostgreSQL cannot store them.
+  .regex(/^[^\0\p{Cs}]*$/u, 'must not contain NUL or broken characters');
 
 /** Words of an in-app notification: plain text, except `html`. */
 export const inAppSourceSchema = z.strictObject({

@@ -25,7 +25,7 @@ export interface NewVersion extends TemplateKey {
 /** What a catalog changes in its tenant's templates. */
 export interface CatalogStep {
   tenant: string;
-  /** The catalog's version that the step starts from; 0 for none. */
+  /** The version of the catalog that the step starts from; 0 for none. */
   from: number;
   /** The version whose words are then in use. */
   to: number;
@@ -33,7 +33,9 @@ export interface CatalogStep {
   withdraw: readonly (TemplateKey & { version: number })[];
 }
 
-/** The table `templates`. */
+const uniqueViolation = '23505';
+
+/** The tables `templates` and `catalogs`. */
 @Injectable()
 export class TemplateStore {
   constructor(private readonly dataSource: DataSource) {}
@@ -88,12 +90,42 @@ export class TemplateStore {
     return row?.version ?? 0;
   }
 
+  /** The tenants that have a catalog. */
+  async catalogTenants(): Promise<string[]> {
+    const rows: { tenant: string }[] = await this.dataSource.query('SELECT tenant FROM catalogs ORDER BY tenant');
+    return rows.map(({ tenant }) => tenant);
+  }
+
+  /** The sources that the tenant's catalog brought and that are in use, by type, language and channel. */
+  async sourcesInUse(tenant: string): Promise<Record<string, Record<string, Record<string, unknown>>>> {
+    const rows: { type: string; locale: string; channel: string; source: unknown }[] = await this.dataSource.query(
+      `SELECT type, locale, channel, source FROM (
+         SELECT DISTINCT ON (type, channel, locale) *
+         FROM templates WHERE tenant = $1 ORDER BY type, channel, locale, version DESC
+       ) newest
+       WHERE withdrawn_at IS NULL AND catalog_version IS NOT NULL`,
+      [tenant],
+    );
+    const sources: Record<string, Record<string, Record<string, unknown>>> = {};
+    for (const { type, locale, channel, source } of rows) ((sources[type] ??= {})[locale] ??= {})[channel] = source;
+    return sources;
+  }
+
   /**
    * Takes the whole step or nothing of it.
    *
-   * @returns false when the tenant's catalog is not at `from` any more: another replica was first
+   * @returns false when another replica was first, with another version of the catalog or the same templates
    */
-  takeStep({ tenant, from, to, publish, withdraw }: CatalogStep): Promise<boolean> {
+  async takeStep(step: CatalogStep): Promise<boolean> {
+    try {
+      return await this.taken(step);
+    } catch (error) {
+      if ((error as { code?: string }).code === uniqueViolation) return false;
+      throw error;
+    }
+  }
+
+  private taken({ tenant, from, to, publish, withdraw }: CatalogStep): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       // Locks the tenant's row, so that steps of one tenant are taken one after the other.
       const taken: unknown[] = await manager.query(
