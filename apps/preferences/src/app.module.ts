@@ -18,6 +18,7 @@ import { NotificationStore } from './notifications/notification-store.ts';
 import { Notifying } from './notifications/notifying.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PutRecipients } from './recipients/put-recipients.ts';
+import { RecipientEvents } from './recipients/recipient-events.ts';
 import { RecipientStore } from './recipients/recipient-store.ts';
 import { Retention } from './retention/retention.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
@@ -54,6 +55,7 @@ import { Throttles } from './throttles/throttles.ts';
     NotificationStore,
     RecipientStore,
     PutRecipients,
+    RecipientEvents,
     Suppressions,
     Catalogs,
     Sources,

@@ -122,11 +122,11 @@ async function lock(db: SqlRunner, tenants: readonly string[]): Promise<void> {
 async function mark(db: SqlRunner, addresses: readonly AddressKey[]): Promise<void> {
   await db.query(
     `UPDATE recipients SET contacts = mark_suppressed(tenant, contacts)
-     WHERE (tenant, id) IN (
-       SELECT r.tenant, r.id FROM json_to_recordset($1) AS a(tenant text, channel text, address text)
-       JOIN recipients r ON r.tenant = a.tenant
-         AND r.contacts @> jsonb_build_array(jsonb_build_object('channel', a.channel, 'address', a.address)))`,
-    [JSON.stringify(addresses.map(({ tenant, channel, address }) => ({ tenant, channel, address })))],
+     WHERE tenant = ANY($1) AND contacts @> ANY($2::jsonb[])`,
+    [
+      addresses.map(({ tenant }) => tenant),
+      addresses.map(({ channel, address }) => JSON.stringify([{ channel, address }])),
+    ],
   );
 }
 
