@@ -81,6 +81,33 @@ describe('quiet hours', () => {
     expect(quietUntil(night, until!, zone)).toBeUndefined();
   });
 
+  it('are each answered for themselves within the same minute', () => {
+    const now = at('2026-11-21T23:00:20', 'UTC');
+    const answers = [
+      [night, 'UTC'],
+      [night, 'Asia/Tokyo'],
+      [{ ...night, time_zone: 'Asia/Tokyo' }, 'UTC'],
+      [{ ...night, end: '06:00' }, 'UTC'],
+      [{ ...night, start: '23:01' }, 'UTC'],
+      [{ ...night, days: ['fri'] }, 'UTC'],
+      [{ ...night, days: ['fri', 'sat'] }, 'UTC'],
+    ] as const;
+    const ask = () => answers.map(([hours, zone]) => shown(quietUntil(hours as QuietHours, now, zone), 'UTC'));
+    const first = ask();
+    expect(first).toEqual([
+      '2026-11-22T07:00',
+      undefined,
+      undefined,
+      '2026-11-22T06:00',
+      undefined,
+      undefined,
+      '2026-11-22T07:00',
+    ]);
+    expect(ask()).toEqual(first);
+    // And a minute later anew.
+    expect(quietUntil({ ...night, start: '23:01' }, now + 60_000, 'UTC')).toBe(at('2026-11-22T07:00', 'UTC'));
+  });
+
   describe('in every zone, at any moment of ten years, with every change of the clocks', () => {
     const zones = Intl.supportedValuesOf('timeZone');
     const time = fc

@@ -17,12 +17,30 @@ export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as con
  * @param zone the recipient's zone; the quiet hours' own goes before it
  * @returns Unix milliseconds, always later than `now`
  */
-export function quietUntil(
-  { start, end, days = [...weekdays], time_zone }: QuietHours,
+export function quietUntil(quietHours: QuietHours, now: number, zone: string): number | undefined {
+  const { start, end, days, time_zone } = quietHours;
+  const minute = Math.floor(now / 60_000);
+  if (minute !== current.minute) {
+    current.minute = minute;
+    current.answers.clear();
+  }
+  const question = `${start} ${end} ${days?.join() ?? ''} ${time_zone ?? zone}`;
+  if (!current.answers.has(question)) current.answers.set(question, calculated(quietHours, now, time_zone ?? zone));
+  return current.answers.get(question);
+}
+
+/**
+ * The answers of one minute, for everybody with the same quiet hours in the same zone. Local minutes begin with those of UTC, and
+ * so do quiet hours, so the answer cannot change within one. Calculating takes 100 µs: where a tenant's recipients have quiet
+ * hours by default, that would be half a core at 5,000 decisions a second.
+ */
+const current = { minute: 0, answers: new Map<string, number | undefined>() };
+
+function calculated(
+  { start, end, days = [...weekdays] }: QuietHours,
   now: number,
-  zone: string,
+  timeZone: string,
 ): number | undefined {
-  const timeZone = time_zone ?? zone;
   const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).toPlainDate();
   const overnight = end < start;
   // The day before yesterday's night may still last where the clocks skipped a whole day (Pacific/Apia, 2011).
