@@ -6,9 +6,7 @@ import { sourceBindings } from './metrics.ts';
 import { planBindings, type Binding } from './plan-bindings.ts';
 import { Sources } from './sources.ts';
 
-/** Exchanges may come and go at any time: even when all is well they are looked at this often. */
-const checkMs = 30_000;
-/** What is missing is asked for soon, then less and less often, down to `checkMs`. */
+/** What is missing is asked for soon, then less and less often. */
 const firstRetryMs = 1_000;
 /** Exchanges that are asked about at the same time. */
 const atOnce = 8;
@@ -20,6 +18,8 @@ const atOnce = 8;
  */
 @Injectable()
 export class SourceBindings implements BeforeApplicationShutdown {
+  /** Exchanges may come and go at any time: even when all is well they are looked at this often. */
+  checkMs = 30_000;
   private readonly logger = new Logger(SourceBindings.name);
   private readonly queue: string;
   private timer?: NodeJS.Timeout;
@@ -67,8 +67,8 @@ export class SourceBindings implements BeforeApplicationShutdown {
     // In the same turn as the question whether another round is wanted.
     this.running = undefined;
     if (this.stopped) return;
-    this.timer = setTimeout(() => void this.run(), complete ? checkMs : this.retryMs);
-    this.retryMs = complete ? firstRetryMs : Math.min(this.retryMs * 2, checkMs);
+    this.timer = setTimeout(() => void this.run(), complete ? this.checkMs : this.retryMs);
+    this.retryMs = complete ? firstRetryMs : Math.min(this.retryMs * 2, this.checkMs);
   }
 
   /** Returns whether everything that is wanted is bound. */
