@@ -178,6 +178,7 @@ describe('a renderer that loses the broker between writing and announcing', () =
       expect(await rows()).toEqual(written);
       expect(written).toHaveLength(1);
     } finally {
+      proxy.restore();
       await admin.destroy();
       await alone.close();
       await proxy.close();
