@@ -30,7 +30,7 @@ function canonicalEmail(address: string): { address: string } | { message: strin
 }
 
 function canonicalPhone(number: string, country?: CountryCode): { address: string } | { message: string } {
-  const phone = parsePhoneNumberFromString(number, { defaultCountry: country, extract: false });
+  const phone = parsePhoneNumberFromString(number.trim(), { defaultCountry: country, extract: false });
   if (phone?.isValid()) return { address: phone.number };
   if (country === undefined && !number.trim().startsWith('+')) {
     return {

@@ -1,5 +1,4 @@
-const names = (type: 'language' | 'script' | 'region') =>
-  new Intl.DisplayNames('en', { type, fallback: 'none', languageDisplay: 'standard' });
+const names = (type: 'language' | 'script' | 'region') => new Intl.DisplayNames('en', { type, fallback: 'none' });
 const languages = names('language');
 const scripts = names('script');
 const regions = names('region');
@@ -18,10 +17,10 @@ export function canonicalLocale(tag: string): { locale: string } | { message: st
   }
   const { language, script, region } = locale;
   const unknown =
-    (languages.of(language) === undefined && `language "${language}"`) ||
+    ((!language || !languages.of(language)) && `language "${language ?? 'und'}"`) ||
     // Zzzz and ZZ are the codes of what is not known.
-    (script && (script === 'Zzzz' || scripts.of(script) === undefined) && `script "${script}"`) ||
-    (region && (region === 'ZZ' || regions.of(region) === undefined) && `region "${region}"`);
+    (script && (script === 'Zzzz' || !scripts.of(script)) && `script "${script}"`) ||
+    (region && (region === 'ZZ' || !regions.of(region)) && `region "${region}"`);
   return unknown
     ? { message: `"${tag}" names the unknown ${unknown}; use a language tag such as en, sw or pt-BR` }
     : { locale: locale.toString() };
