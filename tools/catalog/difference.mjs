@@ -22,11 +22,11 @@ const looks = {
 export function differenceLines(changes, paint) {
   let part = '';
   return changes.flatMap((change) => {
-    const of = change.path.split('.').slice(0, 2).join('.');
+    const of = /^[^.[]+(\.[^.[]+)?/.exec(change.path)?.[0] ?? '';
     const heading = of === part ? [] : [paint('bold', of)];
     part = of;
     const { sign, style } = looks[change.change];
-    const member = change.path.slice(of.length + 1);
+    const member = change.path.slice(of.length).replace(/^\./, '');
     return [...heading, paint(style, `  ${sign} ${member ? `${member}: ` : ''}${valuesOf(change)}`)];
   });
 }
