@@ -1,4 +1,5 @@
 import { CreatePreferences0001 } from './0001-create-preferences.ts';
+import { CatalogVersions0002 } from './0002-catalog-versions.ts';
 import { SourceBindings0003 } from './0003-source-bindings.ts';
 import { CreateSuppressions0004 } from './0004-create-suppressions.ts';
 import { Throttles0005 } from './0005-throttles.ts';
@@ -7,6 +8,7 @@ import { FanOutsAndPartitions0007 } from './0007-fan-outs-and-partitions.ts';
 
 export const migrations = [
   CreatePreferences0001,
+  CatalogVersions0002,
   SourceBindings0003,
   CreateSuppressions0004,
   Throttles0005,

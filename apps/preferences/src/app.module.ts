@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { CatalogAnnouncer } from './catalog/catalog-announcer.ts';
+import { CatalogController } from './catalog/catalog.controller.ts';
+import { CatalogEditing } from './catalog/catalog-editing.ts';
+import { CatalogVersions } from './catalog/catalog-versions.ts';
 import { Catalogs } from './catalog/catalogs.ts';
 import { ChoicesController } from './choices/choices.controller.ts';
 import { DecisionsController } from './decisions/decisions.controller.ts';
@@ -38,6 +42,7 @@ import { Throttles } from './throttles/throttles.ts';
     SuppressionsController,
     ChoicesController,
     DecisionsController,
+    CatalogController,
     SourcesController,
     ErasuresController,
     PersonalDataController,
@@ -58,6 +63,9 @@ import { Throttles } from './throttles/throttles.ts';
     RecipientEvents,
     Suppressions,
     Catalogs,
+    CatalogVersions,
+    CatalogEditing,
+    CatalogAnnouncer,
     Sources,
     SourceBindings,
     BindingStore,

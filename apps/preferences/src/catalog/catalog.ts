@@ -75,6 +75,11 @@ export class Catalog {
     ]);
   }
 
+  /** Whether an event of this type means anything. */
+  means(eventType: string): boolean {
+    return this.types.has(eventType) || this.byEvent.has(eventType);
+  }
+
   has(key: string): boolean {
     return this.types.has(key);
   }

@@ -6,11 +6,13 @@ import {
   durationMs,
   durationSchema,
   fieldErrors,
+  preferencesSchema,
   Problem,
   type CatalogDocument,
   type CatalogResult,
   type CatalogSource,
   type CatalogType,
+  type FieldError,
 } from '@carillon/contracts';
 import type { z } from 'zod';
 import { checkPreferences } from '../choices/merge-preferences.ts';
@@ -35,6 +37,15 @@ export interface Foundation {
   categories: ReadonlySet<string>;
 }
 
+interface ParseOptions {
+  /** Whose document it is. */
+  origin?: NotificationType['origin'];
+  /** As it was written. */
+  text?: string;
+  /** What else speaks against a source, by its path within the source. */
+  sourceMistakes?: (source: CatalogSource) => FieldError[];
+}
+
 /** Of events that bring their own content and name no type. */
 export const adHocKey = 'ad_hoc';
 
@@ -45,20 +56,19 @@ const longestMs = 3_660 * 86_400_000;
  * Checks a document as a whole, its expressions and schemas included.
  *
  * @param document unknown JSON
- * @param text as it was written
  * @throws Problem 422 `invalid_catalog` with everything that is wrong, each by its path
  */
 export function parseCatalog(
   document: unknown,
   foundation: Foundation,
-  { origin = 'tenant', text = '' }: { origin?: NotificationType['origin']; text?: string } = {},
+  { origin = 'tenant', text = '', sourceMistakes = () => [] }: ParseOptions = {},
 ): ParsedCatalog {
   const mistakes = new Mistakes();
   findUnstorable(document, text, mistakes);
   mistakes.refuse();
   const parsed = catalogDocumentSchema.safeParse(document);
   if (!parsed.success) for (const error of fieldErrors(parsed.error.issues.map(plainly))) mistakes.addField(error);
-  const check = new DocumentCheck(document as Record<string, unknown>, foundation, origin, mistakes);
+  const check = new DocumentCheck(document, foundation, origin, sourceMistakes, mistakes);
   check.run();
   mistakes.refuse();
   return { document: parsed.data!, types: check.types, warnings: check.warnings };
@@ -83,9 +93,10 @@ class DocumentCheck {
   private readonly categories: ReadonlySet<string>;
 
   constructor(
-    private readonly document: Record<string, unknown>,
+    private readonly document: unknown,
     foundation: Foundation,
     private readonly origin: NotificationType['origin'],
+    private readonly sourceMistakes: NonNullable<ParseOptions['sourceMistakes']>,
     private readonly mistakes: Mistakes,
   ) {
     this.typeKeys = new Set([...foundation.types, ...Object.keys(part(document, 'types'))]);
@@ -93,13 +104,14 @@ class DocumentCheck {
   }
 
   run(): void {
+    const [category = ''] = this.categories;
     for (const [key, value] of Object.entries(part(this.document, 'types'))) {
-      const { data } = catalogTypeSchema.safeParse(value);
-      if (data) this.type(key, data);
+      const type = whatIsRight(catalogTypeSchema, value, { category, channels: ['in_app'] });
+      if (type) this.type(key, type);
     }
     for (const [key, value] of Object.entries(part(this.document, 'sources'))) {
-      const { data } = catalogSourceSchema.safeParse(value);
-      if (data) this.source(key, data);
+      const source = whatIsRight(catalogSourceSchema, value, { exchange: 'any' });
+      if (source) this.source(key, source, value);
     }
     this.defaults();
   }
@@ -165,7 +177,11 @@ class DocumentCheck {
     this.warnings.push({ path: path.join('.'), message: 'are kept, but have no effect yet: none is sent' });
   }
 
-  private source(key: string, { when, map = {} }: CatalogSource): void {
+  private source(key: string, { when, map = {} }: CatalogSource, written: unknown): void {
+    const { data: whole } = catalogSourceSchema.safeParse(written);
+    for (const { path, message } of whole ? this.sourceMistakes(whole) : []) {
+      this.mistakes.addField({ path: `sources.${key}.${path}`, message });
+    }
     const expressions = { ...(when !== undefined && { when }), ...prefixed(map) };
     for (const [member, text] of Object.entries(expressions)) {
       this.mistakes.expression(['sources', key, ...member.split('.')], (at) =>
@@ -175,10 +191,11 @@ class DocumentCheck {
   }
 
   private defaults(): void {
-    const { data } = catalogDocumentSchema.shape.defaults.safeParse(this.document?.defaults);
-    if (!data) return;
+    const written = isObject(this.document) ? this.document.defaults : undefined;
+    const defaults = whatIsRight(preferencesSchema, written, {});
+    if (!defaults) return;
     try {
-      checkPreferences(data, { categories: this.categories, has: (key) => this.typeKeys.has(key) });
+      checkPreferences(defaults, { categories: this.categories, has: (key) => this.typeKeys.has(key) });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       for (const { path, message } of error.errors ?? []) this.mistakes.addField({ path: `defaults.${path}`, message });
@@ -196,6 +213,19 @@ class DocumentCheck {
     if (ms === 0 && !orNone) this.mistakes.add(path, 'must be longer than no time at all');
     if (ms > longestMs) this.mistakes.add(path, 'must not be longer than ten years');
   }
+}
+
+/**
+ * What can still be looked at of something whose shape is wrong in places: all but those members.
+ * @param instead of members that must be there
+ */
+function whatIsRight<T>(schema: z.ZodType<T>, value: unknown, instead: object): T | undefined {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  if (!isObject(value)) return undefined;
+  const wrong = new Set(error.issues.flatMap(({ path, ...issue }) => path[0] ?? ('keys' in issue ? issue.keys : [])));
+  const right = Object.entries(value).filter(([member]) => !wrong.has(member));
+  return schema.safeParse({ ...instead, ...Object.fromEntries(right) }).data;
 }
 
 function part(document: unknown, name: 'types' | 'categories' | 'sources'): Record<string, unknown> {
