@@ -15,12 +15,12 @@ export function takeCatalogDocuments(app: NestFastifyApplication): void {
   const limit = { bodyLimit: http.initialConfig.bodyLimit };
   const asJson = http.getDefaultJsonParser('error', 'error');
   app.useBodyParser('application/json', limit, (request: FastifyRequest, body: Buffer, done) => {
-    if (isForCatalog(request)) done(null, { format: 'json', text: body.toString() } satisfies CatalogText);
+    if (isForCatalog(request)) done(null, new SentText('json', body.toString()));
     else void asJson(request, body.toString(), done);
   });
   for (const type of yamlTypes)
     app.useBodyParser(type, limit, (request: FastifyRequest, body: Buffer, done) => {
-      if (isForCatalog(request)) done(null, { format: 'yaml', text: body.toString() } satisfies CatalogText);
+      if (isForCatalog(request)) done(null, new SentText('yaml', body.toString()));
       else done(Object.assign(new Error(`Unsupported Media Type: ${type}`), { statusCode: 415 }));
     });
 }
@@ -30,15 +30,24 @@ export function acceptsYaml(accept: string | undefined): boolean {
   return yamlTypes.some((type) => accept?.includes(type));
 }
 
+/** A body that was kept as text. */
+class SentText implements CatalogText {
+  constructor(
+    readonly format: CatalogText['format'],
+    readonly text: string,
+  ) {}
+}
+
 /** For `@Body(catalogText)`. */
 export const catalogText = {
-  transform(body: CatalogText | undefined): CatalogText {
-    if (body) return body;
+  transform(body: unknown): CatalogText {
+    if (body instanceof SentText) return body;
+    const isMissing = body === undefined;
     throw new Problem({
-      status: 400,
-      code: 'invalid_body',
-      title: 'The body is missing',
-      detail: 'Send the document as application/yaml or application/json.',
+      status: isMissing ? 400 : 415,
+      code: isMissing ? 'invalid_body' : 'unsupported_media_type',
+      title: isMissing ? 'The body is missing' : 'The document is neither YAML nor JSON',
+      detail: 'Send the document with content-type application/yaml or application/json.',
     });
   },
 };

@@ -100,10 +100,19 @@ describe('a catalog document', () => {
   it.each([
     ['{\n  "a": 1,\n}', 3, 1],
     ['{\n  "a": 1', 2, 9],
+    ['{ "a": }', 1, 8],
+    ['[1 2]', 1, 4],
+    ['{"a":[1,]}', 1, 9],
+    ['{"a" 1}', 1, 6],
+    ['{"a": {b: 1}}', 1, 8],
+    ['{"a": tru}', 1, 7],
+    ['{"a": "\n"}', 1, 7],
+    ['{} {}', 1, 4],
+    ['{]', 1, 2],
     ['', 1, 1],
   ])('is refused in JSON that is none: %j', (text, line, column) => {
     expect(refusal(json(text)).errors).toEqual([
-      { path: '(root)', message: expect.stringContaining('is not valid JSON'), line, column },
+      { path: '(root)', message: expect.stringMatching(/is not valid JSON: .+ is unexpected here/), line, column },
     ]);
   });
 
