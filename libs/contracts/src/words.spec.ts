@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   eventTypeSchema,
+  audienceLaneOf,
   laneOf,
   lanes,
   linkSchema,
@@ -20,6 +21,15 @@ describe('lanes', () => {
       normal: 'normal',
       high: 'urgent',
       urgent: 'urgent',
+    });
+  });
+
+  it('are one slower for what goes to an audience, so that no broadcast is before what people wait for', () => {
+    expect(Object.fromEntries(priorities.map((priority) => [priority, audienceLaneOf(priority)]))).toEqual({
+      low: 'bulk',
+      normal: 'bulk',
+      high: 'normal',
+      urgent: 'normal',
     });
   });
 

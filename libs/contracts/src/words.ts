@@ -27,14 +27,18 @@ export type Lane = (typeof lanes)[number];
 
 export const categories = ['account', 'security', 'billing', 'system', 'support', 'marketing', 'activity'] as const;
 
-/**
- * `urgent` and `high` travel in the urgent lane, `low` in bulk, everything else in normal. To an audience, everything is one lane
- * slower: the urgent lane is for people who are waiting, and a broadcast may never stand before a password code.
- */
-export function laneOf(priority: Priority, toAudience = false): Lane {
-  if (toAudience) return priority === 'urgent' || priority === 'high' ? 'normal' : 'bulk';
+/** `urgent` and `high` travel in the urgent lane, `low` in bulk, everything else in normal. */
+export function laneOf(priority: Priority): Lane {
   if (priority === 'urgent' || priority === 'high') return 'urgent';
   return priority === 'low' ? 'bulk' : 'normal';
+}
+
+/**
+ * What goes to an audience is a lane slower: the urgent lane is for people who are waiting, and a broadcast may never stand before
+ * a password code.
+ */
+export function audienceLaneOf(priority: Priority): Lane {
+  return laneOf(priority) === 'urgent' ? 'normal' : 'bulk';
 }
 
 export const deliveryStates = [

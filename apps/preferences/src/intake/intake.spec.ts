@@ -146,10 +146,14 @@ describe('the front door', () => {
       ],
       [
         'no.recipient',
-        domainEvent('p3', 'invoice.issued', { amount: 1 }),
+        domainEvent('p3', 'invoice.issued', { ...invoice, recipient_id: undefined }),
         'set data.recipient_id, data.recipients or the CloudEvents subject',
       ],
-      ['odd.recipient', domainEvent('p4', 'invoice.issued', { recipients: [7] }), 'must be 1 to 1000 recipient ids'],
+      [
+        'odd.recipient',
+        domainEvent('p4', 'invoice.issued', { ...invoice, recipients: [7] }),
+        'must be 1 to 1000 recipient ids',
+      ],
       ['odd.data', domainEvent('p5', 'invoice.issued', 'text'), 'must be a JSON object'],
       ['odd.tenant', domainEvent('p6', 'invoice.issued', invoice, { tenant: 'No Such!' }), 'tenant must be 1 to 63'],
       [
@@ -329,7 +333,7 @@ describe('the front door', () => {
 
   it('checks a request for the gateway and names what is wrong', async () => {
     const check = (event: EventRequest) => test.messages.call(checkEvent, { tenant, event });
-    await expect(check({ type: 'invoice.issued', recipients: ['amina'] })).resolves.toEqual({
+    await expect(check({ type: 'invoice.issued', recipients: ['amina'], data: invoice })).resolves.toEqual({
       type: 'invoice_issued',
       types: ['invoice_issued'],
     });
@@ -345,7 +349,7 @@ describe('the front door', () => {
       code: 'unreachable_recipient',
       errors: [{ path: 'recipients[0]', message: '"bo" has no sms contact; add one, or name other channels' }],
     });
-    await expect(check({ type: 'inactive_account', recipients: ['bo'] })).rejects.toMatchObject({
+    await expect(check({ type: 'inactive_account', recipients: ['bo'], data: { days: 30 } })).rejects.toMatchObject({
       code: 'unreachable_recipient',
     });
     await expect(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   defaultTenant,
+  Problem,
   notificationDeferred,
   notificationDeferredSchema,
   timeOfId,
@@ -12,6 +13,7 @@ import {
 import { Messages, Poison } from '@carillon/messaging';
 import type { Catalog } from '../catalog/catalog.ts';
 import { Catalogs } from '../catalog/catalogs.ts';
+import { Erasures } from '../erasure/erasures.ts';
 import { FanOut } from '../fan-out/fan-out.ts';
 import { Notifying } from '../notifications/notifying.ts';
 import { eventTypeOf, type DecidedEvent } from '../notifications/planning.ts';
@@ -28,6 +30,7 @@ export class Intake {
   constructor(
     private readonly catalogs: Catalogs,
     private readonly recipients: RecipientStore,
+    private readonly erasures: Erasures,
     private readonly events: EventStore,
     private readonly fanOut: FanOut,
     private readonly notifying: Notifying,
@@ -60,7 +63,9 @@ export class Intake {
     const catalog = await this.catalogs.of(tenant);
     const { targets, skipped } = targetsOf(event, catalog);
     const types = targets.map(({ type }) => type.key);
-    const known = await Promise.all(targets.map(({ to }) => (isAudience(to) ? [] : this.remaining(event, to))));
+    const known = await Promise.all(targets.map(({ to }) => (isAudience(to) ? [] : this.remaining(event, to)))).catch(
+      againForUnknown,
+    );
 
     if (!event.due && request.send_at !== undefined && Date.parse(request.send_at) > now) {
       return this.schedule(event, message, routingKey, types, request.send_at);
@@ -81,7 +86,7 @@ export class Intake {
     const { event, type: key, recipient: id, request, until } = parsed.data;
     const catalog = await this.catalogs.of(tenant);
     const [type] = catalog.meant(eventTypeOf(key));
-    const [recipient] = await this.remaining({ tenant, at: timeOfId(event.id) }, [id]);
+    const [recipient] = await this.remaining({ tenant, at: timeOfId(event.id), due: true }, [id]);
     if (!recipient) return;
     // The scheduler's clock, the database's, says that the time has come; ours may be behind it.
     const due = Math.max(Date.now(), Date.parse(until));
@@ -108,12 +113,15 @@ export class Intake {
    * @throws Problem 422 `unknown_recipient`
    */
   private async remaining(
-    { tenant }: Pick<IncomingEvent, 'tenant' | 'at'>,
+    { tenant, at, due }: Pick<IncomingEvent, 'tenant' | 'at' | 'due'>,
     ids: readonly string[],
   ): Promise<KnownRecipient[]> {
     const found = await this.find(tenant, ids);
-    const erased = new Set<string>();
-    const left = ids.flatMap((id, index) => (erased.has(id) ? [] : [{ id, recipient: found[index] }]));
+    // What a timer kept may also be older than whoever has been created under the same id since.
+    const doubtful = due ? ids : ids.filter((_, index) => !found[index]);
+    const erased = doubtful.length > 0 ? await this.erasures.areErased(doubtful.map((id) => ({ tenant, id, at }))) : [];
+    const gone = new Set(doubtful.filter((_, index) => erased[index]));
+    const left = ids.map((id, index) => ({ id, recipient: found[index] })).filter(({ id }) => !gone.has(id));
     return knownRecipients(
       left.map(({ id }) => id),
       left.map(({ recipient }) => recipient),
@@ -141,6 +149,11 @@ export class Intake {
       { id: timerId, tenant: event.tenant },
     );
   }
+}
+
+/** Another replica may be learning of them at this very moment: worth the few tries that precede parking. */
+function againForUnknown(error: unknown): never {
+  throw error instanceof Problem && error.code === 'unknown_recipient' ? new Error(error.message) : error;
 }
 
 function decidedEvent(

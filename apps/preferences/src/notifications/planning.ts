@@ -1,4 +1,5 @@
 import {
+  audienceLaneOf,
   laneOf,
   notificationDeferred,
   notificationId,
@@ -91,7 +92,7 @@ export function routedOf(
     ...(type.template !== type.key && { template: type.template }),
     category,
     priority,
-    lane: laneOf(priority, request.audience !== undefined),
+    lane: request.audience ? audienceLaneOf(priority) : laneOf(priority),
     recipient: { id: recipient, name, locale, time_zone },
     deliveries,
     data: request.data ?? {},

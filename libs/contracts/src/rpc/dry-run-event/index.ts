@@ -59,7 +59,7 @@ const {
  * Errors: those of {@link checkEvent}, and 422 `expression_failed`, `no_recipient`.
  */
 export const dryRunEvent = defineRpc<z.infer<typeof request>, DryRun>({
-  name: 'preferences.events.dry-run.v1',
+  name: 'preferences.events.dry_run.v1',
   service: 'preferences',
   summary: 'The decisions that an event would lead to, without effect.',
   request,
