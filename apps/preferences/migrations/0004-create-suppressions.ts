@@ -36,6 +36,7 @@ export class CreateSuppressions0004 implements MigrationInterface {
     await db.query(`
       -- When what stands here was said: the time of the event that brought it, or of the call.
       ALTER TABLE recipients ADD COLUMN as_of timestamptz NOT NULL DEFAULT now()`);
+    await db.query('UPDATE recipients SET contacts = mark_suppressed(tenant, contacts)');
     await db.query('CREATE INDEX recipients_by_role ON recipients USING gin (roles)');
     await db.query('CREATE INDEX recipients_by_tag ON recipients USING gin (tags)');
     await db.query('CREATE INDEX recipients_by_contact ON recipients USING gin (contacts jsonb_path_ops)');

@@ -217,6 +217,14 @@ describe('recipients', () => {
       expect(await get('kim')).toMatchObject({ name: 'Kim' });
     });
 
+    it('can be found as soon as what came before is settled', async () => {
+      const taken = Array.from({ length: 50 }, (_, n) => take('recipient.created', { id: `burst-${n}` }));
+      await test.running.app.get(RecipientEvents).settled();
+      const rows = await test.database.query(`SELECT id FROM preferences.recipients WHERE id LIKE 'burst-%'`);
+      expect(rows).toHaveLength(taken.length);
+      await Promise.all(taken);
+    });
+
     it('are left alone by an event that is wrong', async () => {
       const wrong = take('recipient.upserted', { id: 'lena', phone: '0711' });
       const right = take('recipient.upserted', { id: 'max', name: 'Max' });
