@@ -20,8 +20,6 @@ export class RecipientEvents {
     return events.map(() => undefined);
   });
 
-  private readonly underway = new Set<Promise<void>>();
-
   constructor(
     private readonly recipients: RecipientStore,
     private readonly erasures: Erasures,
@@ -34,21 +32,7 @@ export class RecipientEvents {
 
   /** @throws Problem 422 `invalid_recipient` naming the field */
   async take(event: CloudEvent): Promise<void> {
-    const happening = this.happen(readRecipientEvent(event, Date.now()));
-    this.underway.add(happening);
-    try {
-      await happening;
-    } finally {
-      this.underway.delete(happening);
-    }
-  }
-
-  /**
-   * Resolves once all that has been taken is written or refused. Who is told of and notified in one breath may not be found at
-   * first, because events are worked on side by side; after this they are.
-   */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.underway);
+    return this.happen(readRecipientEvent(event, Date.now()));
   }
 
   /** What was said before somebody was erased does not bring them back. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  deadLetter,
   eraseRecipient,
   getRecipient,
   putRecipient,
@@ -8,7 +9,7 @@ import {
   type CloudEvent,
   type RecipientInput,
 } from '@carillon/contracts';
-import { startTestService, type TestService } from '@carillon/testing';
+import { startTestService, until, type TestService } from '@carillon/testing';
 import { service } from '../service.ts';
 import { RecipientEvents } from './recipient-events.ts';
 
@@ -217,12 +218,25 @@ describe('recipients', () => {
       expect(await get('kim')).toMatchObject({ name: 'Kim' });
     });
 
-    it('can be found as soon as what came before is settled', async () => {
-      const taken = Array.from({ length: 50 }, (_, n) => take('recipient.created', { id: `burst-${n}` }));
-      await test.running.app.get(RecipientEvents).settled();
-      const rows = await test.database.query(`SELECT id FROM preferences.recipients WHERE id LIKE 'burst-%'`);
-      expect(rows).toHaveLength(taken.length);
-      await Promise.all(taken);
+    it('come through RabbitMQ, as CloudEvents or plain JSON, and are parked where something is wrong', async () => {
+      const parked = await test.broker.capture(deadLetter);
+      test.broker.publish('events', 'recipient.created', { id: 'nia', phone: '+254711000999' });
+      test.broker.publish('events', 'anything', {
+        specversion: '1.0',
+        id: 'r1',
+        source: '/people',
+        type: 'recipient.upserted',
+        subject: 'oda',
+        tenant: 'school',
+        data: { name: 'Oda' },
+      });
+      test.broker.publish('events', 'recipient.updated', { id: 'pim', locale: 'klingon' });
+      expect(
+        await until('both are known', () => Promise.all([get('nia'), get('oda', 'school')]).catch(() => false)),
+      ).toMatchObject([{ phone: '+254711000999' }, { name: 'Oda' }]);
+      const [letter] = await until('the wrong one is parked', () => parked.length > 0 && parked);
+      expect(letter!.data.error).toContain('data.locale: "klingon" names the unknown language');
+      expect(parked).toHaveLength(1);
     });
 
     it('are left alone by an event that is wrong', async () => {
