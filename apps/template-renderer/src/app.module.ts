@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { BuiltInTemplates } from './built-in/built-in-templates.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
+import { WordsInUse } from './catalog/words-in-use.ts';
 import { DryRunController } from './rendering/dry-run.controller.ts';
 import { NotificationRoutedController } from './rendering/notification-routed.controller.ts';
 import { Renderer } from './rendering/renderer.ts';
@@ -10,6 +11,6 @@ import { TemplateStore } from './templates/template-store.ts';
 
 @Module({
   controllers: [CatalogController, DryRunController, NotificationRoutedController],
-  providers: [BuiltInTemplates, CatalogWords, Renderer, TemplateCache, TemplateStore],
+  providers: [BuiltInTemplates, CatalogWords, Renderer, TemplateCache, TemplateStore, WordsInUse],
 })
 export class AppModule {}

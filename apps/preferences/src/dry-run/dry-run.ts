@@ -59,7 +59,7 @@ export class DryRun {
           category: notification.category,
           priority: notification.priority,
           channels,
-          routed: deliveries.length > 0 ? routedOf(event, notification, type, recipient, deliveries) : null,
+          routed: deliveries.length > 0 ? routedOf(event, notification, type, catalog, recipient, deliveries) : null,
         });
       }
     }

@@ -39,7 +39,7 @@ export class Notifying {
     const input = inputOf(notification, event, type, catalog, recipient, now);
     const decision = await this.throttled(notification, input, decide(input));
     const standing = await this.notifications.record({ ...notification, ...decision });
-    await this.proceed(event, notification, type, recipient, standing);
+    await this.proceed(event, notification, type, catalog, recipient, standing);
   }
 
   /** What a channel waited for is over: decides the deferred channels again, as if the event came only now. */
@@ -60,7 +60,7 @@ export class Notifying {
       until,
       ...decision,
     });
-    await this.proceed(event, notification, type, recipient, restrictedTo(channels, standing));
+    await this.proceed(event, notification, type, catalog, recipient, restrictedTo(channels, standing));
   }
 
   /** The same decision without any effect. */
@@ -102,6 +102,7 @@ export class Notifying {
     event: DecidedEvent,
     notification: NotificationFacts,
     type: NotificationType,
+    catalog: Catalog,
     recipient: KnownRecipient,
     decision: DecisionResult,
   ): Promise<void> {
@@ -112,7 +113,7 @@ export class Notifying {
       return this.messages.publish(timerSet, timer, { id: timer.timer_id, tenant });
     });
     if (deliveries.length > 0) {
-      const routed = routedOf(event, notification, type, recipient, deliveries);
+      const routed = routedOf(event, notification, type, catalog, recipient, deliveries);
       published.push(
         this.messages.publish(notificationRouted, routed, { id: notification.id, tenant, subject: recipient.id }),
       );

@@ -82,6 +82,7 @@ export function routedOf(
   { id: eventRecordId, type: eventType, source, request }: DecidedEvent,
   { id, category, priority, created_at }: NotificationFacts,
   type: NotificationType,
+  { version }: Pick<Catalog, 'version'>,
   { id: recipient, name, locale, time_zone }: KnownRecipient,
   deliveries: PlannedDelivery[],
 ): NotificationRouted {
@@ -90,6 +91,7 @@ export function routedOf(
     event: { id: eventRecordId, type: eventType, source },
     type: type.key,
     ...(type.template !== type.key && { template: type.template }),
+    ...(type.origin === 'tenant' && { catalog_version: version }),
     category,
     priority,
     lane: request.audience ? audienceLaneOf(priority) : laneOf(priority),

@@ -97,6 +97,16 @@ describe('words that come with a catalog', () => {
     expect(await textOf('school-c', 'lesson')).toBe(generic);
   });
 
+  it('are waited for by notifications that were decided under that catalog and came before them', async () => {
+    await apply('school-w', 1, { lesson: words('Old') });
+    const early = [1, 2, 3].map(() => textOf('school-w', 'lesson', { catalog_version: 2 }));
+    // What was decided under the former catalog waits for nothing and goes before them.
+    expect(await textOf('school-w', 'lesson', { catalog_version: 1 })).toBe('Old');
+    expect(sms.filter(({ tenant, data }) => tenant === 'school-w' && data.text === 'New')).toEqual([]);
+    await apply('school-w', 2, { lesson: words('New') });
+    expect(await Promise.all(early)).toEqual(['New', 'New', 'New']);
+  });
+
   it('give way to Carillon’s own or the generic words when a later catalog has them no more', async () => {
     const [carillons] = await saidByEach('school-c', 'welcome');
     await apply('school-c', 1, { welcome: words('Karibu'), lesson: words('Somo') });

@@ -2,6 +2,7 @@ import type { Channel, NotificationRouted } from '@carillon/contracts';
 import { CONFIG } from '@carillon/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
+import { WordsInUse } from '../catalog/words-in-use.ts';
 import type { Config } from '../config.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
@@ -18,6 +19,7 @@ export class Renderer {
   constructor(
     private readonly templates: TemplateCache,
     private readonly builtIns: BuiltInTemplates,
+    private readonly words: WordsInUse,
     @Inject(CONFIG) config: Config,
   ) {
     this.brand = {
@@ -28,7 +30,7 @@ export class Renderer {
   }
 
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
-    await this.builtIns.published();
+    await Promise.all([this.builtIns.published(), this.words.since(tenant, routed.catalog_version)]);
     return renderNotification(routed, await this.templatesFor(tenant, routed), this.brand, new Date());
   }
 

@@ -10,6 +10,8 @@ export const notificationRoutedSchema = z.object({
   type: z.string(),
   /** The type whose words are used; its own when left out. */
   template: z.string().optional(),
+  /** Of the tenant's catalog that the type comes from; left out for a built-in one. Its words are to be in use. */
+  catalog_version: z.number().int().optional(),
   category: z.string(),
   priority: z.enum(priorities),
   lane: z.enum(lanes),
