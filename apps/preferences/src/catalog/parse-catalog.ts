@@ -15,7 +15,7 @@ import {
   type FieldError,
 } from '@carillon/contracts';
 import type { z } from 'zod';
-import { checkPreferences } from '../choices/merge-preferences.ts';
+import { checkPreferences } from '../choices/check-preferences.ts';
 import { compileType } from './compile-type.ts';
 import { DataSchemas } from './data-schema.ts';
 import { eventVocabulary, Expression, messageVocabulary } from './expression.ts';

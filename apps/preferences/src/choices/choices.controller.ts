@@ -1,10 +1,18 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { getPreferences, setPreferences } from '@carillon/contracts';
+import {
+  changePreferences as changePreferencesRpc,
+  getDefaultPreferences,
+  getPreferences,
+  setPreferences,
+  type Preferences,
+} from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
 import { Catalogs } from '../catalog/catalogs.ts';
 import { RecipientStore } from '../recipients/recipient-store.ts';
-import { checkPreferences, mergePreferences } from './merge-preferences.ts';
+import type { Surroundings } from './check-preferences.ts';
+import { changePreferences, patchPreferences, replacePreferences } from './choosing.ts';
+import { defaultPreferences } from './default-preferences.ts';
 
 /** What recipients chose: reads and writes their preferences. */
 @Controller()
@@ -19,13 +27,34 @@ export class ChoicesController {
     return this.recipients.preferences(tenant, recipient);
   }
 
+  @MessagePattern(getDefaultPreferences.name)
+  async defaults(
+    @Payload() { tenant }: RequestOf<typeof getDefaultPreferences>,
+  ): Promise<ResponseOf<typeof getDefaultPreferences>> {
+    return defaultPreferences(await this.catalogs.of(tenant), Date.now());
+  }
+
   @MessagePattern(setPreferences.name)
-  async set(
+  set(
     @Payload() { tenant, recipient, mode, preferences }: RequestOf<typeof setPreferences>,
   ): Promise<ResponseOf<typeof setPreferences>> {
-    checkPreferences(preferences, await this.catalogs.of(tenant));
-    return this.recipients.changePreferences(tenant, recipient, (before) =>
-      mode === 'replace' ? preferences : mergePreferences(before, preferences),
-    );
+    const choose = mode === 'replace' ? replacePreferences : patchPreferences;
+    return this.change(tenant, recipient, (before, surroundings) => choose(before, preferences, surroundings));
+  }
+
+  @MessagePattern(changePreferencesRpc.name)
+  changeMany(
+    @Payload() { tenant, recipient, change }: RequestOf<typeof changePreferencesRpc>,
+  ): Promise<ResponseOf<typeof changePreferencesRpc>> {
+    return this.change(tenant, recipient, (before, surroundings) => changePreferences(before, change, surroundings));
+  }
+
+  private async change(
+    tenant: string,
+    recipient: string,
+    choose: (before: Preferences, surroundings: Surroundings) => Preferences,
+  ): Promise<Preferences> {
+    const surroundings = { catalog: await this.catalogs.of(tenant), now: Date.now() };
+    return this.recipients.changePreferences(tenant, recipient, (before) => choose(before, surroundings));
   }
 }
