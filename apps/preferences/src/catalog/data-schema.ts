@@ -1,5 +1,5 @@
 import { pathOf, type FieldError } from '@carillon/contracts';
-import { Ajv2020, type ErrorObject, type SchemaObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { canonical } from './canonical.ts';
 import { InvalidPattern, safePattern } from './pattern.ts';
@@ -78,11 +78,20 @@ export class DataSchemas {
     if (!sound) return undefined;
     try {
       const validate = this.ajv.compile(schema);
-      return (data) => (validate(data) ? [] : fieldErrors(validate.errors ?? [], data));
+      return (data) => checked(validate, data);
     } catch (error) {
       mistake([], (error as Error).message);
       return undefined;
     }
+  }
+}
+
+function checked(validate: ValidateFunction, data: Record<string, unknown>): FieldError[] {
+  try {
+    return validate(data) ? [] : fieldErrors(validate.errors ?? [], data);
+  } catch (error) {
+    // Ajv compares by way of members such as `valueOf`, which data may have.
+    return [{ path: 'data', message: `cannot be checked: ${(error as Error).message}` }];
   }
 }
 

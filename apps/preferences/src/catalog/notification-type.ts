@@ -11,14 +11,14 @@ export interface EventScope {
 export interface Condition {
   /** As it is written. */
   readonly text: string;
-  /** @throws ExpressionFailed naming the expression, such as for a field that the event does not have */
+  /** @throws Problem 422 `expression_failed` naming the expression, such as for a field that the event does not have */
   holds(scope: EventScope): boolean;
 }
 
 /** A `to`, parsed at save time. */
 export interface Addressees {
   readonly text: string;
-  /** Recipient ids, each once, or an audience. @throws ExpressionFailed, also when it yields no id */
+  /** Recipient ids, each once, or an audience. @throws Problem 422 `expression_failed`, also when it yields no id */
   of(scope: EventScope): string[] | Audience;
 }
 

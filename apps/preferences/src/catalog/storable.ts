@@ -26,7 +26,7 @@ export function findUnstorable(document: unknown, text: string, mistakes: Mistak
   }
   if (isBroken(text)) mistakes.add([], broken);
   const bytes = Math.max(Buffer.byteLength(JSON.stringify(document) ?? ''), Buffer.byteLength(text));
-  if (bytes > largestDocument) mistakes.add([], `is larger than ${largestDocument / 1024} KB`);
+  if (bytes > largestDocument) mistakes.add([], `is larger than ${largestDocument / 1024 / 1024} MB`);
 }
 
 const broken = 'must not contain the NUL character or broken ones';
