@@ -21,6 +21,20 @@ describe('the suite', () => {
     expect(missing).toEqual([]);
   });
 
+  it('asks of the data of each built-in type what its words need, and no more', async () => {
+    const { builtInTypes } = await built('apps/preferences/dist/src/catalog/built-in-types.js');
+    const { describeBuiltIns } = await built('apps/template-renderer/dist/src/built-in/describe.js');
+    const described = new Map<string, any>(describeBuiltIns().map((words: any) => [words.type, words]));
+    for (const { key, check } of builtInTypes) {
+      const { required, optional, sample } = described.get(key);
+      expect([key, check(sample)]).toEqual([key, []]);
+      const odd = Object.fromEntries(optional.map((name: string) => [name, null]));
+      expect([key, check({ ...sample, ...odd, recipient_id: 'amina' })]).toEqual([key, []]);
+      const missing = check({}).map(({ path, message }: any) => `${path} ${message}`);
+      expect([key, missing.sort()]).toEqual([key, required.map((name: string) => `data.${name} is missing`).sort()]);
+    }
+  });
+
   it('has a service for every consumer of the street, and starts each one', async () => {
     const { services } = await import(pathToFileURL(resolve(root, 'tools/services.mjs')).href);
     const started = services.map(({ name }: { name: string }) => name);
