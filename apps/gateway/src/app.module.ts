@@ -20,6 +20,7 @@ import { InboxController } from './inbox/inbox.controller.ts';
 import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
+import { RecipientPreferencesController } from './preferences/recipient-preferences.controller.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
@@ -35,6 +36,7 @@ import { TracesController } from './traces/traces.controller.ts';
     TracesController,
     InboxController,
     PreferencesController,
+    RecipientPreferencesController,
     DeliveriesController,
     PeopleController,
     SuppressionsController,

@@ -6,6 +6,7 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Traces', description: 'Why and how one notification was delivered, or not.' },
   { name: 'Inbox', description: 'A recipient’s own notifications, for client apps.' },
   { name: 'Preferences', description: 'What a recipient wants to hear of, and where.' },
+  { name: 'Recipient preferences', description: 'The same on somebody’s behalf; for admins.' },
   { name: 'People', description: 'Recipients, found by what is known of them; for admins.' },
   { name: 'Suppressions', description: 'Addresses that nothing is sent to; for admins.' },
   { name: 'Deliveries', description: 'The email and SMS logs, with each attempt; for admins.' },
