@@ -6,6 +6,9 @@
 /** Longer values are cut: the difference shows where to look, the file shows the rest. */
 const widest = 100;
 
+/** Of what is the same before a change within a long value. */
+const shownBefore = 20;
+
 /** @type {Record<Change['change'], { sign: string, style: import('../bootstrap/terminal.mjs').Style }>} */
 const looks = {
   added: { sign: '+', style: 'green' },
@@ -34,13 +37,35 @@ export function differenceLines(changes, paint) {
 /** @param {Change} change */
 function valuesOf({ change, before, after }) {
   if (change === 'added') return brief(after);
-  return change === 'removed' ? brief(before) : `${brief(before)} → ${brief(after)}`;
+  if (change === 'removed') return brief(before);
+  const [old, fresh] = [textOf(before), textOf(after)];
+  const from = Math.max(0, sameStart(old, fresh) - shownBefore);
+  return old.length <= widest && fresh.length <= widest
+    ? `${old} → ${fresh}`
+    : `${cut(old, from)} → ${cut(fresh, from)}`;
 }
 
 /** @param {unknown} value */
 function brief(value) {
-  const text = JSON.stringify(value) ?? '';
-  return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
+  return cut(textOf(value), 0);
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  return JSON.stringify(value) ?? '';
+}
+
+/** @param {string} text @param {number} from */
+function cut(text, from) {
+  const rest = text.slice(from);
+  return (from > 0 ? '…' : '') + (rest.length > widest ? `${rest.slice(0, widest - 1)}…` : rest);
+}
+
+/** @param {string} one @param {string} other @returns {number} how many characters they begin with alike */
+function sameStart(one, other) {
+  let count = 0;
+  while (count < one.length && one[count] === other[count]) count++;
+  return count;
 }
 
 /** @param {number} count @returns {string} `1 change`, `3 changes` */

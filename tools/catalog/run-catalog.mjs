@@ -22,7 +22,7 @@ import { mistakeLines } from './mistakes.mjs';
  * @property {number} version
  * @property {boolean} applied
  * @property {import('./difference.mjs').Change[]} changes
- * @property {{ path: string, message: string }[]} warnings
+ * @property {import('./api.mjs').Mistake[]} warnings
  */
 
 /**
@@ -66,7 +66,7 @@ async function run(what, { environment, out, err }) {
       const type = file.endsWith('.json') ? 'application/json' : 'application/yaml';
       try {
         const answer = await api.call('PUT', `?dry_run=${dryRun}`, { type, body });
-        print(...outcomeLines(JSON.parse(answer), dryRun, paint));
+        print(...outcomeLines(JSON.parse(answer), dryRun, paint, nameOf(file)));
         return 0;
       } catch (error) {
         if (!(error instanceof Refusal) || error.mistakes.length === 0) throw error;
@@ -107,10 +107,14 @@ async function run(what, { environment, out, err }) {
  * @param {Answer} answer
  * @param {boolean} dryRun
  * @param {import('../bootstrap/terminal.mjs').Painter} paint
+ * @param {string} [file] that was applied
  * @returns {string[]}
  */
-function outcomeLines({ version, applied, changes, warnings }, dryRun, paint) {
-  const warned = warnings.map(({ path, message }) => paint('yellow', `Warning: ${path}  ${message}`));
+function outcomeLines({ version, applied, changes, warnings }, dryRun, paint, file) {
+  const warned = warnings.map(({ path, message, line, column }) => {
+    const place = file && line !== undefined ? `${file}:${line}:${column}  ` : '';
+    return `${place}${paint('cyan', path)}  ${paint('yellow', `warning: ${message}`)}`;
+  });
   if (changes.length === 0) return [...warned, `Nothing differs from what is in force (version ${version}).`];
   const outcome = dryRun
     ? `${countOf(changes.length)}. This was a dry run; version ${version} stays in force.`

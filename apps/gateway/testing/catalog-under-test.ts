@@ -73,14 +73,14 @@ export class CatalogOfTenant {
     readonly key: string,
   ) {}
 
-  /** @param path below `/v1/admin` */
+  /** @param path below `/v1/admin`, or the whole of it */
   async call(
     method: string,
     path: string,
     body?: string | object,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    const response = await fetch(`${this.url}/v1/admin${path}`, {
+    const response = await fetch(this.url + (path.startsWith('/v1/') ? path : `/v1/admin${path}`), {
       method,
       headers: {
         authorization: `Bearer ${this.key}`,

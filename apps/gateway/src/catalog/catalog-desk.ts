@@ -16,7 +16,19 @@ import { invalidCatalog, readCatalog, type CatalogText, type ReadCatalog } from 
 import { withPart, type Section } from './text/with-part.ts';
 
 /** What applying a document did, or would do. */
-export const catalogAnswerSchema = z.object({ ...catalogResultSchema.shape, dry_run: z.boolean() });
+export const catalogAnswerSchema = z.object({
+  ...catalogResultSchema.shape,
+  dry_run: z.boolean(),
+  /** Parts of the document that are kept but have no effect, and why; with their line in a document that was sent as text. */
+  warnings: z.array(
+    z.object({
+      path: z.string(),
+      message: z.string(),
+      line: z.number().int().optional(),
+      column: z.number().int().optional(),
+    }),
+  ),
+});
 export type CatalogAnswer = z.infer<typeof catalogAnswerSchema>;
 
 /** Who applies it to which tenant. */
@@ -98,7 +110,7 @@ export class CatalogDesk {
     const others = mistakesInWords.filter(({ path }) => !mistakes.some((known) => known.path === path));
     if (Array.isArray(tried) || others.length > 0) throw invalidCatalog([...mistakes, ...others].map(place));
     const result: CatalogResult = dryRun ? tried : await this.messages.call(putCatalog, { ...request, dry_run: false });
-    return { ...result, dry_run: dryRun };
+    return { ...result, dry_run: dryRun, warnings: result.warnings.map(place) };
   }
 
   private async mistakesInWords(tenant: string, document: unknown): Promise<FieldError[]> {

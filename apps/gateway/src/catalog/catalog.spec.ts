@@ -169,6 +169,14 @@ sources:
       });
     });
 
+    it('takes what has no effect with a warning that has its line', async () => {
+      const { json } = await shop.put(
+        'types:\n  sale:\n    category: activity\n    channels: [in_app]\n    batch: { key: data.till, window: 10m }\n',
+        '?dry_run=true',
+      );
+      expect(json.warnings).toMatchObject([{ path: 'types.sale.batch', line: 5, column: 5 }]);
+    });
+
     it('names the line of wrong YAML, and says when there is no document at all', async () => {
       const { status, json } = await shop.put('types:\n  sale: {{ x }}\n');
       expect({ status, errors: json.errors }).toMatchObject({ status: 422, errors: [{ line: 2 }] });

@@ -39,13 +39,41 @@ describe('the example documents', () => {
     expect((await tenant.call('GET', '/catalog?format=yaml')).text).toBe(text);
   });
 
+  it.each(documents)('%s knows what to do with every event that its services publish', async (file) => {
+    const tenant = await catalog.tenant();
+    for (const id of ['amina', 'ruth']) {
+      const person = { name: id, email: `${id}@example.org`, phone: '+254711000111', locale: 'sw' };
+      const roles = { roles: ['admin', 'manager', 'stock'], tags: ['newsletter'] };
+      const { status } = await tenant.call('PUT', `/v1/recipients/${id}`, { ...person, ...roles });
+      expect(status).toBe(201);
+    }
+    await tenant.put(readFileSync(join(folder, file), 'utf8'));
+    const events = JSON.parse(readFileSync(join(folder, 'events', file.replace('yaml', 'json')), 'utf8')) as object[];
+    const meant = new Set<string>();
+    for (const event of events) {
+      const { status, json } = await tenant.call('POST', '/v1/events/dry-run', event);
+      expect({ event, status, json }).toMatchObject({ status: 200 });
+      expect({ event, notifications: json.notifications_total }).not.toMatchObject({ notifications: 0 });
+      for (const type of json.types) meant.add(type);
+      for (const { errors, template } of json.notifications) {
+        expect({ event, errors }).toEqual({ event, errors: [] });
+        // Nobody reads the words of a type that has none of its own.
+        expect(Object.values<{ key: string }>(template).map(({ key }) => key)).not.toContain('generic');
+      }
+    }
+    const { types } = (await tenant.call('GET', '/catalog')).json as { types: Record<string, { enabled?: boolean }> };
+    const used = Object.keys(types).filter((key) => types[key]!.enabled !== false);
+    expect([...meant]).toEqual(expect.arrayContaining(used));
+  });
+
   it.each(shown.map((text, index) => [index + 1, text]))('number %i of the documentation is valid', async (_, text) => {
     const { status, json } = await (await catalog.tenant()).put(text as string, '?dry_run=true');
     expect({ status, errors: json.errors }).toEqual({ status: 200, errors: undefined });
   });
 
-  it('are five products', () => {
-    expect(documents.length).toBeGreaterThanOrEqual(5);
+  it('are five products and what the documentation shows', () => {
+    expect(documents).toHaveLength(5);
+    expect(shown.length).toBeGreaterThan(5);
   });
 });
 

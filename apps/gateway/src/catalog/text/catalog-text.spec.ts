@@ -128,6 +128,6 @@ describe('a catalog document', () => {
     expect(refusal(yaml(`a: ${'x'.repeat(1024 * 1024)}`))).toMatchObject({ status: 413, code: 'catalog_too_large' });
     expect(refusal(yaml(bomb.join('\n')))).toMatchObject({ status: 413, code: 'catalog_too_large' });
     expect(Object.keys(readCatalog(yaml(manyKeys.join('\n'))).value as object)).toHaveLength(60_000);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
