@@ -289,10 +289,10 @@ describe('the front door', () => {
     const set = (quiet_hours: QuietHours) =>
       test.messages.call(setPreferences, { tenant, recipient: 'bo', mode: 'merge', preferences: { quiet_hours } });
     await expect(set({ start: '22:00', end: '22:00' })).rejects.toMatchObject({
-      errors: [{ path: 'preferences.quiet_hours.end' }],
+      errors: [{ path: 'quiet_hours.end' }],
     });
     await expect(set({ start: '25:00', end: '07:00' })).rejects.toMatchObject({
-      errors: [{ path: 'preferences.quiet_hours.start' }],
+      errors: [{ path: 'quiet_hours.start' }],
     });
     await expect(set({ start: '22:00', end: '07:00', time_zone: 'Mars/Olympus' })).rejects.toMatchObject({
       status: 422,
