@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { notificationDeferred, type CloudEvent } from '@carillon/contracts';
+import { defaultTenant, notificationDeferred, type CloudEvent } from '@carillon/contracts';
 import { Messages, type Origin } from '@carillon/messaging';
 import { Catalogs } from '../catalog/catalogs.ts';
 import { RecipientEvents } from '../recipients/recipient-events.ts';
@@ -54,7 +54,12 @@ export class FrontDoor {
 
   private async take(event: CloudEvent, routingKey: string): Promise<void> {
     if (event.type === notificationDeferred.type) return this.intake.resume(event);
-    if (this.recipientEvents.handles(event.type)) return this.learn(event);
+    if (this.recipientEvents.handles(event.type)) {
+      await this.learn(event);
+      // A catalog may greet whoever is told of.
+      if (!(await this.catalogs.of(event.tenant ?? defaultTenant)).means(event.type)) return;
+      return this.intake.take({ ...event, subject: event.subject ?? idOf(event) }, routingKey);
+    }
     // A domain service that tells of somebody new and then of what happened to them is to find them known.
     if (this.learning.size > 0) await Promise.all(this.learning);
     return this.intake.take(event, routingKey);
@@ -70,4 +75,9 @@ export class FrontDoor {
   private async isMeant(tenant: string, { type }: CloudEvent): Promise<boolean> {
     return this.recipientEvents.handles(type) || (await this.catalogs.of(tenant)).means(type);
   }
+}
+
+/** A recipient event that was taken names its recipient in its data or as its subject. */
+function idOf({ data }: CloudEvent): string | undefined {
+  return (data as { id?: string }).id;
 }
