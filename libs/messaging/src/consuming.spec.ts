@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import {
-  catalogChanged,
   countUnread,
   deadLetter,
   deliveryOutcomes,
@@ -12,13 +11,15 @@ import {
   type DeadLetter,
   type SmsRendered,
 } from '@carillon/contracts';
-import { cuttableProxy, testBroker, until, type TestBroker } from '@carillon/testing';
+import { cuttableProxy, testBroker, unique, until, type TestBroker } from '@carillon/testing';
 import { connect, type Channel } from 'amqplib';
+import { ignoring } from '../testing/ignoring.ts';
 import { runTransport, type RunningTransport } from '../testing/running-service.ts';
 import { AmqpContext } from './amqp-server.ts';
 import { defaults } from './defaults.ts';
 import { Poison } from './errors.ts';
 import type { Dependency } from './gate.ts';
+import { replayRoute } from './replay.ts';
 import { currentTraceparent } from './trace.ts';
 
 const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -44,9 +45,6 @@ describe('a consumer', () => {
     on(@Payload() event: CloudEvent, @Ctx() { origin }: AmqpContext): unknown {
       return handle(event, origin);
     }
-
-    @EventPattern<string>(catalogChanged.type)
-    hears(): void {}
   }
 
   const options = (name: string, url = broker.url) => ({ url, prefix: broker.prefix, service: name });
@@ -73,6 +71,7 @@ describe('a consumer', () => {
     service = await runTransport(
       { ...options(name, url), dependencies, prefetch: 2 },
       name === 'sms-sender' ? SmsController : FrontDoorController,
+      ignoring(name, smsRendered.type, domainEvent.type),
     );
     cleanups.push(service.stop);
   }
@@ -203,6 +202,36 @@ describe('a consumer', () => {
     expect(replayed[0]).toEqual({ specversion: '1.0', id: 'b1', source: '/s', type: 't', data: { amount: 5 } });
   });
 
+  it('replays what came through an exchange of a domain service as if it came from there, without troubling others', async () => {
+    const { channel, names } = broker;
+    const exchange = `shop_${unique()}`;
+    await channel.assertExchange(exchange, 'topic', { durable: false, autoDelete: true });
+    await channel.bindQueue(frontDoor(), exchange, 'order.*');
+    const others = await channel.assertQueue('', { exclusive: true });
+    await channel.bindQueue(others.queue, exchange, '#');
+    const seen: unknown[] = [];
+    handle = (event, { exchange, routingKey, headers }) => {
+      seen.push({ event, origin: { exchange, routingKey, headers } });
+      throw new Poison('not now');
+    };
+    await start('preferences');
+    channel.publish(exchange, 'order.paid', Buffer.from('{"amount":5}'), {
+      messageId: '7',
+      headers: { region: 'north' },
+    });
+    await until('it is parked', () => parked.length === 1);
+    const { data: letter } = parked[0]!;
+    await service.messages.publisher.publishRaw(replayRoute(names, letter), Buffer.from(letter.body));
+    await until('it is parked again', () => parked.length === 2);
+    expect(seen[0]).toMatchObject({
+      event: { id: '7', source: `/${exchange}`, plain: true },
+      origin: { exchange, routingKey: 'order.paid', headers: { region: 'north' } },
+    });
+    expect(seen[1]).toEqual(seen[0]);
+    expect(parked[1]!.data).toMatchObject({ exchange, routing_key: 'order.paid', body: letter.body });
+    expect(await broker.depth(others.queue)).toBe(1);
+  });
+
   it('parks text that a database cannot hold as base64', async () => {
     await start('preferences');
     broker.publish('events', 't', Buffer.from('{"a":\u0000}'));
@@ -275,6 +304,7 @@ describe('a consumer', () => {
   });
 
   describe('refuses to start', () => {
+    const rest = ignoring('sms-sender', smsRendered.type);
     class Nothing {}
     Controller()(Nothing);
 
@@ -285,15 +315,15 @@ describe('a consumer', () => {
     });
 
     it('when a handler waits for something that nothing sends', async () => {
-      await expect(runTransport(options('sms-sender'), SmsController, FrontDoorController)).rejects.toThrow(
+      await expect(runTransport(options('sms-sender'), SmsController, FrontDoorController, rest)).rejects.toThrow(
         'sms-sender handles domain.event, which nothing sends to it',
       );
     });
 
     it('when a question it promises to answer has no handler', async () => {
-      await expect(runTransport({ ...options('sms-sender'), rpcs: [countUnread] }, SmsController)).rejects.toThrow(
-        'sms-sender has no handler for inbox.notifications.count_unread.v1',
-      );
+      await expect(
+        runTransport({ ...options('sms-sender'), rpcs: [countUnread] }, SmsController, rest),
+      ).rejects.toThrow('sms-sender has no handler for inbox.notifications.count_unread.v1');
     });
 
     it('when it handles a question that it did not announce', async () => {
@@ -304,7 +334,7 @@ describe('a consumer', () => {
           return { count: 1 };
         }
       }
-      await expect(runTransport(options('sms-sender'), SmsController, Counting)).rejects.toThrow(
+      await expect(runTransport(options('sms-sender'), SmsController, Counting, rest)).rejects.toThrow(
         'sms-sender handles inbox.notifications.count_unread.v1, which nothing sends to it',
       );
     });

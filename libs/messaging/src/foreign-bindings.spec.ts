@@ -17,7 +17,7 @@ describe('a queue of Carillon’s and an exchange of somebody else’s', () => {
     broker = await testBroker();
     messages = new Messages({ url: broker.url, prefix: broker.prefix, service: 'preferences' });
     await messages.open();
-    [{ queue }] = broker.names.queues('preferences', domainEvent) as [{ queue: string }];
+    queue = broker.names.queues('preferences', domainEvent)[0]!.queue;
     exchange = `studio_${unique()}`;
     await broker.channel.assertExchange(exchange, 'topic', { autoDelete: false });
   });

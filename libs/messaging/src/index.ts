@@ -5,6 +5,7 @@ export { PassErrorsFilter } from './pass-errors.filter.ts';
 export { Abandoned, Poison, BrokerUnavailable, Unroutable } from './errors.ts';
 export { Names, routingKeyOf } from './names.ts';
 export { streetTopology, declare, type Topology } from './topology.ts';
+export { replayRoute } from './replay.ts';
 export { givenIdPrefix } from './codec.ts';
 export type { BindingResult, BindingWish } from './foreign-bindings.ts';
 export { currentTraceparent, withTrace } from './trace.ts';

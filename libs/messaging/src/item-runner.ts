@@ -9,6 +9,7 @@ import { defaults } from './defaults.ts';
 import { Abandoned, Poison } from './errors.ts';
 import type { Gate } from './gate.ts';
 import { itemSeconds, itemsConsumed } from './metrics.ts';
+import { asPublished } from './replay.ts';
 import { withTrace } from './trace.ts';
 
 /** Where an item came from, for handlers that want to know. */
@@ -66,7 +67,8 @@ export class ItemRunner {
   }
 
   /** Resolves when every item has ended and the message may be acknowledged. */
-  async run(message: ConsumeMessage, alive: Alive): Promise<void> {
+  async run(received: ConsumeMessage, alive: Alive): Promise<void> {
+    const message = asPublished(received);
     const { queue, type, exchange } = this.stage;
     const origin: Origin = {
       queue,
@@ -75,7 +77,7 @@ export class ItemRunner {
       redelivered: message.fields.redelivered,
       headers: message.properties.headers ?? {},
     };
-    const received = performance.now();
+    const begun = performance.now();
     // Settled, not failed fast: an item that gives up must not leave the others running behind a shutdown's back.
     const ends = await Promise.allSettled(
       decode(message, type === undefined, exchange).map(async (item) => {
@@ -84,7 +86,7 @@ export class ItemRunner {
             ? await this.park(message, item.body, new Poison(item.invalid), 0, alive)
             : await this.runItem(message, item.event, origin, alive);
         this.counted[end].inc();
-        this.timed.observe((performance.now() - received) / 1000);
+        this.timed.observe((performance.now() - begun) / 1000);
       }),
     );
     const unfinished = ends.find((end) => end.status === 'rejected');

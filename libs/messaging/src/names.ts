@@ -8,6 +8,11 @@ export class Names {
     return `${this.prefix}.${name}`;
   }
 
+  /** Whether an exchange is the installation's (the default one, through which queues are reached, included) or a domain service's. */
+  isOwn(exchange: string): boolean {
+    return exchange === '' || exchange === this.prefix || exchange.startsWith(`${this.prefix}.`);
+  }
+
   /** The queues in which a service receives a contract, one per lane, with the routing key that fills each. */
   queues(service: string, { key, lanes: laned, exchange }: EventContract<unknown>): { queue: string; key: string }[] {
     const base = `${this.prefix}.${service}.${key === '#' ? exchange : key}`;

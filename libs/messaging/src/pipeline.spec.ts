@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { NestFactory } from '@nestjs/core';
 import {
   deadLetter,
   smsRendered,
@@ -11,11 +10,11 @@ import {
   type SmsRendered,
 } from '@carillon/contracts';
 import { cuttableProxy, testBroker, until, type TestBroker } from '@carillon/testing';
-import { AmqpServer } from './amqp-server.ts';
+import { ignoring } from '../testing/ignoring.ts';
+import { runTransport } from '../testing/running-service.ts';
 import type { Dependency } from './gate.ts';
 import { Abandoned, Poison } from './errors.ts';
 import { Messages } from './messages.ts';
-import { PassErrorsFilter } from './pass-errors.filter.ts';
 
 type Handler = (event: CloudEvent<SmsRendered>) => Promise<void>;
 
@@ -34,22 +33,11 @@ async function serviceThat(
       await handle(event);
     }
   }
-  @Module({ controllers: [SmsController] })
-  class AppModule {}
-  const options = { url, prefix, service: 'sms-sender', confirmTimeoutMs: 5_000 };
-  const messages = new Messages(options);
-  const server = new AmqpServer({ ...options, messages, dependencies, prefetch });
-  const app: INestMicroservice = await NestFactory.createMicroservice(AppModule, { strategy: server, logger: false });
-  app.useGlobalFilters(new PassErrorsFilter());
-  await app.listen();
-  return {
-    server,
-    messages,
-    async stop() {
-      await app.close();
-      await messages.close();
-    },
-  };
+  return runTransport(
+    { url, prefix, service: 'sms-sender', dependencies, prefetch },
+    SmsController,
+    ignoring('sms-sender', smsRendered.type),
+  );
 }
 
 const sms = (text: string, lane: SmsRendered['lane'] = 'normal'): SmsRendered => ({

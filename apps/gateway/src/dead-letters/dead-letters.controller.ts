@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { cloudEventsBatchJson, cloudEventsJson, deadLetter, freshId, type CloudEvent } from '@carillon/contracts';
-import { AmqpContext, Messages } from '@carillon/messaging';
+import { deadLetter, freshId, type CloudEvent } from '@carillon/contracts';
+import { AmqpContext, Messages, replayRoute } from '@carillon/messaging';
 import { z } from 'zod';
 import { Allow, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
@@ -47,7 +47,8 @@ export class DeadLettersController {
   @Post(':id/replay')
   @Describe({
     summary: 'Publish it again where it was published',
-    description: 'Mend the cause first. Ids are deterministic, so what had been done already is not done twice.',
+    description:
+      'Mend the cause first. Ids are deterministic, so what had been done already is not done twice. What came through an exchange of a domain service goes straight to Carillon’s queue, so that nobody else gets it again.',
     response: keptDeadLetterSchema,
     status: 202,
     errors: { 404: 'not_found', 409: 'already_settled' },
@@ -67,22 +68,8 @@ export class DeadLettersController {
     return this.store.settle(tenant, id, 'discarded');
   }
 
-  private publishAgain({ exchange, routing_key, properties, body, body_encoding }: DeadLetterView): Promise<void> {
-    const contentType = properties.contentType as string | undefined;
-    return this.messages.publisher.publishRaw(
-      {
-        exchange,
-        routingKey: routing_key,
-        mandatory: true,
-        batch: false,
-        properties: {
-          // An item was parked alone, out of its batch.
-          contentType: contentType?.startsWith(cloudEventsBatchJson) ? cloudEventsJson : contentType,
-          headers: properties.headers as Record<string, unknown> | undefined,
-          messageId: properties.messageId as string | undefined,
-        },
-      },
-      Buffer.from(body, body_encoding),
-    );
+  private publishAgain(letter: DeadLetterView): Promise<void> {
+    const route = replayRoute(this.messages.names, letter);
+    return this.messages.publisher.publishRaw(route, Buffer.from(letter.body, letter.body_encoding));
   }
 }
