@@ -25,9 +25,10 @@ export function takeCatalogDocuments(app: NestFastifyApplication): void {
     });
 }
 
-/** Whether the `Accept` header asks for YAML. */
-export function acceptsYaml(accept: string | undefined): boolean {
-  return yamlTypes.some((type) => accept?.includes(type));
+/** Whether the first of the forms that an `Accept` header names is YAML. */
+export function acceptsYaml(accept = ''): boolean {
+  const [form] = /(application|text)\/((x-)?yaml|json)/.exec(accept.toLowerCase()) ?? [];
+  return form?.endsWith('yaml') ?? false;
 }
 
 /** A body that was kept as text. */

@@ -40,8 +40,8 @@ export interface Application {
   expected?: number;
 }
 
-/** How often an edit is made again because the document was changed meanwhile. */
-const mostEdits = 5;
+/** How often an edit is made again because the document was changed meanwhile. Of many at once, one gets through each time. */
+const mostEdits = 20;
 
 /** Where documents are handed in: read, checked by all who have a say, and only then applied. */
 @Injectable()

@@ -97,7 +97,7 @@ export function partsController<Part extends object, InForce extends Keyed>({
       body: part,
       bodyExample: example,
       response: catalogAnswerSchema,
-      errors: { 413: 'catalog_too_large', 422: 'invalid_catalog' },
+      errors: { 409: 'catalog_changed', 413: 'catalog_too_large', 422: 'invalid_catalog' },
     })
     put(
       @Tenant() tenant: string,
@@ -115,7 +115,7 @@ export function partsController<Part extends object, InForce extends Keyed>({
       description: `A built-in ${one} that it replaced is in force again, and stands in the answer.`,
       query: dryRunQuery,
       response: removedSchema,
-      errors: { 404: 'not_found', 409: 'built_in', 422: 'invalid_catalog' },
+      errors: { 404: 'not_found', 409: 'built_in, catalog_changed', 422: 'invalid_catalog' },
     })
     async remove(
       @Tenant() tenant: string,
