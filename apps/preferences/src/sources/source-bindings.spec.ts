@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { catalogChanged, domainEvent, listSources, type CatalogSource } from '@carillon/contracts';
+import { domainEvent, listSources, putCatalog, type CatalogSource } from '@carillon/contracts';
 import { Unroutable } from '@carillon/messaging';
 import {
   cuttableProxy,
@@ -13,7 +13,6 @@ import {
   type TestService,
 } from '@carillon/testing';
 import { register } from 'prom-client';
-import { Catalogs } from '../catalog/catalogs.ts';
 import { service } from '../service.ts';
 import { SourceBindings } from './source-bindings.ts';
 
@@ -23,13 +22,11 @@ describe('the sources of catalogs', () => {
   let replica: TestService;
   /** An exchange of a domain service; each test has its own. */
   let exchange: string;
-  let catalogs: Record<string, Record<string, CatalogSource>>;
   const cleanups: (() => Promise<unknown>)[] = [];
 
   beforeEach(async () => {
     [database, broker] = await Promise.all([testDatabase({ preferences: service.migrations }), testBroker()]);
     exchange = `studio_${unique()}`;
-    catalogs = {};
     replica = await start();
   });
 
@@ -43,19 +40,15 @@ describe('the sources of catalogs', () => {
   async function start(env: Record<string, string> = {}): Promise<TestService> {
     const started = await startTestService(service, env, { database, broker });
     cleanups.push(started.close);
-    const allSources = async () =>
-      Object.entries(catalogs).flatMap(([tenant, sources]) =>
-        Object.entries(sources).map(([key, source]) => ({ tenant, key, source })),
-      );
-    Object.assign(started.running.app.get(Catalogs), { allSources });
     return started;
   }
 
   const declare = (kind = 'topic') => broker.channel.assertExchange(exchange, kind, { durable: true });
 
-  async function apply(tenant: string, sources: Record<string, CatalogSource>): Promise<void> {
-    catalogs[tenant] = sources;
-    await replica.messages.publish(catalogChanged, { version: 1 }, { id: unique(), tenant });
+  async function apply(tenant: string, sources: Record<string, CatalogSource>, by = replica): Promise<void> {
+    const document = { sources };
+    const applied_by = 'test';
+    await by.messages.call(putCatalog, { tenant, document, text: '', format: 'json', dry_run: false, applied_by });
   }
 
   const standings = (tenant: string) => replica.messages.call(listSources, { tenant });
@@ -161,10 +154,10 @@ describe('the sources of catalogs', () => {
     await declare();
     const proxy = await cuttableProxy(broker.url);
     cleanups.push(() => proxy.close());
-    await replica.running.close();
     await apply('north', { lessons: { exchange } });
+    await becomes('north', 'lessons bound');
+    await replica.running.close();
     const cut = await start({ AMQP_URL: proxy.url });
-    cut.running.app.get(SourceBindings).refresh();
     await until('it is bound', () => arrives('lesson.moved'));
     proxy.cut();
     await until('it is not ready', async () => (await fetch(`${cut.running.url}/health/ready`)).status === 503);
@@ -191,7 +184,6 @@ describe('the sources of catalogs', () => {
     await becomes('north', 'lessons bound');
     await replica.running.close();
     replica = await start({ SOURCE_EXCHANGES: 'north=other,south=studio_*' });
-    await apply('north', { lessons: { exchange } });
     await becomes('north', 'lessons refused');
     expect((await standings('north'))[0]!.error).toContain('SOURCE_EXCHANGES');
     await until('nothing arrives', async () => !(await arrives('lesson.moved')));
@@ -199,13 +191,16 @@ describe('the sources of catalogs', () => {
     await becomes('south', 'lessons bound');
   });
 
-  it('are never Carillon’s own exchanges, whose bindings stay as they are', async () => {
-    const own = broker.names.exchange('events');
-    await apply('north', { mine: { exchange: own } });
-    await becomes('north', 'mine refused');
-    await apply('north', {});
-    await becomes('north');
-    const event = { specversion: '1.0', id: '1', source: '/t', type: 'a.b', data: {} } as const;
-    await replica.messages.publishEvent('events', 'a.b', event); // mandatory: fails where no queue is bound
+  it('are refused when they are saved if they are Carillon’s own exchanges or not permitted', async () => {
+    const own = broker.names.exchange('pipeline');
+    await expect(apply('north', { mine: { exchange: own } })).rejects.toMatchObject({
+      status: 422,
+      errors: [{ path: 'sources.mine.exchange', message: expect.stringContaining(`"${own}" is Carillon’s own`) }],
+    });
+    await replica.running.close();
+    const strict = await start({ SOURCE_EXCHANGES: 'south=*' });
+    await expect(apply('north', { lessons: { exchange } }, strict)).rejects.toMatchObject({
+      errors: [{ path: 'sources.lessons.exchange', message: expect.stringContaining('SOURCE_EXCHANGES') }],
+    });
   });
 });

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { catalogChanged, listSources, type SourceStanding } from '@carillon/contracts';
 import type { RequestOf } from '@carillon/messaging';
+import { Catalogs } from '../catalog/catalogs.ts';
 import { BindingStore } from './binding-store.ts';
 import { SourceBindings } from './source-bindings.ts';
 import { Sources } from './sources.ts';
@@ -10,6 +11,7 @@ import { standingOf } from './standing.ts';
 @Controller()
 export class SourcesController {
   constructor(
+    private readonly catalogs: Catalogs,
     private readonly sources: Sources,
     private readonly bindings: SourceBindings,
     private readonly store: BindingStore,
@@ -24,7 +26,7 @@ export class SourcesController {
 
   @MessagePattern(listSources.name)
   async list(@Payload() { tenant }: RequestOf<typeof listSources>): Promise<SourceStanding[]> {
-    const [all, bindings] = await Promise.all([this.sources.all(), this.store.all()]);
+    const [all, bindings] = await Promise.all([this.catalogs.allSources(), this.store.all()]);
     return all
       .filter((source) => source.tenant === tenant)
       .map((source) => standingOf(source, bindings, this.sources.rules))

@@ -36,14 +36,9 @@ export class Sources {
     this.index = undefined;
   }
 
-  /** Those of all tenants' catalogs, read anew. */
-  async all(): Promise<readonly TenantSource[]> {
-    return (this.catalogs as { allSources?(): Promise<TenantSource[]> }).allSources?.() ?? [];
-  }
-
   /** Those that their tenants may have: a setting may forbid what a catalog had before. */
   async permitted(): Promise<TenantSource[]> {
-    const all = await this.all();
+    const all = await this.catalogs.allSources();
     return all.filter(({ tenant, source }) => sourceMistakes(tenant, source, this.rules).length === 0);
   }
 
