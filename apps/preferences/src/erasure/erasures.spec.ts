@@ -16,6 +16,7 @@ import {
 } from '@carillon/contracts';
 import { cuttableProxy, startTestService, testBroker, unique, until, type TestService } from '@carillon/testing';
 import pg from 'pg';
+import { NotificationStore } from '../notifications/notification-store.ts';
 import { service } from '../service.ts';
 import { Erasures } from './erasures.ts';
 
@@ -204,6 +205,31 @@ describe('erasing people', () => {
     await announced(id);
     // What a throttle has admitted since then is of somebody created anew.
     expect(await rowsOf(id)).toEqual([0, 0, 1]);
+  });
+
+  it('lets no decision be recorded that is older, whoever found the recipient before', async () => {
+    const id = someone();
+    await create(id);
+    const at = Date.parse((await erase(id)).erased_at);
+    const { record } = test.running.app.get(NotificationStore);
+    const decided = (ms: number) => ({
+      tenant: 'school',
+      recipient: id,
+      id: freshId(ms),
+      event_id: freshId(ms),
+      event_type: 't',
+      event_source: '/s',
+      type: 't',
+      category: 'c',
+      priority: 'normal',
+      created_at: new Date(ms).toISOString(),
+      channels: [],
+      deliveries: [],
+    });
+    const [older, newer] = await Promise.all([record(decided(at)), record(decided(at + 1))]);
+    expect(older).toBeUndefined();
+    expect(newer).toBeDefined();
+    expect(await rowsOf(id)).toEqual([0, 1, 0]);
   });
 
   it('erases hundreds at once, each once', async () => {

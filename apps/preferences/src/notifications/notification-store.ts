@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, type Decision } from '@carillon/contracts';
 import { Poison } from '@carillon/messaging';
-import { batched, insertRows, prepared, type SqlRunner } from '@carillon/persistence';
+import { batched, insertRows, notErased, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { DecisionResult, PlannedDelivery } from '../decisions/decide.ts';
 
@@ -35,16 +35,17 @@ export interface Conclusion extends DecisionResult {
  */
 @Injectable()
 export class NotificationStore {
-  /** Records a notification. */
-  readonly record = batched<NewNotification, DecisionResult>(async (notifications) => {
+  /** Records a notification; undefined when its recipient was erased since. */
+  readonly record = batched<NewNotification, DecisionResult | undefined>(async (notifications) => {
     const distinct = new Map(notifications.map((notification) => [notification.id, notification]));
     const inserted = await insertRows<{ id: string }>(this.hot, 'notifications', [...distinct.values()], {
+      where: notErased('item'),
       onConflict: 'DO NOTHING',
       returning: 'id',
     });
     const fresh = new Map<string, DecisionResult>(inserted.map(({ id }) => [id, distinct.get(id)!]));
     const known = await this.standing([...distinct.values()].filter(({ id }) => !fresh.has(id)));
-    return notifications.map(({ id }) => fresh.get(id) ?? known.get(id)!);
+    return notifications.map(({ id }) => fresh.get(id) ?? known.get(id));
   });
 
   /** Replaces the rulings of channels that are still deferred until the given time. */

@@ -39,7 +39,7 @@ export class Notifying {
     const input = inputOf(notification, event, type, catalog, recipient, now);
     const decision = await this.throttled(notification, input, decide(input));
     const standing = await this.notifications.record({ ...notification, ...decision });
-    await this.proceed(event, notification, type, catalog, recipient, standing);
+    if (standing) await this.proceed(event, notification, type, catalog, recipient, standing);
   }
 
   /** What a channel waited for is over: decides the deferred channels again, as if the event came only now. */
