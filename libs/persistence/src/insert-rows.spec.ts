@@ -24,6 +24,17 @@ describe('insertRows', () => {
 
   const id = '019aa5e5-8f00-8c00-8000-000000000001';
 
+  it('inserts only the rows that a condition holds for', async () => {
+    const rows = [
+      { key: 'a', hits: 1 },
+      { key: 'b', hits: 2 },
+    ];
+    expect(await insertRows(db, 'counters', rows, { where: 'item.hits > 1', returning: 'key' })).toEqual([
+      { key: 'b' },
+    ]);
+    expect(await database.query('SELECT key FROM counters')).toEqual([{ key: 'b' }]);
+  });
+
   it('writes every type of column', async () => {
     await insertRows(db, 'everything', [
       {
