@@ -25,10 +25,10 @@ export function checkPreferences(preferences: Preferences, catalog: Surroundings
 export function mistakesIn(change: unknown, before: Preferences, { catalog, now }: Surroundings): FieldError[] {
   const errors: FieldError[] = [];
   for (const [key] of chosen(change, 'categories'))
-    if (!before.categories?.[key] && !catalog.categories.has(key))
+    if (!stands(before, 'categories', key) && !catalog.categories.has(key))
       errors.push({ path: `categories.${key}`, message: unknownCategory(catalog) });
   for (const [key, choice] of chosen(change, 'types')) {
-    if (!before.types?.[key] && !catalog.has(key)) errors.push({ path: `types.${key}`, message: unknownType });
+    if (!stands(before, 'types', key) && !catalog.has(key)) errors.push({ path: `types.${key}`, message: unknownType });
     const until = isObject(choice) ? choice.muted_until : undefined;
     if (until !== before.types?.[key]?.muted_until && isPast(until, now))
       errors.push({ path: `types.${key}.muted_until`, message: pastMute });
@@ -38,6 +38,11 @@ export function mistakesIn(change: unknown, before: Preferences, { catalog, now 
   if (typeof zone === 'string' && zone !== before.quiet_hours?.time_zone && canonicalTimeZone(zone) === undefined)
     errors.push({ path: 'quiet_hours.time_zone', message: unknownTimeZone(zone) });
   return errors;
+}
+
+/** Whether preferences already say something of a category or type. */
+export function stands(before: Preferences, table: 'categories' | 'types', key: string): boolean {
+  return Object.hasOwn(before[table] ?? {}, key);
 }
 
 export const unknownType = 'is not a notification type of the catalog';

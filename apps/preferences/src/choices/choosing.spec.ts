@@ -75,6 +75,12 @@ describe.each([
     ]);
   });
 
+  it('knows only names of its own: not those that every object has', () => {
+    expect(
+      refused(() => choose({ types: { constructor: { email: true } }, categories: { toString: {} } })),
+    ).toHaveLength(2);
+  });
+
   it('does not question what stands there already', () => {
     const before: Preferences = {
       categories: { gone: { email: false } },

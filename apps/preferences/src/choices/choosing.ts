@@ -12,6 +12,7 @@ import {
   pastMute,
   refuse,
   shapeErrors,
+  stands,
   unknownCategory,
   unknownType,
   type Surroundings,
@@ -65,9 +66,14 @@ function mistakesOf(row: PreferenceChange, before: Preferences, { catalog, now }
   const { type, category, enabled, frequency, muted_until } = (row ?? {}) as Partial<PreferenceChange>;
   const takenBack = [enabled, frequency, muted_until].includes(null);
   const errors: FieldError[] = [];
-  if (typeof type === 'string' && !takenBack && !before.types?.[type] && !catalog.has(type))
+  if (typeof type === 'string' && !takenBack && !stands(before, 'types', type) && !catalog.has(type))
     errors.push({ path: 'type', message: unknownType });
-  if (typeof category === 'string' && !takenBack && !before.categories?.[category] && !catalog.categories.has(category))
+  if (
+    typeof category === 'string' &&
+    !takenBack &&
+    !stands(before, 'categories', category) &&
+    !catalog.categories.has(category)
+  )
     errors.push({ path: 'category', message: unknownCategory(catalog) });
   if (isPast(muted_until, now)) errors.push({ path: 'muted_until', message: pastMute });
   return errors;
