@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Allow, Tenant } from '../access/access.guard.ts';
 import { keptDeadLetterSchema } from '../dead-letters/dead-letter-view.ts';
 import { Describe } from '../http/describe.ts';
-import { personId } from './person-id.ts';
+import { recipientId } from '../recipients/recipient-id.ts';
 import { PersonalData } from './personal-data.ts';
 
 const exportSchema = personalDataSchema.extend({
@@ -34,7 +34,7 @@ export class PersonalDataController {
     response: exportSchema,
     errors: { 404: 'not_found' },
   })
-  async export(@Tenant() tenant: string, @Param('id', personId) id: string): Promise<StreamableFile> {
+  async export(@Tenant() tenant: string, @Param('id', recipientId) id: string): Promise<StreamableFile> {
     const pieces = await this.data.export(tenant, id, new Date());
     if (!pieces) throw Problem.notFound('recipient', id);
     return new StreamableFile(Readable.from(pieces, { objectMode: false }), {
@@ -54,7 +54,7 @@ export class PersonalDataController {
     status: 202,
     errors: { 404: 'not_found' },
   })
-  erase(@Tenant() tenant: string, @Param('id', personId) id: string): Promise<z.infer<typeof erasureSchema>> {
+  erase(@Tenant() tenant: string, @Param('id', recipientId) id: string): Promise<z.infer<typeof erasureSchema>> {
     return this.messages.call(eraseRecipient, { tenant, recipient: id });
   }
 }

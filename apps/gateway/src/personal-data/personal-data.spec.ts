@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   deadLetter,
   freshId,
-  personalData,
   personalDataServices,
   recipientErased,
   type PersonalDataPage,
