@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { freshId, namedRecipients, withoutRecipient } from '@carillon/contracts';
+import { freshId, namedRecipients, recipientErased, withoutRecipient } from '@carillon/contracts';
 import { bodyWith, parkedEvent } from './parked-event.ts';
 
 const parked_at = '2026-11-21T10:00:00.000Z';
@@ -18,6 +18,11 @@ describe('a parked message', () => {
     ['plain JSON', letter({ recipient_id: 'amina' }), ['amina']],
     ['what is no JSON', letter('{"recipient_id":"amina"'), []],
     ['what is no object', letter([{ recipient_id: 'amina' }]), []],
+    [
+      'nobody, if it is an erasure that failed',
+      letter({ ...event, type: recipientErased.type, subject: 'amina', data: recipientErased.example }),
+      [],
+    ],
     ['an id that none can be', letter({ recipient_id: 'a\u0000' }), []],
   ])('names people: %s', (_, parked, expected) => {
     expect(namedRecipients(parkedEvent(parked))).toEqual(expected);

@@ -1,4 +1,4 @@
-import { timeOfId, uuidSchema, type DeadLetter, type Named } from '@carillon/contracts';
+import { recipientErased, timeOfId, uuidSchema, type DeadLetter, type Named } from '@carillon/contracts';
 
 type Letter = Pick<DeadLetter, 'body' | 'properties'> & { parked_at: string | Date };
 type Members = Record<string, unknown>;
@@ -17,6 +17,8 @@ export function parkedEvent({ body, properties, parked_at }: Letter): ParkedEven
   const json = parsed(body);
   const attributes = 'specversion' in json ? json : headersOf(properties);
   const data = 'specversion' in json ? json.data : json;
+  // An erasure that could not be carried out is an order, not something about the person that it would have to forget.
+  if (attributes.type === recipientErased.type) return { at: new Date(parked_at).getTime() };
   return { subject: attributes.subject, data, at: Math.min(...timesOf(attributes), new Date(parked_at).getTime()) };
 }
 
