@@ -109,7 +109,14 @@ export function decide(input: DecisionInput): DecisionResult {
   return { channels, deliveries };
 }
 
-function candidates({ type, requestedChannels, onlyChannels, recipient, defaults = {} }: DecisionInput): Set<Channel> {
+/** The channels about which something is decided. */
+export function candidates({
+  type,
+  requestedChannels,
+  onlyChannels,
+  recipient,
+  defaults = {},
+}: Pick<DecisionInput, 'type' | 'requestedChannels' | 'onlyChannels' | 'recipient' | 'defaults'>): Set<Channel> {
   if (onlyChannels) return new Set(onlyChannels);
   if (requestedChannels) return new Set(requestedChannels);
   if (type.mandatory) return new Set(type.channels);

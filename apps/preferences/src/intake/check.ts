@@ -1,6 +1,7 @@
-import { Problem, type EventRequest, type FieldError } from '@carillon/contracts';
+import { Problem, type EventRequest, type FieldError, type Preferences } from '@carillon/contracts';
 import type { NotificationType } from '../catalog/notification-type.ts';
-import { addressOn, type KnownRecipient } from '../recipients/recipient.ts';
+import { candidates } from '../decisions/decide.ts';
+import { contactOn, type KnownRecipient } from '../recipients/recipient.ts';
 
 /**
  * Every recipient must be known: a message for somebody unknown is a mistake at the sender's, and delivering to the others
@@ -33,14 +34,15 @@ export function knownRecipients(
 export function refuseUnreachable(
   request: EventRequest,
   type: NotificationType,
+  defaults: Preferences,
   recipients: readonly KnownRecipient[],
 ): void {
   const errors = recipients.flatMap<FieldError>((recipient, index) => {
     const path = `recipients[${index}]`;
-    const missing = (request.channels ?? type.channels).filter(
-      (channel) => addressOn(channel, recipient) === undefined,
-    );
-    if (missing.length === 0 || (!request.channels && missing.length < type.channels.length)) return [];
+    const wanted = [...candidates({ type, requestedChannels: request.channels, recipient, defaults })];
+    // Somebody whose contacts are suppressed can be named; that they are not written to stands in the decision.
+    const missing = wanted.filter((channel) => contactOn(channel, recipient) === 'none');
+    if (missing.length === 0 || (!request.channels && missing.length < wanted.length)) return [];
     return [
       { path, message: `"${recipient.id}" has no ${missing.join(' or ')} contact; add one, or name other channels` },
     ];

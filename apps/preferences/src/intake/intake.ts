@@ -44,9 +44,11 @@ export class Intake {
   async check(tenant: string, request: EventRequest): Promise<string[]> {
     refuseContradictoryTimes(request);
     const asked = { requested: true, request, source: this.messages.source, cloudEventId: '' };
-    const { targets } = targetsOf(asked, await this.catalogs.of(tenant));
+    const catalog = await this.catalogs.of(tenant);
+    const { targets } = targetsOf(asked, catalog);
     for (const { type, to } of targets) {
-      if (!isAudience(to)) refuseUnreachable(request, type, knownRecipients(to, await this.find(tenant, to)));
+      if (isAudience(to)) continue;
+      refuseUnreachable(request, type, catalog.defaults, knownRecipients(to, await this.find(tenant, to)));
     }
     return targets.map(({ type }) => type.key);
   }
