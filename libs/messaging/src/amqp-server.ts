@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { consumers, exchanges, listeners, rpcServices, type CloudEvent, type RpcContract } from '@carillon/contracts';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import type { Channel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { Connection } from './connection.ts';
 import { Consumer, type Subscription } from './consumer.ts';
@@ -126,9 +126,9 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
         queue,
         prefetch,
         // A fresh name each time: the broker may not have noticed yet that the former connection is gone.
-        declare: async (channel) => {
+        declare: async (connection) => {
           const topology = listenerTopology(messages.names, service, contract, randomUUID());
-          await declare(channel, topology);
+          await declare(connection, topology);
           return topology.queues[0]!.name;
         },
         work: (message, alive) => runner.run(message, alive),
@@ -140,8 +140,8 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
   /** A consumer of a queue of the street, which it declares again should someone have deleted it. */
   private consumer(queue: string, prefetch: number, work: Subscription['work']): Consumer {
     const topology = queueTopology(streetTopology(this.options.messages.names), queue);
-    const declared = async (channel: Channel) => {
-      await declare(channel, topology);
+    const declared = async (connection: ChannelModel) => {
+      await declare(connection, topology);
       return queue;
     };
     return new Consumer({ queue, prefetch, declare: declared, work });

@@ -13,7 +13,7 @@ export interface Subscription {
   /** Messages held unacknowledged. */
   prefetch: number;
   /** Makes sure that the queue is there, whenever it is subscribed to. Returns its name at the broker. */
-  declare(channel: Channel): Promise<string>;
+  declare(connection: ChannelModel): Promise<string>;
   work(message: ConsumeMessage, alive: Alive): Promise<void>;
   /** Called when the consumer is back after its channel or its queue was lost and the connection was not. */
   reattached?(): void;
@@ -47,7 +47,7 @@ export class Consumer {
     channel.on('error', (error: Error) => this.logger.warn(error.message));
     channel.on('close', () => this.lost(channel, model));
     await channel.prefetch(this.subscription.prefetch);
-    const queue = await this.subscription.declare(channel);
+    const queue = await this.subscription.declare(model);
     this.channel = channel;
     const acknowledgements = (this.acknowledgements = new Acknowledgements(channel));
     const { consumerTag } = await channel.consume(queue, (message) => {

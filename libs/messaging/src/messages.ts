@@ -50,9 +50,7 @@ export class Messages {
     this.publisher = new Publisher({ confirmTimeoutMs: options.confirmTimeoutMs ?? 10_000 });
     this.rpc = new RpcClient(this.names);
     this.connection = new Connection(options.url, `${options.service} publishes`, async (model) => {
-      const channel = await model.createChannel();
-      await declare(channel, streetTopology(this.names));
-      await channel.close();
+      await declare(model, streetTopology(this.names));
       await this.publisher.attach(model);
       await this.rpc.attach(model);
       await this.responder?.attach(model);

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { countUnread, defineRpc, inAppRendered, Problem, smsRendered } from '@carillon/contracts';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { countUnread, defineRpc, Problem, smsRendered } from '@carillon/contracts';
 import { cuttableProxy, testBroker, until, type TestBroker } from '@carillon/testing';
 import type { GetMessage } from 'amqplib';
 import { firstValueFrom, of } from 'rxjs';
 import { z } from 'zod';
+import { ignoring } from '../testing/ignoring.ts';
 import { runTransport } from '../testing/running-service.ts';
 import { AmqpClient } from './amqp-client.ts';
 import { defaults } from './defaults.ts';
@@ -75,11 +76,6 @@ describe('questions between services', () => {
         return answer(request);
       }
     }
-    @Controller()
-    class InAppController {
-      @EventPattern<string>(inAppRendered.type)
-      ignore(): void {}
-    }
     const database = {
       name: 'PostgreSQL',
       isAway: (error: unknown) => error instanceof Error && error.message === 'database away',
@@ -92,7 +88,7 @@ describe('questions between services', () => {
       rpcs: [countUnread],
       dependencies: [database],
     };
-    ({ stop } = await runTransport(options, CountController, InAppController));
+    ({ stop } = await runTransport(options, CountController, ignoring('inbox')));
     asker = new Messages({ url: broker.url, prefix: broker.prefix, service: 'gateway' });
     await asker.open();
   });

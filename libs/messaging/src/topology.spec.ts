@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { consumers, deadLetter, domainEvent, lanes, rpcServices, type EventContract } from '@carillon/contracts';
 import { testBroker, until, type TestBroker } from '@carillon/testing';
-import { connect } from 'amqplib';
+import { connect, type ChannelModel } from 'amqplib';
 import { defaults } from './defaults.ts';
 import { Messages } from './messages.ts';
 import { Names } from './names.ts';
@@ -44,28 +44,30 @@ describe('the street as data', () => {
 
   it('lets dead letters lie in a quorum queue from which nothing is dead-lettered again', () => {
     const { arguments: args } = topology.queues.find(({ name }) => name === 'carillon.house-7.gateway.dead')!;
-    expect(args['x-queue-type']).toBe('quorum');
-    expect(args).not.toHaveProperty('x-dead-letter-exchange');
+    expect(args).toEqual({ 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 });
   });
 });
 
 describe('the street on a broker', () => {
   let broker: TestBroker;
+  let connection: ChannelModel;
   let messages: Messages;
 
   beforeAll(async () => {
     broker = await testBroker();
+    connection = await connect(broker.url);
     messages = new Messages({ url: broker.url, prefix: broker.prefix, service: 'test' });
     await messages.open();
   });
 
   afterAll(async () => {
     await messages.close();
+    await connection.close();
     await broker.close();
   });
 
   it('can be declared again and again', async () => {
-    await Promise.all(Array.from({ length: 3 }, () => declare(broker.channel, streetTopology(broker.names))));
+    await Promise.all(Array.from({ length: 3 }, () => declare(connection, streetTopology(broker.names))));
   });
 
   it('brings a message of every contract and lane into the queues of its consumers, once each', async () => {
@@ -96,12 +98,18 @@ describe('the street on a broker', () => {
   });
 
   it('stops the start with the name of what exists in another form', async () => {
-    const [queue] = streetTopology(broker.names).queues;
-    const connection = await connect(broker.url);
-    const channel = await connection.createChannel();
-    channel.on('error', () => undefined);
+    const queue = streetTopology(broker.names).queues.find(({ lenient }) => !lenient);
     const other = { exchanges: [], queues: [{ ...queue!, arguments: { 'x-queue-type': 'classic' } }] };
-    await expect(declare(channel, other)).rejects.toThrow(`'${queue!.name}'`);
-    await connection.close();
+    await expect(declare(connection, other)).rejects.toThrow(`'${queue!.name}'`);
+  });
+
+  it('leaves the dead letters in the queue that an earlier version made', async () => {
+    const topology = streetTopology(broker.names);
+    const { name } = topology.queues.find(({ lenient }) => lenient)!;
+    await broker.channel.deleteQueue(name);
+    await broker.channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    broker.channel.sendToQueue(name, Buffer.from('{}'));
+    await declare(connection, topology);
+    await until('it is still there', async () => (await broker.depth(name)) === 1);
   });
 });

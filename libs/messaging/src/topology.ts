@@ -1,5 +1,5 @@
 import { consumers, exchanges, rpcServices, type EventContract, type ExchangeName } from '@carillon/contracts';
-import type { Channel } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import { defaults } from './defaults.ts';
 import type { Names } from './names.ts';
 
@@ -15,6 +15,11 @@ interface Queue {
   bindings: { exchange: string; key: string }[];
   /** Of the connection that declares it: neither durable nor anybody else's, and gone with its consumer. */
   exclusive?: boolean;
+  /**
+   * One that exists already keeps the arguments that it was made with. The broker lets nobody change them, and refuses whoever
+   * declares others; so this is for arguments that came later and without which the queue still does its work.
+   */
+  lenient?: boolean;
 }
 
 /** The whole street, the same for everyone, under an installation's names. */
@@ -30,8 +35,9 @@ export function streetTopology(names: Names): Topology {
         contracts.flatMap((contract) =>
           names.queues(service, contract).map(({ queue, key }) => ({
             name: queue,
-            arguments: quorum(contract.exchange === 'dead' ? undefined : dead),
+            arguments: contract.exchange === 'dead' ? lastResort : quorum(dead),
             bindings: [{ exchange: names.exchange(contract.exchange), key }],
+            ...(contract.exchange === 'dead' && { lenient: true }),
           })),
         ),
       ),
@@ -76,11 +82,9 @@ export function listenerTopology(
 
 /**
  * Replicated and durable. The delivery limit catches what kills its consumer; dead-lettering is at-least-once, which
- * wants `reject-publish` (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering). The dead-letter queue itself has
- * no limit: what is parked stays until an admin decides.
+ * wants `reject-publish` (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering).
  */
-function quorum(deadLetterExchange: string | undefined): Record<string, unknown> {
-  if (!deadLetterExchange) return { 'x-queue-type': 'quorum' };
+function quorum(deadLetterExchange: string): Record<string, unknown> {
   return {
     'x-queue-type': 'quorum',
     'x-delivery-limit': defaults.deliveryLimit,
@@ -90,13 +94,47 @@ function quorum(deadLetterExchange: string | undefined): Record<string, unknown>
   };
 }
 
+/**
+ * Of the dead letters themselves: what is parked stays until an admin decides. RabbitMQ 4 would drop a message after 20
+ * redeliveries where no limit is given; 3 knows no word for "none".
+ */
+const lastResort = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 };
+
 /** Declares it all; declaring what exists changes nothing. Throws when something exists with other arguments. */
-export async function declare(channel: Channel, topology: Topology): Promise<void> {
-  await Promise.all(topology.exchanges.map(({ name, kind }) => channel.assertExchange(name, kind, { durable: true })));
-  await Promise.all(
-    topology.queues.map(async ({ name, arguments: args, bindings, exclusive = false }) => {
-      await channel.assertQueue(name, { durable: !exclusive, exclusive, autoDelete: exclusive, arguments: args });
-      for (const { exchange, key } of bindings) await channel.bindQueue(name, exchange, key);
-    }),
-  );
+export async function declare(connection: Pick<ChannelModel, 'createChannel'>, topology: Topology): Promise<void> {
+  const existing = new Set<string>();
+  for (const { name, lenient } of topology.queues) if (lenient && (await exists(connection, name))) existing.add(name);
+  await onChannel(connection, async (channel) => {
+    await Promise.all(
+      topology.exchanges.map(({ name, kind }) => channel.assertExchange(name, kind, { durable: true })),
+    );
+    await Promise.all(
+      topology.queues.map(async ({ name, arguments: args, bindings, exclusive = false }) => {
+        const options = { durable: !exclusive, exclusive, autoDelete: exclusive, arguments: args };
+        if (!existing.has(name)) await channel.assertQueue(name, options);
+        for (const { exchange, key } of bindings) await channel.bindQueue(name, exchange, key);
+      }),
+    );
+  });
+}
+
+async function exists(connection: Pick<ChannelModel, 'createChannel'>, queue: string): Promise<boolean> {
+  try {
+    await onChannel(connection, (channel) => channel.checkQueue(queue));
+    return true;
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) return false;
+    throw error;
+  }
+}
+
+/** On a channel of its own: whatever the broker refuses costs the channel. */
+async function onChannel(
+  connection: Pick<ChannelModel, 'createChannel'>,
+  work: (channel: Channel) => Promise<unknown>,
+): Promise<void> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined); // the refused work rejects
+  await work(channel);
+  await channel.close();
 }

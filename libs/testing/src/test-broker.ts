@@ -26,7 +26,7 @@ export async function testBroker(url = servers.amqpUrl): Promise<TestBroker> {
   const topology = streetTopology(names);
   const connection = await connect(url);
   const channel = await connection.createChannel();
-  await declare(channel, topology);
+  await declare(connection, topology);
   return {
     url,
     prefix,
