@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addressOn, contactOn, type Contact } from './recipient.ts';
+import { contactOn, type Contact } from './recipient.ts';
 
 const contact = (address: string, change: Partial<Contact> = {}): Contact => ({
   channel: 'email',
@@ -44,13 +44,5 @@ describe('where a recipient is reached', () => {
   it('takes a contact of an earlier version, which says nothing of suppression, as one that may be sent to', () => {
     const { suppressed: _, ...old } = contact('old');
     expect(on(old as Contact)).toMatchObject({ address: 'old' });
-  });
-
-  it('is no address where there is nothing to send to', () => {
-    expect(
-      addressOn('email', { id: 'amina', contacts: [contact('gone', { suppressed: 'complaint' })] }),
-    ).toBeUndefined();
-    expect(addressOn('sms', { id: 'amina', contacts: [] })).toBeUndefined();
-    expect(addressOn('email', { id: 'amina', contacts: [contact('first')] })).toBe('first');
   });
 });

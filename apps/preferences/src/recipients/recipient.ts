@@ -35,9 +35,3 @@ export function contactOn(
   const usable = contacts.filter(({ suppressed }) => !suppressed);
   return usable.find(({ primary }) => primary) ?? usable.find(({ verified }) => verified) ?? usable[0] ?? 'suppressed';
 }
-
-/** The address of {@link contactOn}; undefined where there is none to send to. */
-export function addressOn(channel: Channel, recipient: Pick<KnownRecipient, 'id' | 'contacts'>): string | undefined {
-  const contact = contactOn(channel, recipient);
-  return typeof contact === 'string' ? undefined : contact.address;
-}
