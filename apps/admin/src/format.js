@@ -29,6 +29,8 @@ export const tones = {
   // in-app
   unread: 'busy',
   read: 'good',
+  archived: 'off',
+  snoozed: 'warn',
 };
 
 /** @param {string} status a state of anything; an unknown one is shown without a colour of its own */

@@ -1,5 +1,7 @@
-import type { Action, InAppRendered, Notification, Priority, TemplateRef } from '@carillon/contracts';
+import type { Action, Actor, InAppRendered, Notification, Priority, Related, TemplateRef } from '@carillon/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { isSnoozed, statusOf } from './state/state.ts';
+import { timeAgo } from './state/time-ago.ts';
 
 /** A notification as it is stored. Members are named as the columns, so that rows of plain SQL have the same shape. */
 @Entity('notifications')
@@ -33,12 +35,25 @@ export class NotificationRow {
   actions!: Action[];
   @Column('jsonb')
   metadata!: Record<string, unknown>;
+  @Column('jsonb')
+  related!: Related;
   @Column('jsonb', { nullable: true })
-  actor!: Notification['actor'];
+  actor!: Actor | null;
+  /** Who caused those that became one, the latest first; null while it is one. */
+  @Column('jsonb', { nullable: true })
+  actors!: Actor[] | null;
+  @Column('integer')
+  count!: number;
   @Column('jsonb')
   template!: TemplateRef;
+  /** The recipient's language; null where only that of the words is known. */
+  @Column('text', { nullable: true })
+  locale!: string | null;
   @Column('timestamptz')
   created_at!: Date;
+  /** The order of lists; in the future while it is snoozed. */
+  @Column('timestamptz')
+  arrived_at!: Date;
   @Column('timestamptz', { nullable: true })
   expires_at!: Date | null;
   @Column('timestamptz', { nullable: true })
@@ -49,6 +64,15 @@ export class NotificationRow {
   /** Whether the broker has confirmed the outcome of the first reading. */
   @Column('boolean')
   read_announced!: boolean;
+  @Column('timestamptz', { nullable: true })
+  seen_at!: Date | null;
+  @Column('timestamptz', { nullable: true })
+  archived_at!: Date | null;
+  @Column('timestamptz', { nullable: true })
+  snoozed_until!: Date | null;
+  /** Its words are gone; it is shown to nobody. */
+  @Column('timestamptz', { nullable: true })
+  deleted_at!: Date | null;
 }
 
 /** The row of a rendered notification that nobody has read yet. */
@@ -68,7 +92,9 @@ export function rowOf(tenant: string, rendered: InAppRendered) {
     image: rendered.image,
     actions: rendered.actions,
     metadata: rendered.metadata,
+    related: rendered.related ?? {},
     actor: rendered.actor,
+    locale: rendered.locale,
     template: rendered.template,
     created_at: rendered.created_at,
     expires_at: rendered.expires_at,
@@ -77,7 +103,7 @@ export function rowOf(tenant: string, rendered: InAppRendered) {
 }
 
 /** The row as client apps see it. */
-export function notificationOf(row: NotificationRow): Notification {
+export function notificationOf(row: NotificationRow, now: Date): Notification {
   return {
     id: row.id,
     type: row.type,
@@ -90,11 +116,19 @@ export function notificationOf(row: NotificationRow): Notification {
     image: row.image,
     actions: row.actions,
     metadata: row.metadata,
+    related: row.related,
     actor: row.actor,
-    status: row.read_at ? 'read' : 'unread',
+    actors: row.actors ?? (row.actor ? [row.actor] : []),
+    count: row.count,
+    status: statusOf(row, now),
     read: row.read_at !== null,
     read_at: row.read_at?.toISOString() ?? null,
+    seen_at: row.seen_at?.toISOString() ?? null,
+    archived_at: row.archived_at?.toISOString() ?? null,
+    snoozed_until: isSnoozed(row, now) ? row.snoozed_until!.toISOString() : null,
     expires_at: row.expires_at?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
+    arrived_at: row.arrived_at.toISOString(),
+    time_ago: timeAgo(row.arrived_at, now, row.locale ?? row.template.locale),
   };
 }

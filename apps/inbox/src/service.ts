@@ -1,11 +1,14 @@
 import {
+  changeNotification,
   countUnread,
+  deleteNotification,
+  deleteRead,
   getNotification,
+  inboxStats,
   listNotifications,
   markAllRead,
-  markNotification,
+  missedNotifications,
   personalData,
-  traceNotification,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { z } from 'zod';
@@ -24,11 +27,14 @@ export const service: ServiceOptions<typeof config.shape> = {
   migrations,
   rpcs: [
     listNotifications,
+    missedNotifications,
     countUnread,
+    inboxStats,
     getNotification,
-    markNotification,
+    changeNotification,
     markAllRead,
-    traceNotification,
+    deleteNotification,
+    deleteRead,
     personalData,
   ],
 };

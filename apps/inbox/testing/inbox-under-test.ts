@@ -1,12 +1,21 @@
 import {
+  changeNotification,
+  countUnread,
   eventId,
   deliveryId,
   inAppRendered,
+  inboxChanged,
+  inboxKey,
   listNotifications,
   notificationId,
+  type CloudEvent,
   type InAppRendered,
+  type InboxChanged,
   type InboxFilter,
+  type Notification,
+  type NotificationChange,
 } from '@carillon/contracts';
+import type { RequestOf } from '@carillon/messaging';
 import { startTestService, unique, until, type TestService } from '@carillon/testing';
 import { service } from '../src/service.ts';
 
@@ -14,8 +23,8 @@ import { service } from '../src/service.ts';
 export class InboxUnderTest {
   private constructor(readonly service: TestService) {}
 
-  static async start(): Promise<InboxUnderTest> {
-    return new InboxUnderTest(await startTestService(service));
+  static async start(env: Record<string, string> = {}): Promise<InboxUnderTest> {
+    return new InboxUnderTest(await startTestService(service, env));
   }
 
   /** Hands a rendered notification to the inbox as the renderer does. */
@@ -43,9 +52,29 @@ export class InboxUnderTest {
     filter: Partial<InboxFilter> = {},
     { tenant = 'school', limit = 100, after = null as string | null } = {},
   ) {
-    const request = { tenant, recipient, filter: { status: 'all' as const, ...filter }, limit, after };
+    const request = { tenant, recipient, filter: { status: 'inbox' as const, ...filter }, limit, after };
     const { data, next } = await this.service.messages.call(listNotifications, request);
-    return { ids: data.map(({ id }) => id), next };
+    return { ids: data.map(({ id }) => id), next, data };
+  }
+
+  /** What the recipient does with one. */
+  change(
+    recipient: string,
+    id: string,
+    change: NotificationChange | Exclude<NotificationChange['to'], 'snooze'>,
+    tenant = 'school',
+  ): Promise<Notification> {
+    const request = { tenant, recipient, id, change: typeof change === 'string' ? { to: change } : change };
+    return this.service.messages.call(changeNotification, request as RequestOf<typeof changeNotification>);
+  }
+
+  async unread(recipient: string, tenant = 'school'): Promise<number> {
+    return (await this.service.messages.call(countUnread, { tenant, recipient })).count;
+  }
+
+  /** Hears a recipient's signals from now on, as a gateway replica does that holds their socket. */
+  async signals(recipient: string, tenant = 'school'): Promise<CloudEvent<InboxChanged>[]> {
+    return this.service.broker.capture({ ...inboxChanged, key: inboxKey(tenant, recipient) });
   }
 
   close(): Promise<void> {

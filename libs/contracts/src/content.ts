@@ -30,5 +30,21 @@ export const templateRefSchema = z.object({
 });
 export type TemplateRef = z.infer<typeof templateRefSchema>;
 
+/** Ids of the things that a notification is about, by name. */
+export const relatedSchema = z.record(z.string(), z.union([z.string(), z.number()]));
+export type Related = z.infer<typeof relatedSchema>;
+
 /** Who or what caused the event. */
 export const actorSchema = z.strictObject({ id: z.string().max(128).optional(), name: z.string().max(200).optional() });
+export type Actor = z.infer<typeof actorSchema>;
+
+/** Similar notifications of a type become one in the inbox: those of a recipient with the same key. */
+export const batchSchema = z.object({
+  /** What makes them similar, such as the id of a conversation. */
+  key: z.string().min(1).max(256),
+  /** How long after the first one others join it. */
+  window_ms: z.number().int().min(1),
+  /** How many become one at most; the next begins anew. */
+  max: z.number().int().min(2).optional(),
+});
+export type Batch = z.infer<typeof batchSchema>;

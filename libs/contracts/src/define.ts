@@ -26,6 +26,8 @@ export interface EventContract<T> {
   readonly key: string;
   /** Whether messages travel in three queues by urgency; the data then has a `lane`. */
   readonly lanes: boolean;
+  /** The routing key is followed by a part that names the recipient; the exchange is `realtime`. */
+  readonly perRecipient?: boolean;
   /**
    * Messages of any type are meant, and plain JSON too (its routing key is then the type): the front door and the dead
    * letters, where others than Carillon write. Everywhere else a message of another type is parked.

@@ -37,6 +37,7 @@ export * from './rpc/decisions/index.ts';
 export * from './rpc/dry-run-event/index.ts';
 export * from './rpc/templates/index.ts';
 export * from './rpc/inbox/index.ts';
+export * from './realtime/inbox-changed/index.ts';
 export * from './rpc/deliveries/index.ts';
 export * from './rpc/personal-data/index.ts';
 export * from './dead-letter/index.ts';

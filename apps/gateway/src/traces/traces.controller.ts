@@ -3,11 +3,11 @@ import {
   decisionSchema,
   deliveryDetailSchema,
   getDecision,
+  getNotification,
   notificationSchema,
   Problem,
   sentChannels,
   traceDeliveries,
-  traceNotification,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
@@ -42,15 +42,19 @@ export class TracesController {
   ): Promise<z.infer<typeof traceSchema>> {
     const { channels, ...notification } = await this.messages.call(getDecision, { tenant, notification_id: id });
     const [inApp, ...deliveries] = await Promise.all([
-      this.inApp(tenant, id),
+      this.inApp(tenant, notification.recipient, id),
       ...sentChannels.map((channel) => this.messages.call(traceDeliveries, { tenant, channel, notification_id: id })),
     ]);
     return { notification, decision: channels, in_app: inApp, deliveries: deliveries.flatMap(({ data }) => data) };
   }
 
-  private async inApp(tenant: string, id: string): Promise<z.infer<typeof notificationSchema> | null> {
+  private async inApp(
+    tenant: string,
+    recipient: string,
+    id: string,
+  ): Promise<z.infer<typeof notificationSchema> | null> {
     try {
-      return await this.messages.call(traceNotification, { tenant, id });
+      return await this.messages.call(getNotification, { tenant, recipient, id });
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return null;
       throw error;

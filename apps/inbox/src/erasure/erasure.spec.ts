@@ -5,6 +5,7 @@ import {
   recipientErased,
   type CloudEvent,
   type NotificationFact,
+  type PersonalDataPage,
 } from '@carillon/contracts';
 import { until } from '@carillon/testing';
 import pg from 'pg';
@@ -37,7 +38,7 @@ describe('a person who was erased', () => {
   async function erase(recipient: string, erased_at = new Date().toISOString(), tenant = 'school'): Promise<void> {
     await publishErasure(recipient, erased_at, tenant);
     const { broker, messages } = inbox.service;
-    const [{ queue }] = broker.names.queues('inbox', recipientErased) as [{ queue: string }];
+    const { queue } = broker.names.queues('inbox', recipientErased)[0]!;
     const after = someone();
     await until('the erasure is heard', async () => (await tombstone(recipient, tenant)) !== undefined);
     await messages.publish(recipientErased, { recipient: after, erased_at }, { id: after, tenant });
@@ -98,6 +99,8 @@ describe('a person who was erased', () => {
           tenant: 'school',
           id: rendered.notification_id,
           read_announced: false,
+          arrived_at: rendered.created_at,
+          count: 1,
         }),
       ]);
       await publishErasure(recipient, new Date().toISOString());
@@ -153,7 +156,7 @@ describe('the export of an inbox', () => {
     const rows: Record<string, unknown>[] = [];
     let cursor: string | null = null;
     do {
-      const page = await inbox.service.messages.call(personalData, {
+      const page: PersonalDataPage = await inbox.service.messages.call(personalData, {
         tenant: 'school',
         recipient,
         service: 'inbox',

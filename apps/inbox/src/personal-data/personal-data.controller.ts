@@ -3,7 +3,7 @@ import type { RequestOf, ResponseOf } from '@carillon/messaging';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { IsNull, LessThan, Repository } from 'typeorm';
 import { z } from 'zod';
 import { notificationOf, NotificationRow } from '../notification-row.ts';
 
@@ -19,13 +19,14 @@ export class PersonalDataController {
     const { tenant, recipient, limit } = request;
     const { cursor } = parseInput(cursors, request, 'request');
     const rows = await this.rows.find({
-      where: { tenant, recipient, ...(cursor !== null && { id: LessThan(cursor) }) },
+      where: { tenant, recipient, deleted_at: IsNull(), ...(cursor !== null && { id: LessThan(cursor) }) },
       order: { id: 'DESC' },
       take: limit,
     });
+    const now = new Date();
     return {
       section: 'notifications',
-      rows: rows.map(notificationOf),
+      rows: rows.map((row) => notificationOf(row, now)),
       next: rows.length === limit ? rows.at(-1)!.id : null,
     };
   }

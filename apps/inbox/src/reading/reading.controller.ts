@@ -1,14 +1,16 @@
 import {
   countUnread,
   getNotification,
+  inboxStats,
   listNotifications,
-  traceNotification,
+  missedNotifications,
+  type InboxStats,
   type Notification,
 } from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { notificationOf } from '../notification-row.ts';
+import { notificationOf, type NotificationRow } from '../notification-row.ts';
 import { Inbox } from './inbox.ts';
 
 /** Answers what is in an inbox. */
@@ -19,7 +21,15 @@ export class ReadingController {
   @MessagePattern(listNotifications.name)
   async list(@Payload() request: RequestOf<typeof listNotifications>): Promise<ResponseOf<typeof listNotifications>> {
     const { rows, next } = await this.inbox.list(request, request.filter, request.limit, request.after);
-    return { data: rows.map(notificationOf), next };
+    return { data: shown(rows), next };
+  }
+
+  @MessagePattern(missedNotifications.name)
+  async missed(
+    @Payload() request: RequestOf<typeof missedNotifications>,
+  ): Promise<ResponseOf<typeof missedNotifications>> {
+    const { rows, more } = await this.inbox.missed(request, request, request.limit);
+    return { data: shown(rows), more };
   }
 
   @MessagePattern(countUnread.name)
@@ -27,13 +37,18 @@ export class ReadingController {
     return { count: await this.inbox.countUnread(owner) };
   }
 
-  @MessagePattern(getNotification.name)
-  async get(@Payload() request: RequestOf<typeof getNotification>): Promise<Notification> {
-    return notificationOf(await this.inbox.get(request, request.id));
+  @MessagePattern(inboxStats.name)
+  stats(@Payload() owner: RequestOf<typeof inboxStats>): Promise<InboxStats> {
+    return this.inbox.stats(owner);
   }
 
-  @MessagePattern(traceNotification.name)
-  async trace(@Payload() { tenant, id }: RequestOf<typeof traceNotification>): Promise<Notification> {
-    return notificationOf(await this.inbox.getForTenant(tenant, id));
+  @MessagePattern(getNotification.name)
+  async get(@Payload() request: RequestOf<typeof getNotification>): Promise<Notification> {
+    return notificationOf(await this.inbox.get(request, request.id), new Date());
   }
+}
+
+function shown(rows: NotificationRow[]): Notification[] {
+  const now = new Date();
+  return rows.map((row) => notificationOf(row, now));
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { countUnread, getNotification, markNotification, traceNotification } from '@carillon/contracts';
+import { getNotification, inboxStats, missedNotifications } from '@carillon/contracts';
 import { InboxUnderTest, renderedFor, secondsFromNow, someone } from '../../testing/inbox-under-test.ts';
 
 describe('reading an inbox', () => {

@@ -1,6 +1,4 @@
-import type { InboxFilter } from '@carillon/contracts';
-import { IsNull, LessThan, Not, Raw, type FindOptionsWhere } from 'typeorm';
-import type { NotificationRow } from '../notification-row.ts';
+import type { InboxFilter, InboxView } from '@carillon/contracts';
 
 /** Whose inbox. Every query names both. */
 export interface Owner {
@@ -8,32 +6,47 @@ export interface Owner {
   recipient: string;
 }
 
-/**
- * What of an inbox its owner gets to see: everything that matches the filter and has not expired by the database's clock.
- *
- * @param after the id below which a further page begins; ids sort by time, so a page never shifts when new ones arrive
- */
-export function visible(
-  { tenant, recipient }: Owner,
-  { status, type, category, priority }: InboxFilter = { status: 'all' },
-  after: string | null = null,
-): FindOptionsWhere<NotificationRow> {
-  return {
-    tenant,
-    recipient,
-    expires_at: Raw((column) => `(${column} IS NULL OR ${column} > now())`),
-    ...(status === 'unread' && { read_at: IsNull() }),
-    ...(status === 'read' && { read_at: Not(IsNull()) }),
-    ...(type !== undefined && { type }),
-    ...(category !== undefined && { category }),
-    ...(priority !== undefined && { priority }),
-    ...(after !== null && { id: LessThan(after) }),
-  };
+/** What is seen at all. */
+const lasting = '(expires_at IS NULL OR expires_at > now())';
+const notArchived = 'archived_at IS NULL AND deleted_at IS NULL';
+/** By the database's clock, so that a snoozed one is back, and an expired one gone, at that very moment without anyone's doing. */
+const here = `${notArchived} AND (snoozed_until IS NULL OR snoozed_until <= now()) AND ${lasting}`;
+
+/** SQL that is true for what a view of the inbox has. The words of the indexes' own conditions stand in it, so that they are used. */
+export const views: Readonly<Record<InboxView, string>> = {
+  inbox: here,
+  unread: `read_at IS NULL AND ${here}`,
+  read: `read_at IS NOT NULL AND ${here}`,
+  archived: `archived_at IS NOT NULL AND deleted_at IS NULL AND ${lasting}`,
+  // A snoozed one stands at the time of its return, so that only what is at the top is looked at.
+  snoozed: `${notArchived} AND snoozed_until > now() AND arrived_at > now() AND ${lasting}`,
+  all: `deleted_at IS NULL AND ${lasting}`,
+};
+
+/** A condition that filters a view further. */
+export interface Condition {
+  sql: (parameter: string) => string;
+  value: string;
 }
 
-/** One more row than the page holds tells whether another page follows; its last id is where that one begins. */
-export function page<Row extends { id: string }>(rows: Row[], limit: number): { rows: Row[]; next: string | null } {
-  if (rows.length <= limit) return { rows, next: null };
-  const shown = rows.slice(0, limit);
-  return { rows: shown, next: shown.at(-1)!.id };
+/** What is asked for besides the view. */
+export function conditions({ type, category, priority, since }: Partial<InboxFilter>): Condition[] {
+  const equals = (column: string, value: string | undefined): Condition[] =>
+    value === undefined ? [] : [{ sql: (parameter) => `${column} = ${parameter}`, value }];
+  return [
+    ...equals('type', type),
+    ...equals('category', category),
+    ...equals('priority', priority),
+    ...(since === undefined
+      ? []
+      : [{ sql: (parameter: string) => `arrived_at >= ${parameter}::timestamptz`, value: since }]),
+  ];
+}
+
+/** Every word has to occur in title or message. */
+export function searched(q: string | undefined): Condition[] {
+  return (q?.split(/\s+/) ?? []).map((word) => ({
+    sql: (parameter) => `(title ILIKE ${parameter} OR message ILIKE ${parameter})`,
+    value: `%${word.replace(/[\\%_]/g, '\\$&')}%`,
+  }));
 }

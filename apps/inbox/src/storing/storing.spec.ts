@@ -35,6 +35,8 @@ describe('storing notifications', () => {
       actions: [{ label: 'Pay', url: 'https://school.example/pay', style: 'primary' }],
       metadata: { invoice: { lines: [1, 2] } },
       actor: { id: 'staff-1', name: 'Office' },
+      related: { invoice_id: 'INV-1', pupil_ids: 7 },
+      locale: 'sw-KE',
       expires_at: '2099-01-01T00:00:00.000Z',
     });
     await inbox.store('school', rendered);
@@ -52,12 +54,20 @@ describe('storing notifications', () => {
       image: rendered.image,
       actions: rendered.actions,
       metadata: rendered.metadata,
+      related: rendered.related,
       actor: rendered.actor,
+      actors: [rendered.actor],
+      count: 1,
       status: 'unread',
       read: false,
       read_at: null,
+      seen_at: null,
+      archived_at: null,
+      snoozed_until: null,
       expires_at: rendered.expires_at,
       created_at: rendered.created_at,
+      arrived_at: expect.any(String),
+      time_ago: 'sasa hivi',
     });
     const outcome = await until('the outcome', () => outcomesOf(id)[0]);
     expect(outcome).toMatchObject({ tenant: 'school', subject: recipient, data: { recipient, type: rendered.type } });

@@ -98,10 +98,10 @@ function channelId({ exchange, key }: EventContract<unknown>): string {
 }
 
 function channelOf(contract: EventContract<unknown>, prefix: string, schemas: JsonSchemas): object {
-  const { exchange, key, lanes: laned, summary } = contract;
+  const { exchange, key, lanes: laned, perRecipient, summary } = contract;
   const anyKey = key === '#';
   return {
-    address: anyKey ? '{routingKey}' : laned ? `${key}.{lane}` : key,
+    address: anyKey ? '{routingKey}' : laned ? `${key}.{lane}` : perRecipient ? `${key}.{recipient}` : key,
     title: contract.type,
     summary,
     ...visibility(contract),
@@ -117,6 +117,9 @@ function channelOf(contract: EventContract<unknown>, prefix: string, schemas: Js
     }),
     ...(laned && {
       parameters: { lane: { enum: [...lanes], description: 'By priority: urgent ones never wait behind bulk.' } },
+    }),
+    ...(perRecipient && {
+      parameters: { recipient: { description: 'SHA-256 of tenant, a space and recipient, in base64url.' } },
     }),
     bindings: {
       amqp: {

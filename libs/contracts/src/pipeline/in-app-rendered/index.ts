@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actionSchema, actorSchema } from '../../content.ts';
+import { actionSchema, actorSchema, batchSchema, relatedSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
 import { jsonObjectSchema } from '../../words.ts';
 import { renderedExample, renderedSchema } from '../rendered.ts';
@@ -14,6 +14,12 @@ export const inAppRenderedSchema = renderedSchema.extend({
   actions: z.array(actionSchema),
   metadata: jsonObjectSchema,
   actor: actorSchema.nullable(),
+  /** Ids of what it is about; none when left out. */
+  related: relatedSchema.optional(),
+  /** The recipient’s language; that of the words when left out. */
+  locale: z.string().optional(),
+  /** Others that it becomes one with. */
+  batch: batchSchema.optional(),
 });
 export type InAppRendered = z.infer<typeof inAppRenderedSchema>;
 
@@ -34,5 +40,7 @@ export const inAppRendered = defineEvent<InAppRendered>({
     actions: [],
     metadata: {},
     actor: null,
+    related: { invoice_id: 'INV-1001' },
+    locale: 'en',
   },
 });

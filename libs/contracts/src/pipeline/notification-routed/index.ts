@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actorSchema, contentSchema } from '../../content.ts';
+import { actorSchema, batchSchema, contentSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
 import { channels, jsonObjectSchema, lanes, priorities } from '../../words.ts';
 
@@ -27,6 +27,8 @@ export const notificationRoutedSchema = z.object({
   content: contentSchema.optional(),
   actor: actorSchema.optional(),
   correlation_key: z.string().optional(),
+  /** Similar ones that it becomes one with in the inbox. */
+  batch: batchSchema.optional(),
   metadata: jsonObjectSchema.optional(),
   expires_at: z.string().optional(),
   created_at: z.string(),

@@ -1,71 +1,57 @@
 import { z } from 'zod';
-import { actionSchema, actorSchema } from '../../content.ts';
 import { defineRpc } from '../../define.ts';
-import { inAppRendered } from '../../pipeline/in-app-rendered/index.ts';
-import { jsonObjectSchema, priorities } from '../../words.ts';
+import { priorities, timestampSchema } from '../../words.ts';
+import { notificationExample, notificationSchema, type Notification } from './notification.ts';
 
-/** An in-app notification as client apps see it. */
-export const notificationSchema = z.object({
-  id: z.string(),
-  type: z.string(),
-  category: z.string(),
-  priority: z.enum(priorities),
-  title: z.string(),
-  message: z.string(),
-  html: z.string().nullable(),
-  link: z.string().nullable(),
-  image: z.string().nullable(),
-  actions: z.array(actionSchema),
-  metadata: jsonObjectSchema,
-  actor: actorSchema.nullable(),
-  status: z.enum(['unread', 'read']),
-  read: z.boolean(),
-  read_at: z.string().nullable(),
-  expires_at: z.string().nullable(),
-  created_at: z.string(),
-});
-export type Notification = z.infer<typeof notificationSchema>;
-
-const { example: rendered } = inAppRendered;
-const exampleNotification: Notification = {
-  id: rendered.notification_id,
-  type: rendered.type,
-  category: rendered.category,
-  priority: rendered.priority,
-  title: rendered.title,
-  message: rendered.message,
-  html: null,
-  link: null,
-  image: null,
-  actions: [],
-  metadata: {},
-  actor: null,
-  status: 'unread',
-  read: false,
-  read_at: null,
-  expires_at: null,
-  created_at: rendered.created_at,
-};
+export * from './notification.ts';
 
 const of = z.object({ tenant: z.string(), recipient: z.string() });
 const exampleOf = { tenant: 'default', recipient: 'parent-17' };
+const one = of.extend({ id: z.string() });
+const exampleOne = { ...exampleOf, id: notificationExample.id };
+const changed = z.object({ updated: z.number().int() });
+
+export const inboxViews = ['inbox', 'unread', 'read', 'archived', 'snoozed', 'all'] as const;
+/**
+ * What of a recipient’s notifications is meant. `inbox` is what is neither archived nor snoozed, `unread` and `read` are the two
+ * parts of it, `all` is everything. Expired ones are in none.
+ */
+export type InboxView = (typeof inboxViews)[number];
 
 export const inboxFilterSchema = z.strictObject({
-  status: z.enum(['unread', 'read', 'all']).default('all'),
-  type: z.string().optional(),
-  category: z.string().optional(),
-  priority: z.enum(priorities).optional(),
+  status: z
+    .enum(inboxViews, { error: `must be one of ${inboxViews.join(', ')}` })
+    .default('inbox')
+    .describe(
+      '`inbox` is what is neither archived nor snoozed: the `unread` and the `read` ones. `all` has those too.',
+    ),
+  type: z.string().max(128).optional(),
+  category: z.string().max(64).optional(),
+  priority: z.enum(priorities, { error: `must be one of ${priorities.join(', ')}` }).optional(),
+  q: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty; leave it out to see everything')
+    .max(100, 'must be at most 100 characters')
+    .optional()
+    .describe(
+      'Words that all occur in title or message, in any case and order; of the newest 10,000 that the other filters leave.',
+    ),
+  since: timestampSchema.optional().describe('What came into the inbox, or back into it, at this time or later.'),
 });
 export type InboxFilter = z.infer<typeof inboxFilterSchema>;
+
+/** Where a list goes on: the last notification shown, as milliseconds of its `arrived_at` and its id. */
+export const inboxPlacePattern = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 const listRequest = of.extend({
   filter: inboxFilterSchema,
   limit: z.number().int().min(1).max(100),
-  /** The id after which to go on (exclusive). */
+  /** The place after which to go on (exclusive). */
   after: z.string().nullable(),
 });
 
-/** Newest first; expired ones are left out. */
+/** Newest first; expired ones are left out. Errors: 400 for an `after` that is no place. */
 export const listNotifications = defineRpc<z.infer<typeof listRequest>, { data: Notification[]; next: string | null }>({
   name: 'inbox.notifications.list.v1',
   service: 'inbox',
@@ -73,8 +59,30 @@ export const listNotifications = defineRpc<z.infer<typeof listRequest>, { data: 
   request: listRequest,
   response: z.object({ data: z.array(notificationSchema), next: z.string().nullable() }),
   example: {
-    request: { ...exampleOf, filter: { status: 'all' }, limit: 20, after: null },
-    response: { data: [exampleNotification], next: null },
+    request: { ...exampleOf, filter: { status: 'inbox' }, limit: 20, after: null },
+    response: { data: [notificationExample], next: null },
+  },
+});
+
+const missedRequest = of.extend({
+  /** The id of the last one that the asker has. */
+  since: z.string(),
+  limit: z.number().int().min(1).max(100),
+});
+
+/**
+ * What came into the inbox, or back into it, after a notification that the asker has; the one to ask with next is the last one.
+ * When that one is gone, the time that its id begins with counts. Errors: 400 for what is no id.
+ */
+export const missedNotifications = defineRpc<z.infer<typeof missedRequest>, { data: Notification[]; more: boolean }>({
+  name: 'inbox.notifications.missed.v1',
+  service: 'inbox',
+  summary: 'What came into an inbox since a notification, oldest first.',
+  request: missedRequest,
+  response: z.object({ data: z.array(notificationSchema), more: z.boolean() }),
+  example: {
+    request: { ...exampleOf, since: '019aa5e5-8000-8b1c-9d2e-3f4a5b6c7d8e', limit: 100 },
+    response: { data: [notificationExample], more: false },
   },
 });
 
@@ -87,8 +95,41 @@ export const countUnread = defineRpc<z.infer<typeof of>, { count: number }>({
   example: { request: exampleOf, response: { count: 1 } },
 });
 
-const one = of.extend({ id: z.string() });
-const exampleOne = { ...exampleOf, id: exampleNotification.id };
+const counts = z.record(z.string(), z.number().int());
+export const inboxStatsSchema = z.object({
+  /** Everything that has not expired, by status. */
+  status: z.object({
+    unread: z.number().int(),
+    read: z.number().int(),
+    archived: z.number().int(),
+    snoozed: z.number().int(),
+  }),
+  /** Not even shown yet, of what is in the inbox. */
+  unseen: z.number().int(),
+  /** What is in the inbox: neither archived nor snoozed. */
+  category: counts,
+  type: counts,
+  priority: counts,
+});
+export type InboxStats = z.infer<typeof inboxStatsSchema>;
+
+export const inboxStats = defineRpc<z.infer<typeof of>, InboxStats>({
+  name: 'inbox.notifications.stats.v1',
+  service: 'inbox',
+  summary: 'How many notifications a recipient has, by status, category, type and priority.',
+  request: of,
+  response: inboxStatsSchema,
+  example: {
+    request: exampleOf,
+    response: {
+      status: { unread: 1, read: 3, archived: 0, snoozed: 0 },
+      unseen: 0,
+      category: { billing: 4 },
+      type: { invoice_issued: 4 },
+      priority: { normal: 4 },
+    },
+  },
+});
 
 /** Errors: 404. */
 export const getNotification = defineRpc<z.infer<typeof one>, Notification>({
@@ -97,37 +138,62 @@ export const getNotification = defineRpc<z.infer<typeof one>, Notification>({
   summary: 'One notification of a recipient.',
   request: one,
   response: notificationSchema,
-  example: { request: exampleOne, response: exampleNotification },
+  example: { request: exampleOne, response: notificationExample },
 });
 
-const markRequest = one.extend({ read: z.boolean() });
+export const notificationChanges = ['read', 'unread', 'seen', 'archive', 'unarchive', 'unsnooze'] as const;
+export const notificationChangeSchema = z.discriminatedUnion('to', [
+  z.object({ to: z.enum(notificationChanges) }),
+  z.object({ to: z.literal('snooze'), until: timestampSchema }),
+]);
+/** What its recipient does with a notification. */
+export type NotificationChange = z.infer<typeof notificationChangeSchema>;
 
-/** Marks one read or unread; repeating it changes nothing. Errors: 404. */
-export const markNotification = defineRpc<z.infer<typeof markRequest>, Notification>({
-  name: 'inbox.notifications.mark.v1',
+const changeRequest = one.extend({ change: notificationChangeSchema });
+
+/** Changes one; repeating it changes nothing. Errors: 404, 422 `invalid_snooze`. */
+export const changeNotification = defineRpc<z.infer<typeof changeRequest>, Notification>({
+  name: 'inbox.notifications.change.v1',
   service: 'inbox',
-  summary: 'Marks one notification read or unread.',
-  request: markRequest,
+  summary: 'Marks one notification read, unread, seen, archived or snoozed.',
+  request: changeRequest,
   response: notificationSchema,
-  example: { request: { ...exampleOne, read: true }, response: { ...exampleNotification, status: 'read', read: true } },
+  example: {
+    request: { ...exampleOne, change: { to: 'read' } },
+    response: { ...notificationExample, status: 'read', read: true },
+  },
 });
 
-export const markAllRead = defineRpc<z.infer<typeof of>, { updated: number }>({
+const readAllRequest = of.extend({ type: z.string().optional(), category: z.string().optional() });
+
+/** Of what is in the inbox: archived and snoozed ones stay as they are. */
+export const markAllRead = defineRpc<z.infer<typeof readAllRequest>, { updated: number }>({
   name: 'inbox.notifications.mark_all_read.v1',
   service: 'inbox',
-  summary: 'Marks all of a recipient’s notifications read.',
-  request: of,
-  response: z.object({ updated: z.number().int() }),
-  example: { request: exampleOf, response: { updated: 3 } },
+  summary: 'Marks all of a recipient’s notifications read, or those of a type or category.',
+  request: readAllRequest,
+  response: changed,
+  example: { request: { ...exampleOf, category: 'billing' }, response: { updated: 3 } },
 });
 
-/** The in-app side of a trace: when it was stored and read, whoever asks for the tenant. Errors: 404. */
-const traceRequest = z.object({ tenant: z.string(), id: z.string() });
-export const traceNotification = defineRpc<z.infer<typeof traceRequest>, Notification>({
-  name: 'inbox.notifications.trace.v1',
+const deleted = z.object({ deleted: z.number().int() });
+
+/** Deletes one for good; repeating it deletes nothing. Errors: 404. */
+export const deleteNotification = defineRpc<z.infer<typeof one>, { deleted: number }>({
+  name: 'inbox.notifications.delete.v1',
   service: 'inbox',
-  summary: 'One notification, for an admin of the tenant.',
-  request: traceRequest,
-  response: notificationSchema,
-  example: { request: { tenant: 'default', id: exampleNotification.id }, response: exampleNotification },
+  summary: 'Deletes one notification of a recipient.',
+  request: one,
+  response: deleted,
+  example: { request: exampleOne, response: { deleted: 1 } },
+});
+
+/** Deletes for good what `status=read` lists. */
+export const deleteRead = defineRpc<z.infer<typeof of>, { deleted: number }>({
+  name: 'inbox.notifications.delete_read.v1',
+  service: 'inbox',
+  summary: 'Deletes all of a recipient’s notifications that are read and in the inbox.',
+  request: of,
+  response: deleted,
+  example: { request: exampleOf, response: { deleted: 12 } },
 });

@@ -1,0 +1,125 @@
+import { batched, erasuresAmong, insertRows, type SqlRunner } from '@carillon/persistence';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { NotificationRow } from '../notification-row.ts';
+import { batchOf, collapse, type Batchable, type BatchRow } from './collapse.ts';
+import { keyOf, type Stored } from './stored.ts';
+
+/** What one that joins changes in the row; what it leaves is who and when the first one was. */
+const changes = [
+  ...[
+    'category',
+    'priority',
+    'title',
+    'message',
+    'html',
+    'link',
+    'image',
+    'actions',
+    'metadata',
+    'related',
+    'actor',
+    'actors',
+  ],
+  ...['count', 'template', 'locale', 'arrived_at', 'expires_at', 'read_at', 'seen_at', 'archived_at', 'snoozed_until'],
+  'batch_until',
+];
+
+/** Stores notifications that become one with similar ones; those that are there together in one transaction. */
+@Injectable()
+export class Joining {
+  /** Answers with the row that stands for it; undefined for somebody who was erased since. */
+  readonly store: (item: Batchable) => Promise<Stored | undefined>;
+
+  constructor(database: DataSource) {
+    this.store = batched<Batchable, Stored | undefined>((items) => database.transaction((db) => storeAll(db, items)));
+  }
+}
+
+async function storeAll(db: SqlRunner, items: readonly Batchable[]): Promise<(Stored | undefined)[]> {
+  await lock(db, items);
+  const before = await known(db, items);
+  const erased = await erasedAmong(db, items);
+  const fresh = new Map<string, Batchable>();
+  for (const item of items) {
+    const key = keyOf(item.row);
+    if (!before.has(key) && !erased(item)) fresh.set(key, item);
+  }
+  const { inserted, updated, joined } = collapse(
+    await openAmong(db, [...fresh.values()]),
+    [...fresh.values()],
+    new Date(),
+  );
+  await insertRows(db, 'notifications', inserted);
+  await insertRows(db, 'joined_notifications', joined);
+  if (updated.length > 0) {
+    await db.query(
+      `UPDATE notifications n SET ${changes.map((column) => `${column} = item.${column}`).join(', ')}
+         FROM json_populate_recordset(null::notifications, $1) AS item
+        WHERE n.tenant = item.tenant AND n.recipient = item.recipient AND n.id = item.id`,
+      [JSON.stringify(updated)],
+    );
+  }
+  const written = new Map<string, NotificationRow>([...inserted, ...updated].map((row) => [keyOf(row), row]));
+  const joinedTo = new Map(joined.map((one) => [keyOf(one), one.joined]));
+  return items.map(({ row }) => {
+    const key = keyOf(row);
+    const standsFor = joinedTo.get(key);
+    if (standsFor) return { row: written.get(keyOf({ ...row, id: standsFor }))!, joined: true };
+    const own = written.get(key);
+    return own ? { row: own, joined: false } : before.get(key);
+  });
+}
+
+/** Whoever stores others of the same batches waits, here and in other replicas; always in the same order. */
+function lock(db: SqlRunner, items: readonly Batchable[]): Promise<unknown> {
+  return db.query(
+    `SELECT pg_advisory_xact_lock(key)
+       FROM (SELECT DISTINCT hashtextextended(batch, 0) AS key FROM unnest($1::text[]) AS batch ORDER BY key) AS keys`,
+    [items.map(({ row, batch }) => batchOf({ ...row, batch_key: batch.key }))],
+  );
+}
+
+/** Those that are stored already, with the rows that stand for them. */
+async function known(db: SqlRunner, items: readonly Batchable[]): Promise<Map<string, Stored>> {
+  const rows: (NotificationRow & { item_id: string })[] = await db.query(
+    `SELECT n.*, item.id AS item_id
+       FROM unnest($1::text[], $2::text[], $3::uuid[]) AS item(tenant, recipient, id)
+       LEFT JOIN joined_notifications j ON (j.tenant, j.recipient, j.id) = (item.tenant, item.recipient, item.id)
+       JOIN notifications n ON (n.tenant, n.recipient, n.id) = (item.tenant, item.recipient, coalesce(j.joined, item.id))`,
+    [items.map(({ row }) => row.tenant), items.map(({ row }) => row.recipient), items.map(({ row }) => row.id)],
+  );
+  return new Map(
+    rows.map(({ item_id, ...row }) => [keyOf({ ...row, id: item_id }), { row, joined: row.id !== item_id }]),
+  );
+}
+
+/** Locked, so that nobody deletes one that is being joined. */
+function openAmong(db: SqlRunner, items: readonly Batchable[]): Promise<BatchRow[]> {
+  return db.query(
+    `SELECT n.* FROM notifications n
+       JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS batch(tenant, recipient, type, key)) b
+         ON (n.tenant, n.recipient, n.type, n.batch_key) = (b.tenant, b.recipient, b.type, b.key)
+      WHERE n.batch_until > clock_timestamp() AND n.deleted_at IS NULL
+      ORDER BY n.batch_until
+        FOR UPDATE OF n`,
+    [
+      items.map(({ row }) => row.tenant),
+      items.map(({ row }) => row.recipient),
+      items.map(({ row }) => row.type),
+      items.map(({ batch }) => batch.key),
+    ],
+  );
+}
+
+async function erasedAmong(db: SqlRunner, items: readonly Batchable[]): Promise<(item: Batchable) => boolean> {
+  const erasures = await erasuresAmong(
+    db,
+    items.map(({ row }) => row),
+  );
+  const times = new Map(erasures.map(({ tenant, recipient, erased_at }) => [`${tenant} ${recipient}`, erased_at]));
+  return ({ row }) => {
+    const erasedAt = times.get(`${row.tenant} ${row.recipient}`);
+    return erasedAt !== undefined && Date.parse(row.created_at) <= Date.parse(erasedAt);
+  };
+}

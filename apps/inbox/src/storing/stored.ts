@@ -1,0 +1,35 @@
+import type { NotificationRow, rowOf } from '../notification-row.ts';
+
+/** A notification that is to be stored; times are ISO strings. */
+export type NewRow = ReturnType<typeof rowOf>;
+
+/** It stands in the inbox, now or since before. */
+export interface Stored {
+  row: NotificationRow;
+  /** Whether it became one with an earlier one, whose row this is. */
+  joined: boolean;
+}
+
+/** What names a row among those of several tenants. */
+export const keyOf = ({ tenant, recipient, id }: { tenant: string; recipient: string; id: string }): string =>
+  `${tenant} ${id} ${recipient}`;
+
+/** A row as the database has it once it is inserted. */
+export function insertedRow(row: NewRow, arrived_at: Date): NotificationRow {
+  return {
+    ...row,
+    html: row.html ?? null,
+    locale: row.locale ?? null,
+    created_at: new Date(row.created_at),
+    expires_at: row.expires_at === undefined ? null : new Date(row.expires_at),
+    arrived_at,
+    actors: null,
+    count: 1,
+    read_at: null,
+    first_read_at: null,
+    seen_at: null,
+    archived_at: null,
+    snoozed_until: null,
+    deleted_at: null,
+  };
+}
