@@ -271,6 +271,9 @@ describe('erasing people', () => {
     const decisions = pages.flatMap(({ section, rows }) => (section === 'decisions' ? rows : []));
     expect(decisions.map(({ notification_id }) => notification_id)).toEqual(notifications.sort().reverse());
     expect(decisions[0]).toMatchObject({ type: 'welcome', channels: expect.any(Array) });
+    expect(decisions[0]!.deliveries).toContainEqual(
+      expect.objectContaining({ channel: 'email', address: `${id}@example.org` }),
+    );
   });
   const ask = (recipient: string, cursor: string | null) =>
     test.messages.call(personalData, { tenant: 'school', recipient, service: 'preferences', cursor, limit: 2 });

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { parseInput, personalData, Problem, uuidSchema, type Decision, type PersonalData } from '@carillon/contracts';
+import { parseInput, personalData, Problem, uuidSchema, type PersonalData } from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -24,8 +24,9 @@ export class PersonalDataController {
     const { cursor } = parseInput(cursors, request, 'request');
     if (cursor === null)
       return { section: 'profile', rows: await this.profile(tenant, recipient), next: firstDecisions };
-    const rows: (Omit<Decision, 'created_at'> & { created_at: Date })[] = await this.db.query(
-      `SELECT id AS notification_id, event_id, event_type, event_source, recipient, type, category, priority, created_at, channels
+    const rows: (Omit<PersonalData['decisions'][number], 'created_at'> & { created_at: Date })[] = await this.db.query(
+      `SELECT id AS notification_id, event_id, event_type, event_source, recipient, type, category, priority, created_at, channels,
+              deliveries
        FROM notifications WHERE tenant = $1 AND recipient = $2 AND id < $3 ORDER BY id DESC LIMIT $4`,
       [tenant, recipient, cursor, limit],
     );

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { personalData, recipientErased, smsRendered, type SmsRendered } from '@carillon/contracts';
+import {
+  personalData,
+  recipientErased,
+  smsRendered,
+  type PersonalDataPage,
+  type SmsRendered,
+} from '@carillon/contracts';
 import { unique, until } from '@carillon/testing';
 import pg from 'pg';
 import { renderedFor, SenderUnderTest, someNumber } from '../../testing/sender-under-test.ts';
@@ -157,7 +163,7 @@ describe('A person who was erased', () => {
     const rows: Record<string, unknown>[] = [];
     let cursor: string | null = null;
     do {
-      const page = await sender.service.messages.call(personalData, {
+      const page: PersonalDataPage = await sender.service.messages.call(personalData, {
         tenant: 'school',
         recipient,
         service: 'sms-sender',

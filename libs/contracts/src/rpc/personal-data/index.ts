@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cloudEventSchema, type CloudEvent } from '../../cloud-event.ts';
 import { defineRpc } from '../../define.ts';
+import { notificationRoutedSchema } from '../../pipeline/notification-routed/index.ts';
 import { jsonObjectSchema, recipientIdSchema, timestampSchema } from '../../words.ts';
 import { decisionSchema } from '../decisions/index.ts';
 import { deliveryDetailSchema } from '../deliveries/index.ts';
@@ -28,7 +29,7 @@ export const personalDataSchema = z.object({
   /** Name, contacts, preferences, …; none for somebody who is not a recipient any more. */
   profile: z.array(recipientSchema.extend({ preferences: preferencesSchema })),
   /** Newest first, as in all that follow. */
-  decisions: z.array(decisionSchema),
+  decisions: z.array(decisionSchema.extend({ deliveries: notificationRoutedSchema.shape.deliveries })),
   /** The inbox, expired ones too. */
   notifications: z.array(notificationSchema),
   email_deliveries: z.array(deliveryDetailSchema),
