@@ -183,6 +183,7 @@ describe('the street', () => {
         outcome: 'drop',
         rule: 'category_preference',
         reason: 'quiet switched billing by sms off',
+        inputs: expect.objectContaining({ category_preference: false, type_preference: null }),
       });
       expect(await client.mailbox('+254711000333')).toEqual([]);
     });

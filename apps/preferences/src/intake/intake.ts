@@ -115,13 +115,16 @@ export class Intake {
    * @throws Problem 422 `unknown_recipient`
    */
   private async remaining(
-    { tenant, at, due }: Pick<IncomingEvent, 'tenant' | 'at' | 'due'>,
+    { tenant, at, due, time }: Pick<IncomingEvent, 'tenant' | 'at' | 'due' | 'time'>,
     ids: readonly string[],
   ): Promise<KnownRecipient[]> {
     const found = await this.find(tenant, ids);
     // What a timer kept may also be older than whoever has been created under the same id since.
     const doubtful = due ? ids : ids.filter((_, index) => !found[index]);
-    const erased = doubtful.length > 0 ? await this.erasures.areErased(doubtful.map((id) => ({ tenant, id, at }))) : [];
+    // Of a domain event the first sight counts, but it may tell of what happened before.
+    const happened = time === undefined ? at : Math.min(at, Date.parse(time));
+    const erased =
+      doubtful.length > 0 ? await this.erasures.areErased(doubtful.map((id) => ({ tenant, id, at: happened }))) : [];
     const gone = new Set(doubtful.filter((_, index) => erased[index]));
     const left = ids.map((id, index) => ({ id, recipient: found[index] })).filter(({ id }) => !gone.has(id));
     return knownRecipients(
