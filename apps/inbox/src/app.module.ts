@@ -9,6 +9,8 @@ import { NotificationRow } from './notification-row.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { Inbox } from './reading/inbox.ts';
 import { ReadingController } from './reading/reading.controller.ts';
+import { Retention } from './retention/retention.ts';
+import { Returns } from './returning/returns.ts';
 import { Signals } from './signals/signals.ts';
 import { Joining } from './storing/joining.ts';
 import { Storing } from './storing/storing.ts';
@@ -17,6 +19,6 @@ import { StoringController } from './storing/storing.controller.ts';
 @Module({
   imports: [TypeOrmModule.forFeature([NotificationRow])],
   controllers: [StoringController, ReadingController, ChangingController, ErasureController, PersonalDataController],
-  providers: [Inbox, Changing, Deleting, ReadOutcomes, Signals, Storing, Joining],
+  providers: [Inbox, Changing, Deleting, ReadOutcomes, Signals, Storing, Joining, Returns, Retention],
 })
 export class AppModule {}

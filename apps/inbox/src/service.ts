@@ -11,20 +11,24 @@ import {
   personalData,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
-import { z } from 'zod';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
+import { configSchema } from './config.ts';
 import { NotificationRow } from './notification-row.ts';
-
-const config = z.object({});
+import { Retention } from './retention/retention.ts';
+import { Returns } from './returning/returns.ts';
 
 /** The inbox as data: what `main.ts` runs and tests start in their own process. */
-export const service: ServiceOptions<typeof config.shape> = {
+export const service: ServiceOptions<typeof configSchema.shape> = {
   name: 'inbox',
-  config,
+  config: configSchema,
   module: () => AppModule,
   entities: [NotificationRow],
   migrations,
+  prepare: async (app) => {
+    app.get(Retention).start();
+    app.get(Returns).start();
+  },
   rpcs: [
     listNotifications,
     missedNotifications,

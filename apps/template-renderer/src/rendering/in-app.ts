@@ -11,6 +11,7 @@ import { sanitize } from '../engine/filters/sanitize.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { RenderFailure } from './render-failure.ts';
 import type { FilledParts } from './render-parts.ts';
+import { relatedOf } from './related.ts';
 import { linkOf } from './scope.ts';
 import { oneLine, tidyText } from './words.ts';
 
@@ -32,7 +33,10 @@ export function inAppOf(
     image: checkedLink(template, 'image', parts.image?.trim()),
     actions: routed.content?.actions ?? actionsOf(template, parts),
     metadata: routed.metadata ?? {},
+    related: relatedOf(routed.data),
     actor: routed.actor ?? null,
+    locale: routed.recipient.locale,
+    ...(routed.batch && { batch: routed.batch }),
   };
 }
 
