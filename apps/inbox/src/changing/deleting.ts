@@ -1,6 +1,7 @@
 import { Problem, uuidSchema } from '@carillon/contracts';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { rowOfThird } from '../reading/queries.ts';
 import { views, type Owner } from '../reading/visible.ts';
 import { Signals } from '../signals/signals.ts';
 
@@ -22,15 +23,10 @@ export class Deleting {
   /** Answers whether it was there until now. @throws Problem 404 for one that never was */
   async one({ tenant, recipient }: Owner, id: string): Promise<boolean> {
     if (!uuidSchema.safeParse(id).success) throw Problem.notFound('notification', id);
-    const deleted = await this.delete(
-      { tenant, recipient },
-      `id = coalesce((SELECT joined FROM joined_notifications WHERE tenant = $1 AND recipient = $2 AND id = $3), $3)
-       AND deleted_at IS NULL`,
-      [id],
-    );
-    if (deleted > 0) return true;
+    const condition = `id = ${rowOfThird} AND deleted_at IS NULL`;
+    if ((await this.delete({ tenant, recipient }, condition, [id])) > 0) return true;
     const rows: unknown[] = await this.database.query(
-      'SELECT FROM notifications WHERE tenant = $1 AND recipient = $2 AND id = $3',
+      `SELECT FROM notifications WHERE tenant = $1 AND recipient = $2 AND id = ${rowOfThird}`,
       [tenant, recipient, id],
     );
     if (rows.length === 0) throw Problem.notFound('notification', id);

@@ -71,11 +71,14 @@ export const grouped = `
    WHERE tenant = $1 AND recipient = $2 AND ${views.all}
    GROUP BY 1, 2, 3, 4`;
 
+/** SQL: the id of the row that stands for the notification `$3` of an inbox: its own, or that of the one it became one with. */
+export const rowOfThird =
+  'coalesce((SELECT joined FROM joined_notifications WHERE tenant = $1 AND recipient = $2 AND id = $3), $3)';
+
 /** One with the version of its row, also by the id of a notification that became one with it. */
 export const oneOf = `
   SELECT *, xmin::text AS version FROM notifications
-   WHERE tenant = $1 AND recipient = $2 AND deleted_at IS NULL
-     AND id = coalesce((SELECT joined FROM joined_notifications WHERE tenant = $1 AND recipient = $2 AND id = $3), $3)`;
+   WHERE tenant = $1 AND recipient = $2 AND deleted_at IS NULL AND id = ${rowOfThird}`;
 
 function parametersOf({ tenant, recipient }: Owner) {
   const parameters: unknown[] = [tenant, recipient];
