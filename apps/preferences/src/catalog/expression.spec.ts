@@ -89,6 +89,14 @@ describe('a condition', () => {
     expect(failing(() => holds('(1..999999999) | size'))).toContain('memory alloc limit exceeded');
   });
 
+  it('fails before it holds up everybody else', () => {
+    const list = Array.from({ length: 20_000 }, (_, index) => index);
+    const slow = conditionOf('types.lesson.when', 'data.list | sort: data.list | size');
+    const began = performance.now();
+    expect(failing(() => slow.holds({ ...scope, data: { list } }))).toContain('takes too long');
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   it('neither changes nor reaches anything outside its event', () => {
     const before = structuredClone(scope);
     for (const text of ['data.students | push: 1 | size', 'data.tags | sort | reverse | first', 'data | json'])

@@ -1,5 +1,5 @@
 import { Problem } from '@carillon/contracts';
-import { Context, Liquid, Tokenizer, toValue, toValueSync, TypeGuards, Value, type Token } from 'liquidjs';
+import { Context, Liquid, Tokenizer, toValue, TypeGuards, Value, type Token } from 'liquidjs';
 
 /** What an expression may name: each variable, with its members where only some exist. */
 export type Vocabulary = Readonly<Record<string, readonly string[] | 'anything'>>;
@@ -21,6 +21,9 @@ export class InvalidExpression extends Error {
 
 /** Objects and characters that the filters of one expression may make: a list of 1,000 ids takes a few thousand. */
 const memoryLimit = 1_000_000;
+
+/** An expression takes microseconds; `sort: data.list` can take minutes, in which nothing else would be decided. */
+const longestMs = 1_000;
 
 const liquid = new Liquid({
   strictVariables: true,
@@ -90,7 +93,7 @@ export class Expression {
   private run(scope: object, lenient: boolean): unknown {
     const context = new Context(scope, liquid.options, { sync: true }, { liquid });
     try {
-      return toValue(toValueSync(this.value.value(context, lenient)));
+      return toValue(run(this.value.value(context, lenient), performance.now() + longestMs));
     } catch (error) {
       throw this.failed(this.reasonOf(error as LiquidFailure));
     }
@@ -107,6 +110,31 @@ export class Expression {
 interface LiquidFailure {
   message: string;
   originalError?: { message?: string; variableName?: string };
+}
+
+/** LiquidJS evaluates in steps that yield each other, which is where one that takes too long can be stopped. */
+function run(steps: Steps, deadline: number): unknown {
+  let state = steps.next();
+  for (;;) {
+    if (performance.now() > deadline) throw new Error('takes too long');
+    let { value } = state;
+    let failure: { error: unknown } | undefined;
+    try {
+      if (isSteps(value)) value = run(value, deadline);
+    } catch (error) {
+      failure = { error };
+    }
+    if (state.done && failure) throw failure.error;
+    if (state.done) return value;
+    state = failure ? steps.throw(failure.error) : steps.next(value);
+  }
+}
+
+type Steps = Generator<unknown, unknown, unknown>;
+
+function isSteps(value: unknown): value is Steps {
+  const steps = value as Partial<Steps> | null | undefined;
+  return [steps?.next, steps?.throw, steps?.return].every((method) => typeof method === 'function');
 }
 
 function read(text: string): FilteredValue {
