@@ -6,7 +6,20 @@ import { bench, type BenchOptions } from './bench.ts';
 import { floorNames } from './floor/topology.ts';
 import { readOptions } from './options.ts';
 
-const small = ['--only', 'floor', '--events', '300', '--recipients', '10', '--rounds', '1', '--seconds', '1'];
+const small = [
+  '--only',
+  'floor',
+  '--events',
+  '300',
+  '--recipients',
+  '10',
+  '--rounds',
+  '1',
+  '--seconds',
+  '1',
+  '--fan-out-recipients',
+  '1200',
+];
 
 function options(...args: string[]): BenchOptions & { run: string } {
   return {
@@ -49,11 +62,13 @@ describe('a run of the bench', () => {
     const given = options();
     const { rounds } = await bench(given, new AbortController().signal);
 
-    expect(rounds.map(({ scenario }) => scenario)).toEqual(['in-app', 'email', 'latency']);
-    const [inApp, email, latency] = rounds;
+    expect(rounds.map(({ scenario }) => scenario)).toEqual(['in-app', 'email', 'latency', 'fan-out', 'fan-out']);
+    const [inApp, email, latency, fanOut, loop] = rounds;
     expect(inApp).toMatchObject({ side: 'floor', events: 300, perSecond: expect.any(Number) });
     expect(email).toMatchObject({ side: 'floor', events: 75, perSecond: expect.any(Number) });
     expect(latency).toMatchObject({ side: 'floor', p50: expect.any(Number), p99: expect.any(Number) });
+    expect(fanOut).toMatchObject({ side: 'floor', events: 1200, perSecond: expect.any(Number) });
+    expect(loop).toMatchObject({ side: 'loop', events: 1200, perSecond: expect.any(Number) });
     expect(await hasDatabase(given.run)).toBe(false);
     expect(await hasQueues(given.run)).toBe(false);
   });

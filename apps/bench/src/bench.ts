@@ -4,10 +4,11 @@ import { Progress } from './report/progress.ts';
 import type { Results, Round } from './report/results.ts';
 import { CarillonSide } from './carillon/carillon-side.ts';
 import { FloorSide } from './floor/floor-side.ts';
+import { LoopSide } from './floor/loop-side.ts';
 import { measureLatency } from './run/latency.ts';
 import { Rig } from './run/rig.ts';
 import { makeScratch, type Scratch } from './run/scratch.ts';
-import type { Side, SideSetup } from './run/side.ts';
+import type { Kind, Side, SideSetup } from './run/side.ts';
 import { measureThroughput } from './run/throughput.ts';
 
 /** Events of the unmeasured round at the start, in which every process compiles its hot code. */
@@ -54,7 +55,7 @@ async function measureAll(
   const rig = await Rig.start(scratch);
   undo.push(() => rig.stop());
   const sides = makeSides(options, scratch, rig);
-  const progress = new Progress(rounds * scenarios.length * sides.length);
+  const progress = new Progress(rounds * scenarios.flatMap((scenario) => taking(sides, scenario)).length);
   undo.push(async () => progress.clear());
   for (const side of sides) {
     interruption.throwIfAborted();
@@ -64,13 +65,16 @@ async function measureAll(
   }
   const run = new Run(options, scratch, rig, progress);
   for (const side of sides) {
-    interruption.throwIfAborted();
-    await run.warmUp(side);
+    for (const kind of warmUps(side, scenarios)) {
+      interruption.throwIfAborted();
+      await run.warmUp(side, kind);
+    }
   }
   for (let round = 1; round <= rounds; round++) {
     for (const scenario of scenarios) {
       // Who comes first changes, so that neither always finds the machine as the other left it.
-      for (const side of round % 2 === 1 ? sides : sides.toReversed()) {
+      const turns = taking(sides, scenario);
+      for (const side of round % 2 === 1 ? turns : turns.toReversed()) {
         interruption.throwIfAborted();
         await run.measure(side, scenario, round);
       }
@@ -93,7 +97,20 @@ function makeSides({ scenarios, floorOnly, env, profile }: BenchOptions, scratch
     env,
     profileTo: profile,
   };
-  return floorOnly ? [new FloorSide(setup)] : [new FloorSide(setup), new CarillonSide(setup)];
+  const floor = new FloorSide(setup);
+  const loop = scenarios.includes('fan-out') ? [new LoopSide(setup, floor)] : [];
+  return [floor, ...loop, ...(floorOnly ? [] : [new CarillonSide(setup)])];
+}
+
+/** The loop can do nothing but fan out. */
+function taking(sides: Side[], scenario: Scenario): Side[] {
+  return sides.filter(({ name }) => name !== 'loop' || scenario === 'fan-out');
+}
+
+function warmUps({ name }: Side, scenarios: readonly Scenario[]): Kind[] {
+  const kinds: Kind[] = scenarios.includes('fan-out') ? ['fan_out'] : [];
+  if (name === 'loop' || scenarios.every((scenario) => scenario === 'fan-out')) return kinds;
+  return [scenarios.includes('email') ? 'email' : 'in_app', ...kinds];
 }
 
 /** The measurements of one run. */
@@ -108,28 +125,27 @@ class Run {
     private readonly progress: Progress,
   ) {}
 
-  async warmUp(side: Side): Promise<void> {
-    const kind = this.options.scenarios.includes('email') ? 'email' : 'in_app';
+  async warmUp(side: Side, kind: Kind): Promise<void> {
     const label = `warming up ${side.name}`;
+    const recipients = kind === 'fan_out' ? warmUpEvents : this.options.recipients;
     await measureThroughput(side, this.rig, availableParallelism(), {
       kind,
-      tenant: this.newTenant(),
+      tenant: await this.newTenant(side, recipients),
       events: warmUpEvents,
-      recipients: this.options.recipients,
+      recipients,
       stalledAfterMs: 30_000,
       onProgress: (done) => this.progress.show(label, done, warmUpEvents),
     });
-    // Statistics of tables that are no longer empty; without them the first round would run on poor plans.
-    await this.scratch.db.query('ANALYZE');
   }
 
   async measure(side: Side, scenario: Scenario, round: number): Promise<void> {
     const label = `${scenario.padEnd(7)}  round ${round}  ${side.name.padEnd(8)}`;
-    await this.calm();
     if (scenario === 'latency') {
       const { rate, seconds } = this.options;
+      const tenant = await this.newTenant(side, rate * seconds);
+      await this.calm();
       const latency = await measureLatency(side, this.rig, this.scratch, {
-        tenant: this.newTenant(),
+        tenant,
         perSecond: rate,
         seconds,
         onProgress: (done) => this.progress.show(label, done, rate * seconds),
@@ -138,12 +154,14 @@ class Run {
       this.progress.finish(label, `p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms`);
       return;
     }
-    const events = scenario === 'email' ? this.options.emails : this.options.events;
+    const { kind, events, recipients } = this.sizeOf(scenario);
+    const tenant = await this.newTenant(side, recipients);
+    await this.calm();
     const throughput = await measureThroughput(side, this.rig, availableParallelism(), {
-      kind: scenario === 'email' ? 'email' : 'in_app',
-      tenant: this.newTenant(),
+      kind,
+      tenant,
       events,
-      recipients: this.options.recipients,
+      recipients,
       stalledAfterMs: 30_000,
       onProgress: (done, perSecond) => this.progress.show(label, done, events, `${perSecond.toFixed(0)}/s`),
     });
@@ -152,17 +170,28 @@ class Run {
       throughput.others === undefined ? '' : `, others used ${(throughput.others * 100).toFixed(0)} % of the machine`;
     this.progress.finish(
       label,
-      `${throughput.perSecond.toFixed(0)} events/s in ${throughput.seconds.toFixed(1)} s${others}`,
+      `${throughput.perSecond.toFixed(0)} ${kind === 'fan_out' ? 'recipients' : 'events'}/s in ${throughput.seconds.toFixed(1)} s${others}`,
     );
   }
 
-  /** Lets no side pay for the writes of the one before. */
+  private sizeOf(scenario: Exclude<Scenario, 'latency'>): { kind: Kind; events: number; recipients: number } {
+    const { events, emails, recipients, fanOutRecipients } = this.options;
+    if (scenario === 'fan-out') return { kind: 'fan_out', events: fanOutRecipients, recipients: fanOutRecipients };
+    return scenario === 'email'
+      ? { kind: 'email', events: emails, recipients }
+      : { kind: 'in_app', events, recipients };
+  }
+
+  /** Lets no side pay for the writes of the one before, nor run on plans for tables that were empty. */
   private async calm(): Promise<void> {
+    await this.scratch.db.query('ANALYZE');
     await this.scratch.db.query('CHECKPOINT').catch(() => undefined); // Wants more rights than some admins have.
   }
 
-  private newTenant(): string {
-    return `bench-${(this.tenants += 1)}`;
+  private async newTenant(side: Side, recipients: number): Promise<string> {
+    const tenant = `bench-${(this.tenants += 1)}`;
+    await side.addRecipients(tenant, recipients);
+    return tenant;
   }
 }
 

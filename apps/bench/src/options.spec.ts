@@ -4,10 +4,11 @@ import { readOptions, UsageError } from './options.ts';
 describe('the command line of the bench', () => {
   it('measures everything on both sides by default, with a quarter as many emails as events', () => {
     expect(readOptions([])).toMatchObject({
-      scenarios: ['in-app', 'email', 'latency'],
+      scenarios: ['in-app', 'email', 'latency', 'fan-out'],
       floorOnly: false,
       events: 20_000,
       emails: 5_000,
+      fanOutRecipients: 100_000,
       rounds: 3,
     });
     expect(readOptions(['--events', '1000'])).toMatchObject({ events: 1000, emails: 250 });
@@ -19,7 +20,7 @@ describe('the command line of the bench', () => {
       floorOnly: false,
     });
     expect(readOptions(['--only', 'floor'])).toMatchObject({
-      scenarios: ['in-app', 'email', 'latency'],
+      scenarios: ['in-app', 'email', 'latency', 'fan-out'],
       floorOnly: true,
     });
   });
@@ -36,7 +37,7 @@ describe('the command line of the bench', () => {
   });
 
   it.each([
-    [['--only', 'sms'], /--only sms: choose in-app, email, latency or floor/],
+    [['--only', 'sms'], /--only sms: choose in-app, email, latency, fan-out or floor/],
     [['--events', '0'], /--events 0: must be a whole number of at least 1/],
     [['--rounds', 'many'], /--rounds many: must be a whole number/],
     [['--hold', '0'], /--hold 0: must be a number above 0/],

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const scenarios = ['in-app', 'email', 'latency'] as const;
+export const scenarios = ['in-app', 'email', 'latency', 'fan-out'] as const;
 export type Scenario = (typeof scenarios)[number];
 
 export interface Options {
@@ -10,6 +10,8 @@ export interface Options {
   events: number;
   emails: number;
   recipients: number;
+  /** Everyone of the tenant that the one event of the fan-out scenario is for. */
+  fanOutRecipients: number;
   rounds: number;
   /** Events per second of the latency scenario. */
   rate: number;
@@ -33,10 +35,11 @@ export const usage = `npm run bench -- [options]
   Measures Carillon beside a bare floor (amqplib, pg and nodemailer alone; same hops, same guarantees, same number of
   processes) on the same servers in the same run, and prints the ratios. What it measures: docs/performance.md.
 
-  --only NAME       in-app, email, latency (one or several), or floor: without Carillon
+  --only NAME       in-app, email, latency, fan-out (one or several), or floor: without Carillon
   --events N        events per round, delivered in-app (20000)
   --emails N        events per round, delivered in-app and by email (a quarter of --events)
   --recipients N    recipients among whom they are spread (1000)
+  --fan-out-recipients N  recipients of the one event of the fan-out scenario (100000)
   --rounds N        rounds per scenario; the table shows medians (3)
   --rate N          events per second of the latency scenario (50)
   --seconds N       how long the latency scenario takes, per round and side (8)
@@ -54,7 +57,7 @@ export function readOptions(args: string[]): Options | undefined {
   const names = values.only ?? [];
   for (const name of names) {
     if (name !== 'floor' && !isScenario(name))
-      throw new UsageError(`--only ${name}: choose in-app, email, latency or floor`);
+      throw new UsageError(`--only ${name}: choose in-app, email, latency, fan-out or floor`);
   }
   const chosen = names.filter(isScenario);
   const events = whole('events', values.events, 20_000, 1);
@@ -64,6 +67,7 @@ export function readOptions(args: string[]): Options | undefined {
     events,
     emails: whole('emails', values.emails, Math.max(1, Math.round(events / 4)), 1),
     recipients: whole('recipients', values.recipients, 1000, 1),
+    fanOutRecipients: whole('fan-out-recipients', values['fan-out-recipients'], 100_000, 1),
     rounds: whole('rounds', values.rounds, 3, 1),
     rate: whole('rate', values.rate, 50, 1),
     seconds: whole('seconds', values.seconds, 8, 1),
@@ -85,6 +89,7 @@ function parse(args: string[]) {
         events: text,
         emails: text,
         recipients: text,
+        'fan-out-recipients': text,
         rounds: text,
         rate: text,
         seconds: text,

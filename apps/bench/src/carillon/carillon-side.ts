@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Names, streetTopology } from '@carillon/messaging';
 import { migrateService, serviceDatabaseUrl, type MigrationClass } from '@carillon/persistence';
+import { audienceEvent } from '../front-door/event.ts';
 import { Child } from '../run/child.ts';
 import { freePort } from '../run/free-port.ts';
 import type { Side, SideSetup } from '../run/side.ts';
@@ -20,7 +21,7 @@ const apps = new URL('../../../../', import.meta.url);
 export class CarillonSide implements Side {
   readonly name = 'Carillon';
   readonly exchange: string;
-  readonly types = { in_app: 'system.updated', email: 'maintenance.planned' };
+  readonly types = { in_app: 'system.updated', email: 'maintenance.planned', fan_out: audienceEvent };
   readonly inbox = { table: 'inbox.notifications', recipient: 'recipient' };
   readonly children: Child[] = [];
   private readonly names: Names;
@@ -56,6 +57,13 @@ export class CarillonSide implements Side {
 
   inApp(tenant: string): Promise<number> {
     return this.count('SELECT count(*)::int AS count FROM inbox.notifications WHERE tenant = $1', tenant);
+  }
+
+  reached(tenant: string): Promise<number> {
+    return this.count(
+      'SELECT count(DISTINCT recipient)::int AS count FROM inbox.notifications WHERE tenant = $1',
+      tenant,
+    );
   }
 
   emailsSent(tenant: string): Promise<number> {

@@ -1,3 +1,4 @@
+import { audienceEvent } from '../front-door/event.ts';
 import { Child, program } from '../run/child.ts';
 import type { Side, SideSetup } from '../run/side.ts';
 import { floorSchema } from './schema.ts';
@@ -9,7 +10,7 @@ const stages = ['preferences', 'template-renderer', 'inbox', 'email-sender'] as 
 export class FloorSide implements Side {
   readonly name = 'floor';
   readonly exchange: string;
-  readonly types = { in_app: 'bench.in_app', email: 'bench.email' };
+  readonly types = { in_app: 'bench.in_app', email: 'bench.email', fan_out: audienceEvent };
   readonly inbox = { table: 'floor.inbox', recipient: 'recipient' };
   readonly children: Child[] = [];
   private readonly names;
@@ -22,22 +23,24 @@ export class FloorSide implements Side {
   async start(): Promise<void> {
     await this.setup.scratch.db.query(floorSchema);
     await declareFloor(this.setup.scratch.channel, this.names);
-    for (const stage of this.setup.withEmail ? stages : stages.slice(0, -1)) {
-      this.children.push(
-        new Child({
-          name: `floor ${stage}`,
-          file: program(`./${stage}.main`, import.meta.url),
-          profileTo: this.setup.profileTo,
-          env: {
-            DATABASE_URL: this.setup.scratch.databaseUrl,
-            AMQP_URL: this.setup.scratch.amqpUrl,
-            SMTP_URL: this.setup.smtpUrl,
-            FLOOR_PREFIX: `${this.setup.scratch.prefix}.floor`,
-          },
-        }),
-      );
-    }
-    await Promise.all(this.children.map((child) => child.next()));
+    await Promise.all((this.setup.withEmail ? stages : stages.slice(0, -1)).map((stage) => this.launch(stage)));
+  }
+
+  /** Resolves when it is ready. */
+  async launch(stage: (typeof stages)[number]): Promise<void> {
+    const child = new Child({
+      name: `floor ${stage}`,
+      file: program(`./${stage}.main`, import.meta.url),
+      profileTo: this.setup.profileTo,
+      env: {
+        DATABASE_URL: this.setup.scratch.databaseUrl,
+        AMQP_URL: this.setup.scratch.amqpUrl,
+        SMTP_URL: this.setup.smtpUrl,
+        FLOOR_PREFIX: `${this.setup.scratch.prefix}.floor`,
+      },
+    });
+    this.children.push(child);
+    await child.next();
   }
 
   async addRecipients(tenant: string, count: number): Promise<void> {
@@ -55,6 +58,10 @@ export class FloorSide implements Side {
 
   inApp(tenant: string): Promise<number> {
     return this.count('SELECT count(*)::int AS count FROM floor.inbox WHERE tenant = $1', tenant);
+  }
+
+  reached(tenant: string): Promise<number> {
+    return this.count('SELECT count(DISTINCT recipient)::int AS count FROM floor.inbox WHERE tenant = $1', tenant);
   }
 
   emailsSent(tenant: string): Promise<number> {

@@ -10,6 +10,13 @@ export interface DomainData {
   ends_at: string;
 }
 
+/** `data` of an event to everyone of its tenant. */
+export interface AudienceRequest {
+  type: string;
+  audience: { all: true };
+  data: DomainData;
+}
+
 /** `data` of a routed notification. */
 export interface Routed {
   notification_id: string;

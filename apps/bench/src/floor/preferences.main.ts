@@ -1,23 +1,8 @@
 /** Event → notification: records both once, decides the channels by the recipient's contacts and switches. */
-import { deterministicId } from './ids.ts';
-import type { DomainData, Routed } from './messages.ts';
+import { decide, eventRecordId, type Recipient, type RecordedEvent } from './decide.ts';
+import { beginFanOuts, continueFanOuts, isForAudience } from './fan-out.ts';
+import type { AudienceRequest, DomainData } from './messages.ts';
 import { run, runStage, type Item, type Outgoing } from './stage.ts';
-
-interface Recipient {
-  tenant: string;
-  id: string;
-  name: string | null;
-  locale: string;
-  time_zone: string;
-  muted: string[];
-  contacts: { channel: string; address: string }[] | null;
-}
-
-interface Recorded {
-  event: Item<DomainData>;
-  recordedAt: Date;
-  recipient: Recipient | undefined;
-}
 
 /** What makes an event the same event. */
 interface Identity {
@@ -26,29 +11,36 @@ interface Identity {
   event_id: string;
 }
 
-/** Type → what the decision needs of it. */
-const catalog: Record<string, { category: string; priority: string; channels: string[] }> = {
-  'bench.in_app': { category: 'system', priority: 'normal', channels: ['in_app'] },
-  'bench.email': { category: 'system', priority: 'normal', channels: ['in_app', 'email'] },
-};
+/** An event with its notification. */
+interface Decided extends Identity, ReturnType<typeof decide> {
+  event: RecordedEvent;
+}
 
-await runStage<DomainData>({ queue: 'intake', prefetch: 500, consumers: 2, most: 500, handle });
+await runStage<DomainData | AudienceRequest>({ queue: 'intake', prefetch: 500, consumers: 2, most: 500, handle });
+continueFanOuts();
 
-async function handle(events: Item<DomainData>[]): Promise<Outgoing[]> {
+async function handle(items: Item<DomainData | AudienceRequest>[]): Promise<Outgoing[]> {
+  const toAudiences = items.filter(isForAudience) as Item<AudienceRequest>[];
+  if (toAudiences.length > 0) await beginFanOuts(toAudiences);
+  const events = items.filter((item) => !isForAudience(item)) as Item<DomainData>[];
+  return events.length > 0 ? notify(events) : [];
+}
+
+async function notify(events: Item<DomainData>[]): Promise<Outgoing[]> {
   const now = new Date();
   const recipients = await readRecipients(events);
-  const recorded = events.map((event) => ({
-    event,
-    recordedAt: now,
-    recipient: recipients.get(`${event.tenant} ${event.data.recipient_id}`),
-  }));
-  const decided = recorded.map(decide);
+  const decideAt = (event: Item<DomainData>, recordedAt: Date): Decided => {
+    const { tenant, source, id: event_id, type, data } = event;
+    const recorded = { tenant, id: eventRecordId(recordedAt, event), type, data, recordedAt };
+    const recipient = recipients.get(`${tenant} ${data.recipient_id}`);
+    return { tenant, source, event_id, event: recorded, ...decide(recorded, data.recipient_id, recipient) };
+  };
+  const decided = events.map((event) => decideAt(event, now));
   const known = await record(decided);
-  if (known.size === 0) return decided.map(({ routed }) => routed);
   // A resent event keeps the first record's time, and with it the ids of everything that follows from it.
-  return recorded.map((one, i) => {
-    const first = known.get(identity(decided[i]!.rows));
-    return first ? decide({ ...one, recordedAt: first }).routed : decided[i]!.routed;
+  return events.map((event, i) => {
+    const first = known.get(identity(decided[i]!));
+    return first ? decideAt(event, first).routed : decided[i]!.routed;
   });
 }
 
@@ -66,78 +58,11 @@ async function readRecipients(events: Item<DomainData>[]): Promise<Map<string, R
   return new Map(rows.map((row) => [`${row.tenant} ${row.id}`, row]));
 }
 
-function decide({ event, recordedAt, recipient }: Recorded) {
-  const { tenant, source, type, data } = event;
-  const { category, priority, channels } = catalog[type]!;
-  const time = recordedAt.getTime();
-  const at = recordedAt.toISOString();
-  const eventId = deterministicId(time, `event ${tenant} ${source} ${event.id}`);
-  const notificationId = deterministicId(time, `notification ${eventId} ${type} ${data.recipient_id}`);
-  const deliveries: Routed['deliveries'] = [];
-  const decision: Record<string, { deliver: boolean; rule: string }> = {};
-  for (const channel of channels) {
-    const rule = !recipient ? 'unknown recipient' : recipient.muted.includes(channel) ? 'muted' : undefined;
-    const address =
-      channel === 'in_app'
-        ? recipient?.id
-        : recipient?.contacts?.find((contact) => contact.channel === channel)?.address;
-    decision[channel] = { deliver: !rule && !!address, rule: rule ?? (address ? 'default channel' : 'no contact') };
-    if (rule || !address) continue;
-    deliveries.push({
-      delivery_id: deterministicId(time, `delivery ${notificationId} ${channel} ${address}`),
-      channel,
-      address,
-    });
-  }
-  const { id, name, locale, time_zone } = recipient ?? {
-    id: data.recipient_id,
-    name: null,
-    locale: 'en',
-    time_zone: 'UTC',
-  };
-  const routed: Routed = {
-    notification_id: notificationId,
-    type,
-    category,
-    priority,
-    recipient: { id, name, locale, time_zone },
-    deliveries,
-    data,
-    created_at: at,
-  };
-  return {
-    rows: {
-      tenant,
-      source,
-      event_id: event.id,
-      id: eventId,
-      type,
-      data,
-      at,
-      recipient: id,
-      notification: notificationId,
-      category,
-      priority,
-      decision,
-    },
-    routed: {
-      key: 'routed',
-      item: {
-        specversion: '1.0',
-        id: notificationId,
-        source: '/floor/preferences',
-        type: 'floor.routed',
-        time: at,
-        tenant,
-        data: routed,
-      },
-    } satisfies Outgoing as Outgoing,
-  };
-}
-
 /** Writes events and notifications in one statement. Returns the first time of those events that were recorded before. */
-async function record(decided: ReturnType<typeof decide>[]): Promise<Map<string, Date>> {
-  const rows = JSON.stringify(decided.map(({ rows: row }) => row));
+async function record(decided: Decided[]): Promise<Map<string, Date>> {
+  const rows = JSON.stringify(
+    decided.map(({ source, event_id, event, row }) => ({ ...row, source, event_id, id: event.id, data: event.data })),
+  );
   const { rows: written } = await run<{ event_id: string }>(
     'record',
     `WITH given AS MATERIALIZED (

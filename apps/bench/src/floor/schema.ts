@@ -28,6 +28,14 @@ export const floorSchema = `
     PRIMARY KEY (tenant, recipient, id)
   );
 
+  CREATE TABLE floor.fan_outs (
+    tenant text, event uuid,
+    type text NOT NULL, data jsonb NOT NULL, recorded_at timestamptz NOT NULL,
+    -- The last recipient who was notified.
+    cursor text NOT NULL DEFAULT '', finished boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (tenant, event)
+  );
+
   CREATE TABLE floor.inbox (
     tenant text, recipient text, id uuid,
     type text NOT NULL, category text NOT NULL, priority text NOT NULL,

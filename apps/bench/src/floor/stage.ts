@@ -37,6 +37,7 @@ export interface StageOptions<Data> {
 }
 
 const { env } = process;
+let out: ConfirmChannel;
 const names: FloorNames = floorNames(env.FLOOR_PREFIX!);
 const batchItems = 200;
 
@@ -63,10 +64,10 @@ export function run<Row extends object>(
 export async function runStage<Data>(options: StageOptions<Data>): Promise<void> {
   process.on('disconnect', () => process.exit());
   const publisher = await open('publishes');
-  const out = await publisher.createConfirmChannel();
+  out = await publisher.createConfirmChannel();
   out.on('return', () => fail(new Error('a message found no queue')));
   const consumer = await open('consumes');
-  for (let i = 0; i < options.consumers; i++) await consume(await consumer.createChannel(), out, options);
+  for (let i = 0; i < options.consumers; i++) await consume(await consumer.createChannel(), options);
   process.send?.('ready');
 }
 
@@ -79,7 +80,7 @@ async function open(does: string): Promise<ChannelModel> {
   return model;
 }
 
-async function consume<Data>(channel: Channel, out: ConfirmChannel, options: StageOptions<Data>): Promise<void> {
+async function consume<Data>(channel: Channel, options: StageOptions<Data>): Promise<void> {
   const ready: { message: ConsumeMessage; items: Item<Data>[] }[] = [];
   let busy = false;
 
@@ -92,7 +93,7 @@ async function consume<Data>(channel: Channel, out: ConfirmChannel, options: Sta
         items = items.concat(next.items);
         last = next.message;
       }
-      await publish(out, await options.handle(items));
+      await publish(await options.handle(items));
       channel.ack(last!, true);
     }
     busy = false;
@@ -123,22 +124,22 @@ function parse<Data>({ content }: ConsumeMessage): Item<Data>[] | undefined {
   }
 }
 
-/** Resolves when the broker has confirmed all of it. */
-async function publish(channel: ConfirmChannel, outgoing: Outgoing[]): Promise<void> {
+/** For a process that runs a stage. Resolves when the broker has confirmed all of it. */
+export async function publish(outgoing: Outgoing[]): Promise<void> {
   const byKey = Map.groupBy(outgoing, ({ key }) => key);
   const confirms: Promise<void>[] = [];
   for (const [key, all] of byKey) {
     for (let start = 0; start < all.length; start += batchItems) {
       const batch = all.slice(start, start + batchItems).map(({ item }) => item);
-      confirms.push(publishBatch(channel, key, batch));
+      confirms.push(publishBatch(key, batch));
     }
   }
   await Promise.all(confirms);
 }
 
-function publishBatch(channel: ConfirmChannel, key: FloorQueue, batch: Item<unknown>[]): Promise<void> {
+function publishBatch(key: FloorQueue, batch: Item<unknown>[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    channel.publish(
+    out.publish(
       names.pipeline,
       key,
       Buffer.from(JSON.stringify(batch)),
@@ -148,7 +149,7 @@ function publishBatch(channel: ConfirmChannel, key: FloorQueue, batch: Item<unkn
   });
 }
 
-function fail(error: unknown): void {
+export function fail(error: unknown): void {
   console.error(error);
   process.exit(1);
 }

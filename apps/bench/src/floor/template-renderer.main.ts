@@ -26,7 +26,7 @@ function render({ tenant, time, data: routed }: Item<Routed>): Outgoing[] {
 }
 
 function inAppWords({ type, data, recipient }: Routed): Pick<InApp, 'title' | 'message'> {
-  if (type === 'bench.in_app') return { title: data.title, message: data.message };
+  if (type !== 'bench.email') return { title: data.title, message: data.message };
   const { time } = formats(recipient.time_zone);
   const from = time.format(new Date(data.starts_at));
   const to = time.format(new Date(data.ends_at));

@@ -5,19 +5,19 @@ export interface PublishOrder {
   type: string;
   tenant: string;
   count: number;
-  /** Event i goes to `recipient-<i mod recipients>`. */
+  /** Event i goes to `recipient-<i mod recipients>`, unless its type is for everyone. */
   recipients: number;
   /** Events per second; without it as fast as the broker confirms. */
   perSecond?: number;
 }
 
 /** What it answers: once when it is connected, then once per order, when the last confirm has come. */
-export type PublisherReport =
-  | 'ready'
-  | {
-      /** Milliseconds on {@link now}'s clock. */
-      startedAt: number;
-      endedAt: number;
-      /** Per event, at a given rate only. */
-      times: number[];
-    };
+export type PublisherReport = 'ready' | Published;
+
+export interface Published {
+  /** Milliseconds on {@link now}'s clock. */
+  startedAt: number;
+  endedAt: number;
+  /** Per event, at a given rate only. */
+  times: number[];
+}

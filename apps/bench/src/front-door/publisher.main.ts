@@ -4,6 +4,7 @@
  */
 import { connect, type ConfirmChannel } from 'amqplib';
 import { now } from '../clock.ts';
+import { eventOf } from './event.ts';
 import type { PublishOrder, PublisherReport } from './orders.ts';
 
 /** Messages that may wait for their confirm: enough to keep the broker busy, few enough not to flood it. */
@@ -72,26 +73,10 @@ async function paced(channel: ConfirmChannel, order: PublishOrder): Promise<numb
 }
 
 function send(channel: ConfirmChannel, order: PublishOrder, i: number, done: (error?: Error | null) => void): void {
-  const event = {
-    specversion: '1.0',
-    id: String(i),
-    source: '/bench',
-    type: order.type,
-    time: new Date().toISOString(),
-    tenant: order.tenant,
-    datacontenttype: 'application/json',
-    data: {
-      recipient_id: `recipient-${i % order.recipients}`,
-      title: `Maintenance window ${i}`,
-      message: 'We are moving to a faster database.',
-      starts_at: '2026-11-28T20:00:00Z',
-      ends_at: '2026-11-28T22:00:00Z',
-    },
-  };
   channel.publish(
     order.exchange,
     order.type,
-    Buffer.from(JSON.stringify(event)),
+    Buffer.from(JSON.stringify(eventOf(order, i))),
     { persistent: true, mandatory: true, contentType: 'application/cloudevents+json' },
     done,
   );

@@ -55,6 +55,25 @@ describe('the report', () => {
     expect(disturbed(results)).toBe(1);
   });
 
+  it('compares a fan-out with the floor and, on lines of their own, with the bare loop', () => {
+    const fanOut = (side: Round['side'], perSecond: number, ms: number): Round => ({
+      ...{ round: 1, side, scenario: 'fan-out', events: 1000, seconds: 1, perSecond, publishSeconds: 0 },
+      cpu: { [side]: ms },
+    });
+    const given = {
+      ...results,
+      rounds: [fanOut('floor', 4000, 200), fanOut('loop', 8000, 100), fanOut('Carillon', 2000, 400)],
+    };
+
+    expect(ratios(given)).toMatchObject([
+      { title: 'fan-out, recipients/s', median: 0.5, throughput: true },
+      { title: 'fan-out, CPU ms/recipient', median: 0.5, throughput: false },
+      { title: 'fan-out, recipients/s beside a bare loop', median: 0.25, throughput: true },
+      { title: 'fan-out, CPU ms/recipient beside a bare loop', median: 0.25, throughput: false },
+    ]);
+    expect(resultTable(given)).toMatch(/fan-out, recipients\/s beside a bare loop +8,000 +2,000 +0\.25/);
+  });
+
   it('works for the floor alone', () => {
     const floor = { ...results, rounds: results.rounds.filter(({ side }) => side === 'floor') };
     expect(ratios(floor)).toEqual([]);

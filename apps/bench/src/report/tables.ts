@@ -1,3 +1,4 @@
+import type { Scenario } from '../options.ts';
 import { median } from './statistics.ts';
 import type { Results, Round } from './results.ts';
 
@@ -6,6 +7,8 @@ interface Measure {
   title: string;
   /** How good one side was in one round; undefined when the round is about something else. */
   value(round: Round): number | undefined;
+  /** What Carillon is compared with. */
+  beside: 'floor' | 'loop';
   /** Whether more is better. */
   more: boolean;
   digits: number;
@@ -18,29 +21,35 @@ const measures: Measure[] = [
   cpuPerEvent('in-app + email, CPU ms/event', 'email'),
   latency('publish → visible, p50 ms', 'p50'),
   latency('publish → visible, p99 ms', 'p99'),
+  throughput('fan-out, recipients/s', 'fan-out'),
+  cpuPerEvent('fan-out, CPU ms/recipient', 'fan-out'),
+  throughput('fan-out, recipients/s beside a bare loop', 'fan-out', 'loop'),
+  cpuPerEvent('fan-out, CPU ms/recipient beside a bare loop', 'fan-out', 'loop'),
 ];
 
-function throughput(title: string, scenario: 'in-app' | 'email'): Measure {
+type Throughputs = Exclude<Scenario, 'latency'>;
+
+function throughput(title: string, scenario: Throughputs, beside: Measure['beside'] = 'floor'): Measure {
   const value = (round: Round) => (round.scenario === scenario ? round.perSecond : undefined);
-  return { title, value, more: true, digits: 0 };
+  return { title, value, beside, more: true, digits: 0 };
 }
 
 /** Of all processes and servers together: what a busy machine disturbs least. */
-function cpuPerEvent(title: string, scenario: 'in-app' | 'email'): Measure {
+function cpuPerEvent(title: string, scenario: Throughputs, beside: Measure['beside'] = 'floor'): Measure {
   const value = (round: Round) => {
     if (round.scenario !== scenario || Object.keys(round.cpu).length === 0) return undefined;
     const { others: _others, bench: _bench, ...used } = round.cpu;
     return Object.values(used).reduce((sum, ms) => sum + ms, 0) / 1000;
   };
-  return { title, value, more: false, digits: 2 };
+  return { title, value, beside, more: false, digits: 2 };
 }
 
 function latency(title: string, which: 'p50' | 'p99'): Measure {
   const value = (round: Round) => (round.scenario === 'latency' ? round[which] : undefined);
-  return { title, value, more: false, digits: 1 };
+  return { title, value, beside: 'floor', more: false, digits: 1 };
 }
 
-/** How fast Carillon was beside the floor: 1 = as fast, 0.5 = half as fast. */
+/** How fast Carillon was beside the floor or the loop: 1 = as fast, 0.5 = half as fast. */
 export interface Ratio {
   title: string;
   median: number;
@@ -50,16 +59,16 @@ export interface Ratio {
   throughput: boolean;
 }
 
-/** Ratios of the rounds that both sides ran, each round's Carillon to the same round's floor. */
+/** Ratios of the rounds that both sides ran, each round's Carillon to what it is compared with in the same round. */
 export function ratios({ rounds }: Results): Ratio[] {
-  return measures.flatMap(({ title, value, more }) => {
+  return measures.flatMap(({ title, value, beside, more }) => {
     const found = [...new Set(rounds.map(({ round }) => round))].flatMap((number) => {
       const of = (side: Round['side']) =>
         rounds
           .filter((round) => round.round === number && round.side === side)
           .map(value)
           .find((v) => v !== undefined);
-      const floor = of('floor');
+      const floor = of(beside);
       const carillon = of('Carillon');
       return floor === undefined || carillon === undefined ? [] : [more ? carillon / floor : floor / carillon];
     });
@@ -71,13 +80,13 @@ export function ratios({ rounds }: Results): Ratio[] {
 /** The table at the end: medians over the rounds, and how far the rounds lay apart. */
 export function resultTable(results: Results): string {
   const ratio = new Map(ratios(results).map((one) => [one.title, one]));
-  const lines = measures.flatMap(({ title, value, digits }) => {
+  const lines = measures.flatMap(({ title, value, beside, digits }) => {
     const cell = (side: Round['side']) =>
       spread(
         results.rounds.filter((round) => round.side === side).flatMap((round) => value(round) ?? []),
         digits,
       );
-    const floor = cell('floor');
+    const floor = cell(beside);
     const carillon = cell('Carillon');
     if (floor === '' && carillon === '') return [];
     const one = ratio.get(title);

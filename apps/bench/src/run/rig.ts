@@ -1,7 +1,7 @@
 import { Child, program } from './child.ts';
 import type { Scratch } from './scratch.ts';
 import type { SinkAnswer, SinkCounts } from '../smtp-sink/counts.ts';
-import type { PublishOrder, PublisherReport } from '../front-door/orders.ts';
+import type { Published, PublishOrder } from '../front-door/orders.ts';
 
 /** What both sides share: the publisher and the SMTP sink. */
 export class Rig {
@@ -29,7 +29,7 @@ export class Rig {
   }
 
   /** Resolves when the broker has confirmed every event. */
-  publish(order: PublishOrder): Promise<Exclude<PublisherReport, 'ready'>> {
+  publish(order: PublishOrder): Promise<Published> {
     return this.publisher.ask(order);
   }
 
