@@ -52,6 +52,7 @@ describe('a condition', () => {
     ['data.students | where_exp: "student", "student.age < 9" | size', true],
     ['data.nothing', false],
     ['data.empty', false],
+    ['(event.source | slice: 1, 3) == "sch"', true],
     ['data.trial', false],
     ['data.amount | default: ""', true],
     ['data.missing | default: ""', false],

@@ -1,5 +1,5 @@
 import { Problem } from '@carillon/contracts';
-import { Context, Liquid, Tokenizer, toValue, TypeGuards, Value, type Token } from 'liquidjs';
+import { Context, Liquid, Tokenizer, toValue, TypeGuards, Value, type FilterImplOptions, type Token } from 'liquidjs';
 
 /** What an expression may name: each variable, with its members where only some exist. */
 export type Vocabulary = Readonly<Record<string, readonly string[] | 'anything'>>;
@@ -40,6 +40,11 @@ const liquid = new Liquid({
 });
 // A redelivered event must be decided as the first time.
 liquid.unregisterFilter('sample');
+const slice = liquid.filters.slice as Extract<FilterImplOptions, (...args: never[]) => unknown>;
+// Reads a position that is a text anew at every character.
+liquid.registerFilter('slice', function (value, begin, length = 1) {
+  return slice.call(this, value, Number(begin), Number(length));
+});
 
 const { isFilteredValueToken, isOperatorToken, isPropertyAccessToken, isQuotedToken, isRangeToken, isWordToken } =
   TypeGuards;
