@@ -18,6 +18,14 @@ export const inboxViews = ['inbox', 'unread', 'read', 'archived', 'snoozed', 'al
  */
 export type InboxView = (typeof inboxViews)[number];
 
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty; leave it out to see everything')
+    .max(most, `must be at most ${most} characters`)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or broken characters');
+
 export const inboxFilterSchema = z.strictObject({
   status: z
     .enum(inboxViews, { error: `must be one of ${inboxViews.join(', ')}` })
@@ -25,14 +33,10 @@ export const inboxFilterSchema = z.strictObject({
     .describe(
       '`inbox` is what is neither archived nor snoozed: the `unread` and the `read` ones. `all` has those too.',
     ),
-  type: z.string().max(128).optional(),
-  category: z.string().max(64).optional(),
+  type: text(128).optional(),
+  category: text(64).optional(),
   priority: z.enum(priorities, { error: `must be one of ${priorities.join(', ')}` }).optional(),
-  q: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty; leave it out to see everything')
-    .max(100, 'must be at most 100 characters')
+  q: text(100)
     .optional()
     .describe(
       'Words that all occur in title or message, in any case and order; of the newest 10,000 that the other filters leave.',
