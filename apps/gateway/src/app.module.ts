@@ -6,6 +6,7 @@ import { RecipientTokens } from './access/recipient-tokens.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogDesk } from './catalog/catalog-desk.ts';
 import { CategoriesController } from './catalog/categories.controller.ts';
+import { CatalogReader } from './catalog/text/catalog-reader.ts';
 import { SourcesController } from './catalog/sources.controller.ts';
 import { TypesController } from './catalog/types.controller.ts';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
@@ -54,6 +55,7 @@ import { TracesController } from './traces/traces.controller.ts';
     ErasedLetters,
     PersonalData,
     CatalogDesk,
+    CatalogReader,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],

@@ -1,7 +1,7 @@
 import { Problem } from '@carillon/contracts';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import type { CatalogText } from './text/catalog-text.ts';
+import type { CatalogText } from './text/reading.ts';
 
 /** YAML by RFC 9512, and by the names that were used before it. */
 const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];

@@ -12,8 +12,10 @@ import {
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
-import { invalidCatalog, readCatalog, type CatalogText, type ReadCatalog } from './text/catalog-text.ts';
-import { withPart, type Section } from './text/with-part.ts';
+import { CatalogReader } from './text/catalog-reader.ts';
+import { invalidCatalog, valueOf } from './text/catalog-text.ts';
+import type { CatalogText } from './text/reading.ts';
+import type { Section } from './text/with-part.ts';
 
 /** What applying a document did, or would do. */
 export const catalogAnswerSchema = z.object({
@@ -46,15 +48,24 @@ const mostEdits = 20;
 /** Where documents are handed in: read, checked by all who have a say, and only then applied. */
 @Injectable()
 export class CatalogDesk {
-  constructor(private readonly messages: Messages) {}
+  constructor(
+    private readonly messages: Messages,
+    private readonly reader: CatalogReader,
+  ) {}
 
   /**
    * Replaces the tenant's document.
    * @throws Problem 422 `invalid_catalog` with everything that is wrong and its line; 409 `catalog_changed`
    */
   put(text: CatalogText, application: Application): Promise<CatalogAnswer> {
-    const read = readCatalog(text);
-    return this.apply(read, application, (error) => ({ ...error, ...read.placeOf(error.path) }));
+    return this.apply(text, application, async (found) => {
+      const places = await this.reader.ask(
+        'placesOf',
+        text,
+        found.map(({ path }) => path),
+      );
+      return found.map((one, index) => ({ ...one, ...places[index] }));
+    });
   }
 
   /**
@@ -70,12 +81,14 @@ export class CatalogDesk {
     const prefix = `${section}.${key}.`;
     for (let edits = 1; ; edits++) {
       const { version, text, format } = await this.current(application.tenant);
-      const edited = withPart(readCatalog(version === 0 ? none : { text, format }), section, key, part);
+      const edited = await this.reader.ask('withPart', version === 0 ? none : { text, format }, section, key, part);
       try {
-        return await this.apply(readCatalog(edited), { ...application, expected: version }, ({ path, message }) => ({
-          path: path.startsWith(prefix) ? path.slice(prefix.length) : path,
-          message,
-        }));
+        return await this.apply(edited, { ...application, expected: version }, (found) =>
+          found.map(({ path, message }) => ({
+            path: path.startsWith(prefix) ? path.slice(prefix.length) : path,
+            message,
+          })),
+        );
       } catch (error) {
         if (!isProblem(error, 'catalog_changed') || edits === mostEdits) throw error;
       }
@@ -95,10 +108,11 @@ export class CatalogDesk {
   }
 
   private async apply(
-    { format, text, value }: ReadCatalog,
+    { format, text }: CatalogText,
     { tenant, by, dryRun, expected }: Application,
-    place: (error: FieldError) => FieldError,
+    placed: (found: FieldError[]) => FieldError[] | Promise<FieldError[]>,
   ): Promise<CatalogAnswer> {
+    const value = valueOf(await this.reader.ask('read', { format, text }));
     const request = { tenant, document: value, text, format, applied_by: by, expected_version: expected };
     // Two services have a say. Only when both have nothing against it is anything changed.
     const [tried, mistakesInWords] = await Promise.all([
@@ -108,9 +122,9 @@ export class CatalogDesk {
     const mistakes = Array.isArray(tried) ? tried : [];
     // Some shapes both complain of, each in its words.
     const others = mistakesInWords.filter(({ path }) => !mistakes.some((known) => known.path === path));
-    if (Array.isArray(tried) || others.length > 0) throw invalidCatalog([...mistakes, ...others].map(place));
+    if (Array.isArray(tried) || others.length > 0) throw invalidCatalog(await placed([...mistakes, ...others]));
     const result: CatalogResult = dryRun ? tried : await this.messages.call(putCatalog, { ...request, dry_run: false });
-    return { ...result, dry_run: dryRun, warnings: result.warnings.map(place) };
+    return { ...result, dry_run: dryRun, warnings: result.warnings.length > 0 ? await placed(result.warnings) : [] };
   }
 
   private async mistakesInWords(tenant: string, document: unknown): Promise<FieldError[]> {

@@ -21,7 +21,7 @@ import { acceptsYaml, catalogText } from './catalog-body.ts';
 import { CatalogDesk, catalogAnswerSchema, isProblem, type CatalogAnswer } from './catalog-desk.ts';
 import { exampleDocument, exampleText } from './example.ts';
 import { dryRunQuery, flag, type DryRunQuery } from './queries.ts';
-import type { CatalogText } from './text/catalog-text.ts';
+import type { CatalogText } from './text/reading.ts';
 
 const getQuery = z
   .strictObject({

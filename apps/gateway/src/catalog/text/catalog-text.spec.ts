@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Problem } from '@carillon/contracts';
 import fc from 'fast-check';
-import { readCatalog, type CatalogText } from './catalog-text.ts';
+import { valueOf } from './catalog-text.ts';
+import { placesOf, read, type CatalogText } from './reading.ts';
 
+const readCatalog = (text: CatalogText) => ({
+  value: valueOf(read(text)),
+  placeOf: (path: string) => placesOf(text, [path])[0],
+});
 const yaml = (text: string): CatalogText => ({ format: 'yaml', text });
 const json = (text: string): CatalogText => ({ format: 'json', text });
 

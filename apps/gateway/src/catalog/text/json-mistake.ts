@@ -1,7 +1,7 @@
-import type { FieldError } from '@carillon/contracts';
+import type { TextMistake } from './reading.ts';
 
 /** What keeps a text from being JSON, and where; undefined when it is JSON. */
-export function jsonMistake(text: string): FieldError | undefined {
+export function jsonMistake(text: string): TextMistake | undefined {
   try {
     JSON.parse(text);
     return undefined;
@@ -11,7 +11,7 @@ export function jsonMistake(text: string): FieldError | undefined {
     const before = text.slice(0, offset).split('\n');
     const found = offset < text.length ? JSON.stringify(text.slice(offset, offset + 1)) : 'its end';
     return {
-      path: '(root)',
+      path: [],
       message: `is not valid JSON: ${found} is unexpected here`,
       line: before.length,
       column: before.at(-1)!.length + 1,

@@ -8,10 +8,13 @@ export interface Place {
 
 /** Where the parts of a document stand in its text. */
 export class Places {
-  constructor(
-    private readonly document: Document,
-    private readonly lines: LineCounter,
-  ) {}
+  private readonly document: Document;
+  private readonly lines: LineCounter;
+
+  constructor(document: Document, lines: LineCounter) {
+    this.document = document;
+    this.lines = lines;
+  }
 
   /** @param offset in characters */
   at(offset: number): Place {

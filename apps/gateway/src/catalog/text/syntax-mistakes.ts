@@ -1,20 +1,20 @@
-import type { FieldError } from '@carillon/contracts';
 import type { Document, YAMLError } from 'yaml';
 import type { Places } from './places.ts';
+import type { TextMistake } from './reading.ts';
 
 /** After one mistake the parser stumbles over much of what follows; nobody reads further than this. */
 const most = 20;
 
 /** What the parser complains of, in words that name the cure. */
-export function syntaxMistakes({ errors, warnings, directives }: Document, places: Places): FieldError[] {
+export function syntaxMistakes({ errors, warnings, directives }: Document, places: Places): TextMistake[] {
   const first = places.at(0);
   if (directives?.yaml.explicit && directives.yaml.version !== '1.2')
-    return [{ path: '(root)', message: 'must be YAML 1.2; remove the %YAML directive', ...first }];
+    return [{ path: [], message: 'must be YAML 1.2; remove the %YAML directive', ...first }];
   if (errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION'))
-    return [{ path: '(root)', message: 'is nested too deeply', ...first }];
+    return [{ path: [], message: 'is nested too deeply', ...first }];
   return [...errors, ...warnings]
     .slice(0, most)
-    .map((error) => ({ path: '(root)', message: plainly(error), ...places.at(error.pos[0]) }));
+    .map((error) => ({ path: [], message: plainly(error), ...places.at(error.pos[0]) }));
 }
 
 function plainly({ code, message }: YAMLError): string {

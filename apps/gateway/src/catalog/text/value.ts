@@ -1,6 +1,6 @@
-import { pathOf, type FieldError } from '@carillon/contracts';
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type YAMLMap } from 'yaml';
 import type { Places } from './places.ts';
+import type { TextMistake } from './reading.ts';
 
 /** Enough to see what is wrong. */
 const mostMistakes = 20;
@@ -11,17 +11,18 @@ const mostMistakes = 20;
  */
 export class Value {
   readonly value: unknown;
-  readonly mistakes: FieldError[] = [];
+  readonly mistakes: TextMistake[] = [];
   /** Characters with every alias written out, roughly. Where it is larger than asked for, the value is not complete. */
   size = 0;
   private readonly anchors = new Map<string, { value?: unknown; size?: number }>();
   private readonly path: PropertyKey[] = [];
 
-  constructor(
-    document: Document,
-    private readonly places: Places,
-    private readonly mostSize: number,
-  ) {
+  private readonly places: Places;
+  private readonly mostSize: number;
+
+  constructor(document: Document, places: Places, mostSize: number) {
+    this.places = places;
+    this.mostSize = mostSize;
     this.value = this.of(document.contents);
   }
 
@@ -84,7 +85,7 @@ export class Value {
   }
 
   private mistaken(node: Node, message: string): void {
-    this.mistakes.push({ path: pathOf(this.path), message, ...this.places.at(node.range?.[0] ?? 0) });
+    this.mistakes.push({ path: [...this.path], message, ...this.places.at(node.range?.[0] ?? 0) });
   }
 
   private get isOver(): boolean {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readCatalog } from './catalog-text.ts';
+import { valueOf } from './catalog-text.ts';
+import { read, type CatalogText } from './reading.ts';
 import { withPart, type Section } from './with-part.ts';
 
 const asJson = <T>(value: T) => JSON.parse(JSON.stringify(value)) as T;
 const hasNoPrototype = (value: unknown) => !JSON.stringify(value).includes('__proto__');
-const yaml = (text: string) => readCatalog({ format: 'yaml', text });
+const yaml = (text: string): CatalogText => ({ format: 'yaml', text });
+const readCatalog = (text: CatalogText) => ({ value: valueOf(read(text)) });
 
 const document = `# The rules of the school
 types:
@@ -47,14 +49,14 @@ types:
     const once = withPart(yaml(document), 'types', 'lesson_scheduled', undefined);
     expect(once.text).toContain('lesson_cancelled:');
     expect(once.text).not.toContain('lesson_scheduled');
-    const twice = withPart(readCatalog(once), 'types', 'lesson_cancelled', undefined);
+    const twice = withPart(once, 'types', 'lesson_cancelled', undefined);
     expect(readCatalog(twice).value).toEqual({});
   });
 
   it('changes nobody else who repeats it by an alias', () => {
-    const read = yaml('types:\n  a: &a\n    channels: &c [sms]\n    category: x\n  b: *a\n  c: { channels: *c }\n');
-    expect(() => readCatalog(withPart(read, 'types', 'a', { category: 'y' }))).toThrow('*a must come after the &a');
-    const { text } = withPart(read, 'types', 'b', { category: 'y' });
+    const shared = yaml('types:\n  a: &a\n    channels: &c [sms]\n    category: x\n  b: *a\n  c: { channels: *c }\n');
+    expect(() => readCatalog(withPart(shared, 'types', 'a', { category: 'y' }))).toThrow('*a must come after the &a');
+    const { text } = withPart(shared, 'types', 'b', { category: 'y' });
     expect(readCatalog({ format: 'yaml', text }).value).toEqual({
       types: { a: { channels: ['sms'], category: 'x' }, b: { category: 'y' }, c: { channels: ['sms'] } },
     });
@@ -80,7 +82,7 @@ types:
         fc.constantFrom('yaml', 'json'),
         (before, where, key, put, format) => {
           const text = JSON.stringify(before);
-          const said = readCatalog({ format: format as 'yaml', text });
+          const said: CatalogText = { format: format as 'yaml', text };
           const { value } = readCatalog(withPart(said, where, key, put)) as {
             value: Record<string, Record<string, unknown>>;
           };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isNode, type Document, type YAMLMap } from 'yaml';
-import type { CatalogText, ReadCatalog } from './catalog-text.ts';
+import { parsed, type CatalogText } from './reading.ts';
 
 /** The parts of a document that can be written one by one. */
 export type Section = 'types' | 'categories' | 'sources';
@@ -8,22 +8,23 @@ export type Section = 'types' | 'categories' | 'sources';
 type Members = Record<string, unknown>;
 
 /**
- * The document with one part put, or removed where it is undefined. Whatever else it says stays as it is written, with its
- * comments.
+ * A document that can be read, with one part put, or removed where it is undefined. Whatever else it says stays as it is written,
+ * with its comments.
  */
-export function withPart(read: ReadCatalog, section: Section, key: string, part: object | undefined): CatalogText {
-  const { [section]: parts, ...others } = read.value as Partial<Record<string, Members>>;
+export function withPart(text: CatalogText, section: Section, key: string, part: object | undefined): CatalogText {
+  const { reading, document } = parsed(text);
+  const before = (reading as { value: unknown }).value as Partial<Record<string, Members>>;
+  const { [section]: parts, ...others } = before;
   const { [key]: _, ...rest } = parts ?? {};
   const left = part === undefined ? rest : { ...parts, [key]: part };
-  const value = Object.keys(left).length > 0 ? { ...others, [section]: left } : others;
-  if (read.format === 'json') return { format: 'json', text: `${JSON.stringify(value, null, 2)}\n` };
+  const after = Object.keys(left).length > 0 ? { ...others, [section]: left } : others;
+  if (text.format === 'json') return { format: 'json', text: `${JSON.stringify(after, null, 2)}\n` };
 
-  const document = read.document.clone();
-  if (isMap(document.contents)) rewrite(document, document.contents, read.value as Members, value);
+  if (isMap(document!.contents)) rewrite(document!, document!.contents, before, after);
   return {
     format: 'yaml',
     // An alias whose original is gone is named when the text is read again.
-    text: document.toString({ lineWidth: 0, flowCollectionPadding: false, verifyAliasOrder: false }),
+    text: document!.toString({ lineWidth: 0, flowCollectionPadding: false, verifyAliasOrder: false }),
   };
 }
 
