@@ -12,13 +12,21 @@ import { ReadingController } from './reading/reading.controller.ts';
 import { Retention } from './retention/retention.ts';
 import { Returns } from './returning/returns.ts';
 import { Signals } from './signals/signals.ts';
+import { WatchingController } from './signals/watching.controller.ts';
 import { Joining } from './storing/joining.ts';
 import { Storing } from './storing/storing.ts';
 import { StoringController } from './storing/storing.controller.ts';
 
 @Module({
   imports: [TypeOrmModule.forFeature([NotificationRow])],
-  controllers: [StoringController, ReadingController, ChangingController, ErasureController, PersonalDataController],
+  controllers: [
+    StoringController,
+    ReadingController,
+    ChangingController,
+    ErasureController,
+    PersonalDataController,
+    WatchingController,
+  ],
   providers: [Inbox, Changing, Deleting, ReadOutcomes, Signals, Storing, Joining, Returns, Retention],
 })
 export class AppModule {}

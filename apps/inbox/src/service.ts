@@ -9,6 +9,7 @@ import {
   markAllRead,
   missedNotifications,
   personalData,
+  watchInboxes,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
@@ -40,5 +41,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     deleteNotification,
     deleteRead,
     personalData,
+    watchInboxes,
   ],
 };

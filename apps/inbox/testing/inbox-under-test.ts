@@ -8,6 +8,7 @@ import {
   inboxKey,
   listNotifications,
   notificationId,
+  watchInboxes,
   type CloudEvent,
   type InAppRendered,
   type InboxChanged,
@@ -74,7 +75,13 @@ export class InboxUnderTest {
 
   /** Hears a recipient's signals from now on, as a gateway replica does that holds their socket. */
   async signals(recipient: string, tenant = 'school'): Promise<CloudEvent<InboxChanged>[]> {
-    return this.service.broker.capture({ ...inboxChanged, key: inboxKey(tenant, recipient) });
+    const heard = await this.service.broker.capture({ ...inboxChanged, key: inboxKey(tenant, recipient) });
+    await this.watch(recipient, tenant);
+    return heard;
+  }
+
+  watch(recipient: string, tenant = 'school', seconds = 60): Promise<object> {
+    return this.service.messages.call(watchInboxes, { tenant, recipients: [recipient], seconds });
   }
 
   close(): Promise<void> {

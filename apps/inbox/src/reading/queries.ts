@@ -61,6 +61,14 @@ export const unreadCounts = `
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS owner(tenant, recipient, place)
    ORDER BY place`;
 
+/** The same for those of several inboxes that somebody watches, with their places. */
+export const watchedUnreadCounts = `
+  SELECT place::int, (SELECT count(*)::int FROM notifications
+           WHERE tenant = owner.tenant AND recipient = owner.recipient AND ${views.unread}) AS count
+    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS owner(tenant, recipient, place)
+    JOIN watched_inboxes USING (tenant, recipient)
+   WHERE until > now()`;
+
 /** Everything that has not expired, by what statistics count. */
 export const grouped = `
   SELECT category, type, priority,

@@ -4,7 +4,16 @@ import { dataSourceOptions } from '@carillon/persistence';
 import { testDatabase, type TestDatabase } from '@carillon/testing';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.ts';
-import { arrivedAfter, grouped, listing, oneOf, unreadCounts, type Place, type Query } from './queries.ts';
+import {
+  arrivedAfter,
+  grouped,
+  listing,
+  oneOf,
+  unreadCounts,
+  watchedUnreadCounts,
+  type Place,
+  type Query,
+} from './queries.ts';
 import { views } from './visible.ts';
 
 /** Enough rows that reading the whole table would be the planner's wrong choice; the planner itself is left as it is. */
@@ -115,6 +124,14 @@ describe('the plans of the inbox’s queries', () => {
       expect(plan.map((node) => node['Node Type'])).toContain('Index Only Scan');
       expect(plan.some((node) => node['Node Type'] === 'Seq Scan')).toBe(false);
     }
+  });
+
+  it('signals count for watched inboxes only', async () => {
+    const people = Array.from({ length: 100 }, (_, n) => `parent-${2 * n}`);
+    await database.query(`INSERT INTO inbox.watched_inboxes VALUES ('school', 'parent-8', now() + interval '1 hour')`);
+    const plan = await nodes({ sql: watchedUnreadCounts, parameters: [people.map(() => 'school'), people] });
+    expect(indexesIn(plan)).toContain('notifications_unread');
+    expect(plan.find((node) => node['Index Name'] === 'notifications_unread')!['Actual Loops']).toBe(1);
   });
 
   it('statistics look at no other inbox', async () => {

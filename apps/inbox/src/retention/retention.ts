@@ -9,7 +9,8 @@ const rowsAtOnce = 5_000;
 /** Long after the broker has forgotten what could be delivered again. */
 const deletedDays = 7;
 
-/** Removes read and expired notifications when their time is over, and what is left of deleted ones, in small deletes. */
+/** Removes read and expired notifications when their time is over, and what is left of deleted ones, in small deletes; and who no longer
+ * watches. */
 @Injectable()
 export class Retention implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
@@ -41,6 +42,7 @@ export class Retention implements BeforeApplicationShutdown {
       await this.deleteAll('read_at', this.config.READ_RETENTION_DAYS);
       await this.deleteAll('expires_at', this.config.EXPIRED_RETENTION_DAYS);
       await this.deleteAll('deleted_at', deletedDays);
+      await this.db.query(`DELETE FROM watched_inboxes WHERE until < now() - interval '1 day'`);
     } catch (error) {
       this.logger.warn({ msg: 'retention is tried again in an hour', error: (error as Error).message });
     }

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { deleteNotification, deleteRead, getNotification, markAllRead } from '@carillon/contracts';
+import {
+  deleteNotification,
+  deleteRead,
+  getNotification,
+  inboxChanged,
+  inboxKey,
+  markAllRead,
+} from '@carillon/contracts';
 import { until } from '@carillon/testing';
 import { InboxUnderTest, renderedFor, secondsFromNow, someone } from '../../testing/inbox-under-test.ts';
 
@@ -117,5 +124,49 @@ describe('signals', () => {
       created: [{ id: rendered.notification_id, status: 'read' }],
       unread_count: 0,
     });
+  });
+
+  it('are published for watched inboxes only, and as long as they are watched', async () => {
+    const recipient = someone();
+    const heard = await inbox.service.broker.capture({ ...inboxChanged, key: inboxKey('school', recipient) });
+    const gets = async () => {
+      const rendered = renderedFor(recipient);
+      await inbox.store('school', rendered);
+      await inbox.change(recipient, rendered.notification_id, 'seen'); // answers once its signal is published, if there is one
+    };
+    await gets();
+    await inbox.watch(recipient, 'shop');
+    await gets();
+    await inbox.watch(recipient);
+    await gets();
+    await until('what came while it was watched is heard', () => heard.length === 2);
+    await inbox.service.database.query(`UPDATE inbox.watched_inboxes SET until = now() WHERE recipient = $1`, [
+      recipient,
+    ]);
+    await gets();
+    await inbox.watch(recipient);
+    await gets();
+    await until('what came when it was watched again is heard', () => heard.length === 4);
+    expect(heard.map(({ data }) => data.unread_count)).toEqual([3, 3, 5, 5]);
+  });
+
+  it('leave no gap: what the inbox does not have when it is read after watching comes as a signal', async () => {
+    const people = Array.from({ length: 60 }, someone);
+    const heard = await Promise.all(
+      people.map((recipient) => inbox.service.broker.capture({ ...inboxChanged, key: inboxKey('school', recipient) })),
+    );
+    const read = await Promise.all(
+      people.map(async (recipient) => {
+        void inbox.publish('school', renderedFor(recipient));
+        await inbox.watch(recipient);
+        return (await inbox.list(recipient)).ids.length;
+      }),
+    );
+    for (const [index, recipient] of people.entries())
+      await until('the notification is known', () => read[index]! > 0 || heard[index]!.length > 0).catch(
+        (cause: unknown) => {
+          throw new Error(`${recipient} has a gap`, { cause });
+        },
+      );
   });
 });

@@ -4,7 +4,7 @@ import { batched, prepared } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { notificationOf, type NotificationRow } from '../notification-row.ts';
-import { unreadCounts } from '../reading/queries.ts';
+import { watchedUnreadCounts } from '../reading/queries.ts';
 import type { Owner } from '../reading/visible.ts';
 import { gather, type Change } from './gather.ts';
 
@@ -24,25 +24,27 @@ export class Signals {
     const db = prepared(database);
     this.send = batched(async (changes) => {
       const inboxes = gather(changes);
-      const counts: { count: number }[] = await db.query(unreadCounts, [
+      // Asked after the commit of what changed: who watches since then reads the inbox after it, too.
+      const watched: { place: number; count: number }[] = await db.query(watchedUnreadCounts, [
         inboxes.map(({ owner }) => owner.tenant),
         inboxes.map(({ owner }) => owner.recipient),
       ]);
       const now = new Date();
       const shown = (rows: NotificationRow[]) => rows.map((row) => notificationOf(row, now));
       await Promise.all(
-        inboxes.flatMap(({ owner, parts }, place) =>
-          parts.map(({ created, updated, deleted, reload }) =>
+        watched.flatMap(({ place, count }) => {
+          const { owner, parts } = inboxes[place - 1]!;
+          return parts.map(({ created, updated, deleted, reload }) =>
             this.publish(owner, {
               recipient: owner.recipient,
               created: shown(created),
               updated: shown(updated),
               deleted,
               reload,
-              unread_count: counts[place]!.count,
+              unread_count: count,
             }),
-          ),
-        ),
+          );
+        }),
       );
       return changes.map(() => undefined);
     });

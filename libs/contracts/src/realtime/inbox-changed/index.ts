@@ -19,14 +19,16 @@ export const inboxChangedSchema = z.object({
 export type InboxChanged = z.infer<typeof inboxChangedSchema>;
 
 /**
- * For whoever holds a socket of the recipient: bind {@link inboxKey} to `carillon.realtime`. The tenant is the event’s own
- * attribute. A signal may come twice, and is missed by who is not bound; what is in it is what lists would say.
+ * For whoever holds a socket of the recipient: bind {@link inboxKey} to `carillon.realtime`, then say so by `watchInboxes`, as
+ * nothing is published for inboxes that nobody watches. The tenant is the event’s own attribute. A signal may come twice; what is
+ * in it is what lists would say.
  */
 export const inboxChanged = defineEvent<InboxChanged>({
   type: 'carillon.inbox.changed.v1',
   exchange: 'realtime',
   key: 'inbox',
   perRecipient: true,
+  announcement: true,
   lanes: false,
   summary: 'Something changed in a recipient’s inbox.',
   schema: inboxChangedSchema,

@@ -201,3 +201,23 @@ export const deleteRead = defineRpc<z.infer<typeof of>, { deleted: number }>({
   response: deleted,
   example: { request: exampleOf, response: { deleted: 12 } },
 });
+
+const watchRequest = z.object({
+  tenant: z.string(),
+  recipients: z.array(z.string()).min(1).max(1000),
+  seconds: z.number().int().min(1).max(3600),
+});
+
+/**
+ * Has the changes of these inboxes signalled (`inboxChanged`) for so long; nothing is published for others. To miss nothing: bind
+ * the queue, watch, and only then read what the inbox has; watch again well before the time is over. Whoever was late has
+ * missed something and reads anew. Nobody has to say when they no longer watch.
+ */
+export const watchInboxes = defineRpc<z.infer<typeof watchRequest>, object>({
+  name: 'inbox.notifications.watch.v1',
+  service: 'inbox',
+  summary: 'Has the changes of some inboxes signalled for a while.',
+  request: watchRequest,
+  response: z.object({}),
+  example: { request: { tenant: 'default', recipients: ['parent-17'], seconds: 900 }, response: {} },
+});
