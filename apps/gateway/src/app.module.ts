@@ -22,6 +22,8 @@ import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
 import { RecipientPreferencesController } from './preferences/recipient-preferences.controller.ts';
+import { Feeds } from './realtime/feeds.ts';
+import { RealtimeController } from './realtime/realtime.controller.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
@@ -47,6 +49,7 @@ import { TracesController } from './traces/traces.controller.ts';
     SourcesController,
     DeadLettersController,
     ErasureController,
+    RealtimeController,
   ],
   providers: [
     ApiKeys,
@@ -56,6 +59,7 @@ import { TracesController } from './traces/traces.controller.ts';
     PersonalData,
     CatalogDesk,
     CatalogReader,
+    Feeds,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],

@@ -26,7 +26,10 @@ export interface EventContract<T> {
   readonly key: string;
   /** Whether messages travel in three queues by urgency; the data then has a `lane`. */
   readonly lanes: boolean;
-  /** The routing key is followed by a part that names the recipient; the exchange is `realtime`. */
+  /**
+   * The routing key is followed by a part that names the recipient; the exchange is `realtime`. Listeners hear those whom they
+   * bind (`Messages.recipientKeys`).
+   */
   readonly perRecipient?: boolean;
   /**
    * Messages of any type are meant, and plain JSON too (its routing key is then the type): the front door and the dead

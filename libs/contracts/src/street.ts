@@ -14,6 +14,7 @@ import { recipientErased } from './pipeline/recipient-erased/index.ts';
 import { smsRendered } from './pipeline/sms-rendered/index.ts';
 import { templatesChanged } from './pipeline/templates-changed/index.ts';
 import { timerSet } from './pipeline/timer-set/index.ts';
+import { inboxChanged } from './realtime/inbox-changed/index.ts';
 
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
   gateway: [deadLetter, recipientErased],
@@ -32,6 +33,7 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
 export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> = {
   preferences: [catalogChanged],
   'template-renderer': [templatesChanged],
+  gateway: [inboxChanged],
 };
 
 /** Services that answer the gateway's questions. */

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { consumers, exchanges, listeners, rpcServices, type CloudEvent, type RpcContract } from '@carillon/contracts';
+import {
+  consumers,
+  exchanges,
+  listeners,
+  rpcServices,
+  type CloudEvent,
+  type EventContract,
+  type RpcContract,
+} from '@carillon/contracts';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import type { ChannelModel } from 'amqplib';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -12,6 +20,7 @@ import { Gate, type Dependency } from './gate.ts';
 import { ItemRunner, type ItemHandler, type Origin } from './item-runner.ts';
 import type { Messages, MessagingOptions } from './messages.ts';
 import { RpcResponder, type Answerer } from './rpc-responder.ts';
+import { SignalRunner } from './signal-runner.ts';
 import { declare, listenerTopology, queueTopology, streetTopology } from './topology.ts';
 
 export interface AmqpServerOptions extends MessagingOptions {
@@ -117,24 +126,41 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
   }
 
   private announcementListeners(): Consumer[] {
-    const { messages, service, prefetch = defaults.prefetch } = this.options;
+    const { messages, service } = this.options;
     return (listeners[service] ?? []).map((contract) => {
       // Without the replica's part: it would make a metric of its own of every connect.
       const { queue } = messages.names.queues(service, contract)[0]!;
-      const runner = new ItemRunner({ queue, type: contract.type, handle: this.itemHandler(contract.type) }, this.gate);
       return new Consumer({
         queue,
-        prefetch,
+        ...this.hearing(queue, contract),
         // A fresh name each time: the broker may not have noticed yet that the former connection is gone.
-        declare: async (connection) => {
+        declare: async (connection, channel) => {
           const topology = listenerTopology(messages.names, service, contract, randomUUID());
           await declare(connection, topology);
-          return topology.queues[0]!.name;
+          const { name } = topology.queues[0]!;
+          const exchange = messages.names.exchange(contract.exchange);
+          if (contract.perRecipient) await messages.recipientKeys.attach({ channel, queue: name, exchange });
+          return name;
         },
-        work: (message, alive) => runner.run(message, alive),
         reattached: () => this.tellConnected(),
       });
     });
+  }
+
+  private hearing(
+    queue: string,
+    { type, perRecipient }: EventContract<unknown>,
+  ): Pick<Subscription, 'prefetch' | 'work'> {
+    const handle = this.itemHandler(type);
+    if (perRecipient) {
+      const signals = new SignalRunner(queue, type, handle);
+      return { prefetch: 0, work: (message) => signals.run(message) };
+    }
+    const items = new ItemRunner({ queue, type, handle }, this.gate);
+    return {
+      prefetch: this.options.prefetch ?? defaults.prefetch,
+      work: (message, alive) => items.run(message, alive),
+    };
   }
 
   /** A consumer of a queue of the street, which it declares again should someone have deleted it. */

@@ -10,10 +10,13 @@ export type Alive = () => boolean;
 export interface Subscription {
   /** The queue, as logs, metrics and health call it. */
   queue: string;
-  /** Messages held unacknowledged. */
+  /** Messages held unacknowledged; 0: as many as come, none of which is acknowledged. */
   prefetch: number;
-  /** Makes sure that the queue is there, whenever it is subscribed to. Returns its name at the broker. */
-  declare(connection: ChannelModel): Promise<string>;
+  /**
+   * Makes sure that the queue is there, whenever it is subscribed to. Returns its name at the broker.
+   * @param channel on which it will be consumed
+   */
+  declare(connection: ChannelModel, channel: Channel): Promise<string>;
   work(message: ConsumeMessage, alive: Alive): Promise<void>;
   /** Called when the consumer is back after its channel or its queue was lost and the connection was not. */
   reattached?(): void;
@@ -46,14 +49,16 @@ export class Consumer {
     const channel = await model.createChannel();
     channel.on('error', (error: Error) => this.logger.warn(error.message));
     channel.on('close', () => this.lost(channel, model));
-    await channel.prefetch(this.subscription.prefetch);
-    const queue = await this.subscription.declare(model);
+    const { prefetch } = this.subscription;
+    if (prefetch > 0) await channel.prefetch(prefetch);
+    const queue = await this.subscription.declare(model, channel);
     this.channel = channel;
-    const acknowledgements = (this.acknowledgements = new Acknowledgements(channel));
-    const { consumerTag } = await channel.consume(queue, (message) => {
-      if (message) this.take(channel, acknowledgements, message);
+    const acknowledgements = (this.acknowledgements = prefetch > 0 ? new Acknowledgements(channel) : undefined);
+    const take = (message: ConsumeMessage | null) => {
+      if (message) this.take(channel, acknowledgements?.expect(message) ?? unacknowledged, message);
       else this.cancelledByBroker(channel);
-    });
+    };
+    const { consumerTag } = await channel.consume(queue, take, { noAck: prefetch === 0 });
     this.consumerTag = consumerTag;
   }
 
@@ -73,8 +78,8 @@ export class Consumer {
     await channel?.close().catch(() => undefined);
   }
 
-  private take(channel: Channel, acknowledgements: Acknowledgements, message: ConsumeMessage): void {
-    const job = this.end(message, acknowledgements.expect(message), () => this.channel === channel);
+  private take(channel: Channel, settle: Settle, message: ConsumeMessage): void {
+    const job = this.end(message, settle, () => this.channel === channel);
     this.running.add(job);
     void job.finally(() => this.running.delete(job));
   }
@@ -119,6 +124,8 @@ export class Consumer {
     }
   }
 }
+
+const unacknowledged: Settle = () => undefined;
 
 function isConnectionGone(error: unknown): boolean {
   return error instanceof Error && /connection (closed|closing|ended)/i.test(error.message);

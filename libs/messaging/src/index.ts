@@ -11,5 +11,6 @@ export type { BindingResult, BindingWish } from './foreign-bindings.ts';
 export { currentTraceparent, withTrace } from './trace.ts';
 export type { Dependency } from './gate.ts';
 export type { Origin } from './item-runner.ts';
+export type { RecipientKeys } from './recipient-keys.ts';
 export type { CallOptions } from './rpc-client.ts';
 export type { RequestOf, ResponseOf } from './rpc-types.ts';

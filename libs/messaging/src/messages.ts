@@ -10,6 +10,7 @@ import { BrokerUnavailable } from './errors.ts';
 import { bindForeign, type BindingResult, type BindingWish } from './foreign-bindings.ts';
 import { Names, routingKeyOf } from './names.ts';
 import { Publisher } from './publisher.ts';
+import { RecipientKeys } from './recipient-keys.ts';
 import { RpcClient, type CallOptions } from './rpc-client.ts';
 import type { RpcResponder } from './rpc-responder.ts';
 import { declare, streetTopology } from './topology.ts';
@@ -41,6 +42,8 @@ export class Messages {
   readonly publisher: Publisher;
   /** For the consuming half, which knows when to run them. */
   readonly connectedHooks: (() => unknown)[] = [];
+  /** Whose signals this replica hears, where a contract is `perRecipient`. */
+  readonly recipientKeys = new RecipientKeys();
   private readonly rpc: RpcClient;
   private readonly connection: Connection;
   private responder?: RpcResponder;

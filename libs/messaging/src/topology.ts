@@ -74,7 +74,8 @@ export function listenerTopology(
     queues: names.queues(service, contract).map(({ queue, key }) => ({
       name: `${queue}.${replica}`,
       arguments: { 'x-queue-type': 'classic' },
-      bindings: [{ exchange, key }],
+      // Recipients' keys come and go with their sockets.
+      bindings: contract.perRecipient ? [] : [{ exchange, key }],
       exclusive: true,
     })),
   };
