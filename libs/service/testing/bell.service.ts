@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { deliveryOutcomes, smsRendered, type CloudEvent, type SmsRendered } from '@carillon/contracts';
+import { deliveryOutcomes, recipientErased, smsRendered, type CloudEvent, type SmsRendered } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { z } from 'zod';
@@ -38,6 +38,10 @@ class BellController {
     await this.db.query('INSERT INTO strokes (id) VALUES ($1) ON CONFLICT DO NOTHING', [id]);
     await this.messages.publish(deliveryOutcomes.sent, deliveryOutcomes.sent.example, { id });
   }
+
+  /** Its strokes are about nobody. */
+  @EventPattern<string>(recipientErased.type)
+  forget(): void {}
 }
 
 @Module({ controllers: [BellController] })

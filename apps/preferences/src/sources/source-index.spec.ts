@@ -62,10 +62,10 @@ describe('whose a message is', () => {
     expect(of('lesson.moved', 'nobody')).toEqual([]);
   });
 
-  it('is told by the exchange alone when it ignores routing keys', () => {
-    const sources = index({ 'north.a': { routing_keys: ['a'] }, 'south.b': { routing_keys: ['b'] } });
-    expect(tenants(sources.resolve(plain({}), through('')))).toEqual(['north', 'south']);
-    expect(tenants(sources.resolve(plain({}), through('a')))).toEqual(['north']);
+  it('is nobody’s whose routing keys it does not have, also through an exchange that ignores them', () => {
+    const sources = index({ 'north.a': { routing_keys: ['a'] }, 'south.b': { routing_keys: ['b'] }, 'west.all': {} });
+    expect(tenants(sources.resolve(plain({}), through('')))).toEqual(['west']);
+    expect(tenants(sources.resolve(plain({}), through('a')))).toEqual(['north', 'west']);
   });
 
   it('is told by the condition of each tenant that shares the exchange: body, routing key and headers', () => {

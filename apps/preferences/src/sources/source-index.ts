@@ -32,17 +32,17 @@ export class SourceIndex {
   }
 
   /**
-   * The tenants whose sources a message came through, each with the event that it is to them. Where no source's routing keys
-   * match, the exchange is one that ignores them (a fanout), and all its sources count. A tenant is asked source by source, in
-   * the order of the catalog; the first that takes the message counts. A mistake of one tenant is that tenant's alone.
+   * The tenants whose sources a message came through, each with the event that it is to them. The routing keys of the source must
+   * match, also where the exchange itself ignores them (a fanout): what no source of a tenant asked for is not for that tenant, even
+   * if its source was removed while the message lay in the queue. A tenant is asked source by source, in the order of the catalog;
+   * the first that takes the message counts. A mistake of one tenant is that tenant's alone.
    */
   resolve(event: CloudEvent, origin: Origin): Resolved[] {
     const ofExchange = this.rules.get(origin.exchange) ?? [];
-    const matching = ofExchange.filter(({ routingKeys }) =>
-      routingKeys.some((pattern) => matchesTopic(pattern, origin.routingKey)),
-    );
-    const asked = (matching.length > 0 ? matching : ofExchange).filter(
-      ({ tenant }) => event.tenant === undefined || event.tenant === tenant,
+    const asked = ofExchange.filter(
+      ({ tenant, routingKeys }) =>
+        (event.tenant === undefined || event.tenant === tenant) &&
+        routingKeys.some((pattern) => matchesTopic(pattern, origin.routingKey)),
     );
     const scope = { body: event.data, routing_key: origin.routingKey, headers: origin.headers };
     return [...Map.groupBy(asked, ({ tenant }) => tenant)].flatMap(([tenant, rules]): Resolved[] => {
