@@ -1,4 +1,5 @@
 import {
+  firstIdAt,
   inboxPlacePattern,
   parseInput,
   Problem,
@@ -40,14 +41,23 @@ export class Inbox {
     return { rows: rows.slice(0, limit), next: `${arrived_at.getTime()}.${id}` };
   }
 
-  /** What came after a notification, oldest first. @throws Problem 400 when it is no id */
-  async missed(owner: Owner, request: { since: string }, limit: number) {
+  /** What came after a notification, or a while before it, oldest first. @throws Problem 400 when it is no id */
+  async missed(owner: Owner, request: { since: string; overlap_ms?: number }, limit: number) {
     const { since } = parseInput(sinceSchema, request, 'request');
+    const { overlap_ms = 0 } = request;
     const [known] = (await this.db.query(oneOf, [owner.tenant, owner.recipient, since])) as NotificationRow[];
-    const place = known ?? { arrived_at: new Date(timeOfId(since)), id: since };
-    const { sql, parameters } = arrivedAfter(owner, place, limit);
+    const stands = known && known.count === 1 && known.arrived_at <= new Date();
+    const place = stands ? known : { arrived_at: new Date(timeOfId(since)), id: since };
+    const start = new Date(place.arrived_at.getTime() - overlap_ms);
+    const from = overlap_ms > 0 ? { arrived_at: start, id: firstIdAt(0) } : place;
+    const { sql, parameters } = arrivedAfter(owner, from, limit);
     const rows: NotificationRow[] = await this.database.query(sql, parameters);
-    return { rows: rows.slice(0, limit), more: rows.length > limit };
+    const after = rows.findIndex((row) => isAfter(row, place));
+    return {
+      rows: rows.slice(0, limit),
+      overlap: after < 0 ? Math.min(rows.length, limit) : after,
+      more: rows.length > limit,
+    };
   }
 
   async countUnread({ tenant, recipient }: Owner): Promise<number> {
@@ -66,6 +76,11 @@ export class Inbox {
     if (!row) throw Problem.notFound('notification', id);
     return row;
   }
+}
+
+function isAfter(row: Place, place: Place): boolean {
+  const later = row.arrived_at.getTime() - place.arrived_at.getTime();
+  return later > 0 || (later === 0 && row.id > place.id);
 }
 
 function placeIn(after: string): Place {

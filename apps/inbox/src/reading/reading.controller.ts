@@ -28,8 +28,8 @@ export class ReadingController {
   async missed(
     @Payload() request: RequestOf<typeof missedNotifications>,
   ): Promise<ResponseOf<typeof missedNotifications>> {
-    const { rows, more } = await this.inbox.missed(request, request, request.limit);
-    return { data: shown(rows), more };
+    const { rows, overlap, more } = await this.inbox.missed(request, request, request.limit);
+    return { data: shown(rows), overlap, more };
   }
 
   @MessagePattern(countUnread.name)

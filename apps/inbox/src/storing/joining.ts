@@ -25,6 +25,9 @@ const changes = [
   'batch_until',
 ];
 
+/** Each batch is locked; PostgreSQL has room for some thousands of locks in all. */
+const locksAtMost = 100;
+
 /** Stores notifications that become one with similar ones; those that are there together in one transaction. */
 @Injectable()
 export class Joining {
@@ -32,12 +35,14 @@ export class Joining {
   readonly store: (item: Batchable) => Promise<Stored | undefined>;
 
   constructor(database: DataSource) {
-    this.store = batched<Batchable, Stored | undefined>((items) => database.transaction((db) => storeAll(db, items)));
+    this.store = batched<Batchable, Stored | undefined>((items) => database.transaction((db) => storeAll(db, items)), {
+      max: locksAtMost,
+    });
   }
 }
 
 async function storeAll(db: SqlRunner, items: readonly Batchable[]): Promise<(Stored | undefined)[]> {
-  await lock(db, items);
+  const now = await lock(db, items);
   const before = await known(db, items);
   const erased = await erasedAmong(db, items);
   const fresh = new Map<string, Batchable>();
@@ -45,11 +50,7 @@ async function storeAll(db: SqlRunner, items: readonly Batchable[]): Promise<(St
     const key = keyOf(item.row);
     if (!before.has(key) && !erased(item)) fresh.set(key, item);
   }
-  const { inserted, updated, joined } = collapse(
-    await openAmong(db, [...fresh.values()]),
-    [...fresh.values()],
-    new Date(),
-  );
+  const { inserted, updated, joined } = collapse(await openAmong(db, [...fresh.values()]), [...fresh.values()], now);
   await insertRows(db, 'notifications', inserted);
   await insertRows(db, 'joined_notifications', joined);
   if (updated.length > 0) {
@@ -71,13 +72,18 @@ async function storeAll(db: SqlRunner, items: readonly Batchable[]): Promise<(St
   });
 }
 
-/** Whoever stores others of the same batches waits, here and in other replicas; always in the same order. */
-function lock(db: SqlRunner, items: readonly Batchable[]): Promise<unknown> {
-  return db.query(
-    `SELECT pg_advisory_xact_lock(key)
-       FROM (SELECT DISTINCT hashtextextended(batch, 0) AS key FROM unnest($1::text[]) AS batch ORDER BY key) AS keys`,
+/**
+ * Whoever stores others of the same batches waits, here and in other replicas; always in the same order.
+ * @returns the time from then on, in milliseconds as the database has it
+ */
+async function lock(db: SqlRunner, items: readonly Batchable[]): Promise<Date> {
+  await db.query(
+    `SELECT pg_advisory_xact_lock(hashtext('inbox batches'), key)
+       FROM (SELECT DISTINCT hashtext(batch) AS key FROM unnest($1::text[]) AS batch ORDER BY key) AS keys`,
     [items.map(({ row, batch }) => batchOf({ ...row, batch_key: batch.key }))],
   );
+  const [{ now }] = await db.query(`SELECT date_trunc('milliseconds', clock_timestamp()) AS now`);
+  return now;
 }
 
 /** Those that are stored already, with the rows that stand for them. */
