@@ -71,22 +71,26 @@ export const listNotifications = defineRpc<z.infer<typeof listRequest>, { data: 
 const missedRequest = of.extend({
   /** The id of the last one that the asker has. */
   since: z.string(),
-  limit: z.number().int().min(1).max(100),
+  /** Begins so much earlier: of two that are stored at the same moment, the one that arrived first may be seen last. */
+  overlap_ms: z.number().int().min(0).max(60_000).optional(),
+  limit: z.number().int().min(1).max(500),
 });
+type MissedRequest = z.infer<typeof missedRequest>;
 
 /**
  * What came into the inbox, or back into it, after a notification that the asker has; the one to ask with next is the last one.
- * When that one is gone, the time that its id begins with counts. Errors: 400 for what is no id.
+ * `overlap` says how many of them, first in line, did not come after it. When that one is gone, or no longer stands where it stood
+ * (joined by a similar one, snoozed), the time that its id begins with counts. Errors: 400 for what is no id.
  */
-export const missedNotifications = defineRpc<z.infer<typeof missedRequest>, { data: Notification[]; more: boolean }>({
+export const missedNotifications = defineRpc<MissedRequest, { data: Notification[]; overlap: number; more: boolean }>({
   name: 'inbox.notifications.missed.v1',
   service: 'inbox',
   summary: 'What came into an inbox since a notification, oldest first.',
   request: missedRequest,
-  response: z.object({ data: z.array(notificationSchema), more: z.boolean() }),
+  response: z.object({ data: z.array(notificationSchema), overlap: z.number().int(), more: z.boolean() }),
   example: {
     request: { ...exampleOf, since: '019aa5e5-8000-8b1c-9d2e-3f4a5b6c7d8e', limit: 100 },
-    response: { data: [notificationExample], more: false },
+    response: { data: [notificationExample], overlap: 0, more: false },
   },
 });
 
