@@ -55,6 +55,16 @@ describe('a notification with words of its own', () => {
     });
   });
 
+  it('tells the inbox what it is about, in whose language, and with what it becomes one', () => {
+    const data = { invoice_id: 'i-1', invoice_number: '1', amount: 1, currency: 'KES', due_date: '2026-12-01' };
+    const batch = { key: 'i-1', window_ms: 60_000, max: 10 };
+    const recipient = { id: 'p', name: null, locale: 'sw-KE', time_zone: 'Africa/Nairobi' };
+    const { in_app, email } = rendered('invoice_issued', { data, batch, recipient });
+    expect(in_app).toMatchObject({ related: { invoice_id: 'i-1' }, locale: 'sw-KE', batch });
+    expect(email).not.toHaveProperty('batch');
+    expect(rendered('invoice_issued').in_app).not.toHaveProperty('batch');
+  });
+
   it('is written for the recipient’s region', () => {
     const recipient = { id: 'p', name: null, locale: 'en-US', time_zone: 'America/New_York' };
     const data = { starts_at: '2026-11-28T20:00:00Z', ends_at: '2026-11-28T22:00:00Z' };
