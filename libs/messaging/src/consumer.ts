@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { Acknowledgements, type Settle } from './acknowledgements.ts';
+import { closeChannel } from './close-channel.ts';
 import { Abandoned } from './errors.ts';
 
 /** Says whether the channel that a message came on still lives; work for a dead one is wasted, the broker redelivers. */
@@ -75,7 +76,7 @@ export class Consumer {
     await Promise.all(this.running);
     this.acknowledgements?.flush();
     this.channel = undefined;
-    await channel?.close().catch(() => undefined);
+    if (channel) await closeChannel(channel);
   }
 
   private take(channel: Channel, settle: Settle, message: ConsumeMessage): void {
@@ -100,7 +101,7 @@ export class Consumer {
   /** The queue was deleted or moved: closing the channel makes `lost` begin anew. */
   private cancelledByBroker(channel: Channel): void {
     this.logger.warn('the broker cancelled this consumer; subscribing again');
-    void channel.close().catch(() => undefined);
+    void closeChannel(channel);
   }
 
   private lost(channel: Channel, model: ChannelModel): void {

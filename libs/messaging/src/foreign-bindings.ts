@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import { closeChannel } from './close-channel.ts';
 import { BrokerUnavailable } from './errors.ts';
 
 /** What is wanted between a queue of Carillon's and an exchange of somebody else's, which Carillon never declares. */
@@ -74,6 +75,6 @@ async function attempt(
     // Carillon's own queue is gone, and its consumer will declare it again.
     throw new BrokerUnavailable(reason);
   }
-  await channel.close().catch(() => undefined);
+  await closeChannel(channel);
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { consumers, exchanges, rpcServices, type EventContract, type ExchangeName } from '@carillon/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
+import { closeChannel } from './close-channel.ts';
 import { defaults } from './defaults.ts';
 import type { Names } from './names.ts';
 
@@ -137,5 +138,5 @@ async function onChannel(
   const channel = await connection.createChannel();
   channel.on('error', () => undefined); // the refused work rejects
   await work(channel);
-  await channel.close();
+  await closeChannel(channel);
 }
