@@ -24,6 +24,8 @@ import { PreferencesController } from './preferences/preferences.controller.ts';
 import { RecipientPreferencesController } from './preferences/recipient-preferences.controller.ts';
 import { Feeds } from './realtime/feeds.ts';
 import { RealtimeController } from './realtime/realtime.controller.ts';
+import { Sockets } from './realtime/sockets.ts';
+import { Watches } from './realtime/watches.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
@@ -59,7 +61,9 @@ import { TracesController } from './traces/traces.controller.ts';
     PersonalData,
     CatalogDesk,
     CatalogReader,
+    Watches,
     Feeds,
+    Sockets,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],

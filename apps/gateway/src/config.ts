@@ -1,6 +1,7 @@
 import { defaultTenant, tenantSchema } from '@carillon/contracts';
 import type { CommonConfig } from '@carillon/service';
 import { z } from 'zod';
+import { areOrigins } from './realtime/origins.ts';
 
 export const configSchema = z.object({
   DEV_API_KEY: z
@@ -16,5 +17,12 @@ export const configSchema = z.object({
     .max(86_400)
     .default(3_600)
     .describe('Life of a minted recipient token in seconds'),
+  REALTIME_ORIGINS: z
+    .string()
+    .refine(areOrigins, 'must be origins such as https://app.example.org, separated by commas, or *')
+    .optional()
+    .describe(
+      'Origins of web pages that may open a WebSocket, separated by commas; `*` allows all. Unset: only pages of the gateway’s own host. What is no browser sends no origin and always may',
+    ),
 });
 export type GatewayConfig = Readonly<CommonConfig & z.infer<typeof configSchema>>;

@@ -1,0 +1,42 @@
+import type { Notification } from '@carillon/contracts';
+import type { Server, Socket } from 'socket.io';
+import type { Inbox } from './feeds.ts';
+
+/** Why the gateway closes a socket. */
+export type ClosingCode =
+  /** Connect again with a new token. */
+  | 'token_expired'
+  /** Somebody has opened more sockets than a recipient may have; this was the oldest. Do not connect again. */
+  | 'too_many_sockets'
+  /** More messages than a client has reason to send. Do not connect again. */
+  | 'too_many_messages'
+  /** It did not take what was sent to it. */
+  | 'too_slow'
+  /** This replica stops; connecting again leads to another one. */
+  | 'stopping';
+
+/** What a client hears. docs/realtime.md describes it for those who write one. */
+export interface Heard {
+  'notification.created': (message: { notification: Notification }) => void;
+  'notification.updated': (message: { notification: Notification }) => void;
+  'notification.deleted': (message: { id: string }) => void;
+  unread_count: (message: { count: number }) => void;
+  /** More has changed than is told: read the list anew. */
+  resync: (message: object) => void;
+  closing: (message: { code: ClosingCode }) => void;
+}
+
+/** What a client may say. */
+export interface Said {
+  renew: (message: unknown, answer?: unknown) => void;
+}
+
+/** What is known of a socket once its token is verified. */
+export interface SocketData {
+  inbox: Inbox;
+  expires_at: Date;
+  since: string[];
+}
+
+export type RealtimeServer = Server<Said, Heard, Record<string, never>, SocketData>;
+export type RealtimeSocket = Socket<Said, Heard, Record<string, never>, SocketData>;
