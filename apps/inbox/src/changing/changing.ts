@@ -28,7 +28,7 @@ export class Changing {
     if (change.to === 'snooze') checkSnooze(change.until, new Date());
     const { row, news } = await this.set(owner, id, change);
     if (row.first_read_at && !row.read_announced) await this.outcomes.announce(owner);
-    if (news) await this.signals.send({ ...owner, updated: row });
+    if (news) await this.signals.send({ ...owner, updated: row.id });
     return row;
   }
 
@@ -48,15 +48,10 @@ export class Changing {
     return ids.length;
   }
 
-  /** What was read before but changed at once is told in one message. */
-  private async tell({ tenant, recipient }: Owner, ids: string[]): Promise<void> {
-    if (ids.length > toldAtMost) return this.signals.send({ tenant, recipient, reload: true });
-    if (ids.length === 0) return;
-    const rows: NotificationRow[] = await this.database.query(
-      'SELECT * FROM notifications WHERE tenant = $1 AND recipient = $2 AND id = ANY($3) AND deleted_at IS NULL',
-      [tenant, recipient, ids],
-    );
-    await Promise.all(rows.map((row) => this.signals.send({ tenant, recipient, updated: row })));
+  /** What changed at once is told at once, in one message. */
+  private async tell(owner: Owner, ids: string[]): Promise<void> {
+    if (ids.length > toldAtMost) await this.signals.send({ ...owner, reload: true });
+    else await Promise.all(ids.map((id) => this.signals.send({ ...owner, updated: id })));
   }
 
   /** Of two changes at the same time one is made on top of the other. */

@@ -66,8 +66,7 @@ export const watchedUnreadCounts = `
   SELECT place::int, (SELECT count(*)::int FROM notifications
            WHERE tenant = owner.tenant AND recipient = owner.recipient AND ${views.unread}) AS count
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS owner(tenant, recipient, place)
-    JOIN watched_inboxes USING (tenant, recipient)
-   WHERE until > now()`;
+   WHERE (SELECT until FROM watched_inboxes WHERE tenant = owner.tenant AND recipient = owner.recipient) > now()`;
 
 /** Everything that has not expired, by what statistics count. */
 export const grouped = `

@@ -48,14 +48,14 @@ export class Returns implements BeforeApplicationShutdown {
   }
 
   private async tellDue(): Promise<number> {
-    const rows: NotificationRow[] = await this.db.query(
-      `SELECT * FROM notifications WHERE snoozed_until <= now() ORDER BY snoozed_until LIMIT ${rowsAtOnce}`,
+    const rows: Pick<NotificationRow, 'tenant' | 'recipient' | 'id' | 'expires_at'>[] = await this.db.query(
+      `SELECT tenant, recipient, id, expires_at FROM notifications WHERE snoozed_until <= now() ORDER BY snoozed_until LIMIT ${rowsAtOnce}`,
     );
     if (rows.length === 0) return 0;
     const now = new Date();
     const lasting = rows.filter(({ expires_at }) => !expires_at || expires_at > now);
     await Promise.all(
-      lasting.map((row) => this.signals.send({ tenant: row.tenant, recipient: row.recipient, updated: row })),
+      lasting.map((row) => this.signals.send({ tenant: row.tenant, recipient: row.recipient, updated: row.id })),
     );
     // Not one that was snoozed again meanwhile.
     await this.db.query(

@@ -1,10 +1,11 @@
 import type { NotificationRow } from '../notification-row.ts';
 import type { Owner } from '../reading/visible.ts';
 
-/** What has changed in an inbox, as it is now. */
+/** What has changed in an inbox: ids of notifications, or that lists are to be read anew. */
 export type Change = Owner &
-  ({ created: NotificationRow } | { updated: NotificationRow } | { deleted: readonly string[] } | { reload: true });
+  ({ created: string } | { updated: string } | { deleted: readonly string[] } | { reload: true });
 
+/** What one message says of an inbox. */
 export interface Part {
   created: NotificationRow[];
   updated: NotificationRow[];
@@ -12,51 +13,37 @@ export interface Part {
   reload: boolean;
 }
 
-/** Notifications per message: with their HTML they can be large. */
-const rowsPerPart = 50;
+/** Characters per message: far below the broker's limit however many bytes each takes, unless a single one is larger. */
+const weightAtMost = 1_000_000;
 
 /**
- * The changes of each inbox, in as few messages as carry them. Of a notification that changed several times only the last row is
- * left; created ones are in the order of lists, oldest first.
+ * What changed in one inbox, in as few messages as carry it, each notification once and as it is now; in the order of lists,
+ * oldest first.
+ *
+ * @param rows of the created and updated ones; those that are missing are gone
  */
-export function gather(changes: readonly Change[]): { owner: Owner; parts: Part[] }[] {
-  const byOwner = Map.groupBy(changes, ({ tenant, recipient }) => `${tenant} ${recipient}`);
-  return [...byOwner.values()].map((own) => ({
-    owner: { tenant: own[0]!.tenant, recipient: own[0]!.recipient },
-    parts: partsOf(own),
-  }));
-}
-
-function partsOf(changes: readonly Change[]): Part[] {
-  const created = new Map<string, NotificationRow>();
-  const updated = new Map<string, NotificationRow>();
-  const deleted = new Set<string>();
-  for (const change of changes) {
-    if ('created' in change) created.set(change.created.id, change.created);
-    else if ('updated' in change)
-      (created.has(change.updated.id) ? created : updated).set(change.updated.id, change.updated);
-    else if ('deleted' in change) for (const id of change.deleted) deleted.add(id);
-  }
-  for (const id of deleted) for (const rows of [created, updated]) rows.delete(id);
-  const reload = changes.some((change) => 'reload' in change);
-  const rows = [
-    ...[...created.values()].sort(inOrder).map((row) => ({ row, list: 'created' as const })),
-    ...[...updated.values()].sort(inOrder).map((row) => ({ row, list: 'updated' as const })),
-  ];
-  const parts: Part[] = [];
-  for (let start = 0; start === 0 || start < rows.length; start += rowsPerPart) {
-    const part: Part = {
-      created: [],
-      updated: [],
-      deleted: start === 0 ? [...deleted] : [],
-      reload: start === 0 && reload,
-    };
-    for (const { row, list } of rows.slice(start, start + rowsPerPart)) part[list].push(row);
-    parts.push(part);
+export function gather(changes: readonly Change[], rows: readonly NotificationRow[]): Part[] {
+  const created = new Set(changes.flatMap((change) => ('created' in change ? change.created : [])));
+  const deleted = [...new Set(changes.flatMap((change) => ('deleted' in change ? change.deleted : [])))];
+  const empty = (): Part => ({ created: [], updated: [], deleted: [], reload: false });
+  const parts = [{ ...empty(), deleted, reload: changes.some((change) => 'reload' in change) }];
+  let weight = 0;
+  for (const row of rows.toSorted(inOrder)) {
+    const more = weightOf(row);
+    if (weight > 0 && weight + more > weightAtMost) {
+      parts.push(empty());
+      weight = 0;
+    }
+    weight += more;
+    parts.at(-1)![created.has(row.id) ? 'created' : 'updated'].push(row);
   }
   return parts;
 }
 
 function inOrder(one: NotificationRow, other: NotificationRow): number {
   return one.arrived_at.getTime() - other.arrived_at.getTime() || (one.id < other.id ? -1 : 1);
+}
+
+function weightOf({ message, html, metadata }: NotificationRow): number {
+  return 2_000 + message.length + (html?.length ?? 0) + JSON.stringify(metadata).length;
 }

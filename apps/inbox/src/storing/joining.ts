@@ -1,7 +1,6 @@
 import { batched, erasuresAmong, insertRows, type SqlRunner } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { NotificationRow } from '../notification-row.ts';
 import { batchOf, collapse, type Batchable, type BatchRow } from './collapse.ts';
 import { keyOf, type Stored } from './stored.ts';
 
@@ -61,14 +60,12 @@ async function storeAll(db: SqlRunner, items: readonly Batchable[]): Promise<(St
       [JSON.stringify(updated)],
     );
   }
-  const written = new Map<string, NotificationRow>([...inserted, ...updated].map((row) => [keyOf(row), row]));
   const joinedTo = new Map(joined.map((one) => [keyOf(one), one.joined]));
   return items.map(({ row }) => {
     const key = keyOf(row);
-    const standsFor = joinedTo.get(key);
-    if (standsFor) return { row: written.get(keyOf({ ...row, id: standsFor }))!, joined: true };
-    const own = written.get(key);
-    return own ? { row: own, joined: false } : before.get(key);
+    if (!fresh.has(key)) return before.get(key);
+    const id = joinedTo.get(key) ?? row.id;
+    return { id, joined: id !== row.id };
   });
 }
 
@@ -86,18 +83,16 @@ async function lock(db: SqlRunner, items: readonly Batchable[]): Promise<Date> {
   return now;
 }
 
-/** Those that are stored already, with the rows that stand for them. */
+/** The rows that stand for those that are stored already. */
 async function known(db: SqlRunner, items: readonly Batchable[]): Promise<Map<string, Stored>> {
-  const rows: (NotificationRow & { item_id: string })[] = await db.query(
-    `SELECT n.*, item.id AS item_id
+  const rows: { tenant: string; recipient: string; id: string; standing: string }[] = await db.query(
+    `SELECT item.*, n.id AS standing
        FROM unnest($1::text[], $2::text[], $3::uuid[]) AS item(tenant, recipient, id)
        LEFT JOIN joined_notifications j ON (j.tenant, j.recipient, j.id) = (item.tenant, item.recipient, item.id)
        JOIN notifications n ON (n.tenant, n.recipient, n.id) = (item.tenant, item.recipient, coalesce(j.joined, item.id))`,
     [items.map(({ row }) => row.tenant), items.map(({ row }) => row.recipient), items.map(({ row }) => row.id)],
   );
-  return new Map(
-    rows.map(({ item_id, ...row }) => [keyOf({ ...row, id: item_id }), { row, joined: row.id !== item_id }]),
-  );
+  return new Map(rows.map((row) => [keyOf(row), { id: row.standing, joined: row.standing !== row.id }]));
 }
 
 /** Locked, so that nobody deletes one that is being joined. */

@@ -3,10 +3,10 @@ import type { NotificationRow, rowOf } from '../notification-row.ts';
 /** A notification that is to be stored; times are ISO strings. */
 export type NewRow = ReturnType<typeof rowOf>;
 
-/** It stands in the inbox, now or since before. */
+/** The row that stands for a notification, now or since before. */
 export interface Stored {
-  row: NotificationRow;
-  /** Whether it became one with an earlier one, whose row this is. */
+  id: string;
+  /** Whether it is that of an earlier notification, with which it became one. */
   joined: boolean;
 }
 

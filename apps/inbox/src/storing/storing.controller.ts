@@ -36,7 +36,7 @@ export class StoringController {
       ? this.joining.store({ row: given, batch: data.batch })
       : this.storing.store(given));
     if (!stored) return;
-    const { row, joined } = stored;
+    const { id, joined } = stored;
     const { notification_id, recipient, type, category } = data;
     await Promise.all([
       this.messages.publish(
@@ -44,8 +44,7 @@ export class StoringController {
         { notification_id, recipient, type, category, at: new Date().toISOString() },
         { tenant, id: uuidv8(timeOfId(notification_id), 'outcome', 'created', notification_id), subject: recipient },
       ),
-      !row.deleted_at &&
-        this.signals.send(joined ? { tenant, recipient, updated: row } : { tenant, recipient, created: row }),
+      this.signals.send(joined ? { tenant, recipient, updated: id } : { tenant, recipient, created: id }),
     ]);
   }
 }

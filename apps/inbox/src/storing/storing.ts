@@ -1,13 +1,14 @@
 import { batched, insertRows, notErased, prepared, type SqlRunner } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { NotificationRow } from '../notification-row.ts';
-import { insertedRow, keyOf, type NewRow, type Stored } from './stored.ts';
+import { keyOf, type NewRow, type Stored } from './stored.ts';
+
+type Key = Pick<NewRow, 'tenant' | 'recipient' | 'id'>;
 
 /** Those that were stored before. */
-function known(db: SqlRunner, rows: readonly NewRow[]): Promise<NotificationRow[]> {
+function known(db: SqlRunner, rows: readonly NewRow[]): Promise<Key[]> {
   return db.query(
-    `SELECT * FROM notifications
+    `SELECT tenant, recipient, id FROM notifications
       WHERE (tenant, recipient, id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[]))`,
     [rows.map(({ tenant }) => tenant), rows.map(({ recipient }) => recipient), rows.map(({ id }) => id)],
   );
@@ -22,20 +23,15 @@ export class Storing {
   constructor(database: DataSource) {
     const db = prepared(database);
     this.store = batched<NewRow, Stored | undefined>(async (rows) => {
-      const inserted = await insertRows<Pick<NotificationRow, 'tenant' | 'recipient' | 'id' | 'arrived_at'>>(
-        db,
-        'notifications',
-        rows,
-        { where: notErased('item'), onConflict: 'DO NOTHING', returning: 'tenant, recipient, id, arrived_at' },
-      );
-      const arrivals = new Map(inserted.map((row) => [keyOf(row), row.arrived_at]));
-      const rest = rows.filter((row) => !arrivals.has(keyOf(row)));
-      const before = new Map((rest.length > 0 ? await known(db, rest) : []).map((row) => [keyOf(row), row]));
-      return rows.map((row) => {
-        const arrived = arrivals.get(keyOf(row));
-        const standing = arrived ? insertedRow(row, arrived) : before.get(keyOf(row));
-        return standing && { row: standing, joined: false };
+      const stored = await insertRows<Key>(db, 'notifications', rows, {
+        where: notErased('item'),
+        onConflict: 'DO NOTHING',
+        returning: 'tenant, recipient, id',
       });
+      const standing = new Set(stored.map(keyOf));
+      const rest = rows.filter((row) => !standing.has(keyOf(row)));
+      for (const row of rest.length > 0 ? await known(db, rest) : []) standing.add(keyOf(row));
+      return rows.map((row) => (standing.has(keyOf(row)) ? { id: row.id, joined: false } : undefined));
     });
   }
 }
