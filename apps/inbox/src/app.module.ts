@@ -15,6 +15,7 @@ import { Signals } from './signals/signals.ts';
 import { WatchingController } from './signals/watching.controller.ts';
 import { Joining } from './storing/joining.ts';
 import { Storing } from './storing/storing.ts';
+import { Telling } from './storing/telling.ts';
 import { StoringController } from './storing/storing.controller.ts';
 
 @Module({
@@ -27,6 +28,6 @@ import { StoringController } from './storing/storing.controller.ts';
     PersonalDataController,
     WatchingController,
   ],
-  providers: [Inbox, Changing, Deleting, ReadOutcomes, Signals, Storing, Joining, Returns, Retention],
+  providers: [Inbox, Changing, Deleting, ReadOutcomes, Signals, Storing, Joining, Telling, Returns, Retention],
 })
 export class AppModule {}

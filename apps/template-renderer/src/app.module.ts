@@ -3,6 +3,8 @@ import { BuiltInTemplates } from './built-in/built-in-templates.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
 import { WordsInUse } from './catalog/words-in-use.ts';
+import { ChunkRoutedController } from './rendering/chunk-routed.controller.ts';
+import { DeliveryPublisher } from './rendering/delivery-publisher.ts';
 import { DryRunController } from './rendering/dry-run.controller.ts';
 import { NotificationRoutedController } from './rendering/notification-routed.controller.ts';
 import { Renderer } from './rendering/renderer.ts';
@@ -10,7 +12,7 @@ import { TemplateCache } from './templates/template-cache.ts';
 import { TemplateStore } from './templates/template-store.ts';
 
 @Module({
-  controllers: [CatalogController, DryRunController, NotificationRoutedController],
-  providers: [BuiltInTemplates, CatalogWords, Renderer, TemplateCache, TemplateStore, WordsInUse],
+  controllers: [CatalogController, ChunkRoutedController, DryRunController, NotificationRoutedController],
+  providers: [BuiltInTemplates, CatalogWords, DeliveryPublisher, Renderer, TemplateCache, TemplateStore, WordsInUse],
 })
 export class AppModule {}

@@ -7,7 +7,9 @@ import type { EventContract } from './define.ts';
 import { domainEvent } from './events/domain-event/index.ts';
 import { catalogApplied } from './pipeline/catalog-applied/index.ts';
 import { catalogChanged } from './pipeline/catalog-changed/index.ts';
+import { chunkRouted } from './pipeline/chunk-routed/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
+import { inAppChunkRendered } from './pipeline/in-app-chunk-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
 import { notificationRouted } from './pipeline/notification-routed/index.ts';
 import { recipientErased } from './pipeline/recipient-erased/index.ts';
@@ -19,8 +21,8 @@ import { inboxChanged } from './realtime/inbox-changed/index.ts';
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
   gateway: [deadLetter, recipientErased],
   preferences: [domainEvent],
-  'template-renderer': [notificationRouted, catalogApplied],
-  inbox: [inAppRendered, recipientErased],
+  'template-renderer': [notificationRouted, chunkRouted, catalogApplied],
+  inbox: [inAppRendered, inAppChunkRendered, recipientErased],
   'email-sender': [emailRendered, recipientErased],
   'sms-sender': [smsRendered, recipientErased],
   scheduler: [timerSet, recipientErased],

@@ -35,6 +35,23 @@ describe('insertRows', () => {
     expect(await database.query('SELECT key FROM counters')).toEqual([{ key: 'b' }]);
   });
 
+  it('writes what all rows share into each, and lets the condition see it', async () => {
+    const rows = [
+      { id: id.replace(/1$/, '2'), number: 1 },
+      { id: id.replace(/1$/, '3'), number: 2 },
+    ];
+    const shared = { words: 'same', document: { a: [1, null] }, tags: ['x'], at: '2026-11-21T09:30:00.000Z' };
+    expect(
+      await insertRows(db, 'everything', rows, {
+        shared,
+        where: `item.words = 'same' AND item.number > 1`,
+        returning: 'number',
+      }),
+    ).toEqual([{ number: 2 }]);
+    const [row] = await database.query('SELECT words, document, tags, at, yes FROM everything');
+    expect(row).toEqual({ ...shared, at: new Date(shared.at), yes: null });
+  });
+
   it('writes every type of column', async () => {
     await insertRows(db, 'everything', [
       {

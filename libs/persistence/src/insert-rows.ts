@@ -4,6 +4,8 @@ export interface SqlRunner {
 }
 
 export interface InsertOptions {
+  /** What is the same in all rows: written out, sent and parsed once. */
+  shared?: object;
   /** Which of the rows are inserted; a row is called `item` here. Without it all are. */
   where?: string;
   /** After ON CONFLICT: `DO NOTHING`, or `(id) DO UPDATE SET …`. Without it a conflict is an error. */
@@ -24,17 +26,28 @@ export async function insertRows<Returned = void>(
   db: SqlRunner,
   table: string,
   rows: readonly object[],
-  { where, onConflict, returning }: InsertOptions = {},
+  { shared, where, onConflict, returning }: InsertOptions = {},
 ): Promise<Returned[]> {
   if (rows.length === 0) return [];
-  const names = new Set<string>();
-  for (const row of rows) for (const column of Object.keys(row)) names.add(column);
-  const columns = [...names].map((column) => `"${column}"`);
+  const own = namesOf(rows);
+  const common = shared ? namesOf([shared]) : [];
+  const columns = [...common, ...own];
+  const items = `json_populate_recordset(null::${table}, $1) AS item`;
+  const source = shared
+    ? `(SELECT ${[...common.map((column) => `shared.${column}`), ...own.map((column) => `item.${column}`)]}
+        FROM json_populate_record(null::${table}, $2) AS shared, ${items}) AS item`
+    : items;
   return db.query(
-    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(null::${table}, $1) AS item` +
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}` +
       (where ? ` WHERE ${where}` : '') +
       (onConflict ? ` ON CONFLICT ${onConflict}` : '') +
       (returning ? ` RETURNING ${returning}` : ''),
-    [JSON.stringify(rows)],
+    [JSON.stringify(rows), ...(shared ? [JSON.stringify(shared)] : [])],
   );
+}
+
+function namesOf(rows: readonly object[]): string[] {
+  const names = new Set<string>();
+  for (const row of rows) for (const column of Object.keys(row)) names.add(column);
+  return [...names].map((column) => `"${column}"`);
 }

@@ -2,6 +2,7 @@
  * The bare chunked loop: one event to everyone of its tenant, in one process and without a broker. Reads the next recipients
  * after the cursor, renders, stores rows and cursor in one statement; one chunk after the other.
  */
+import { Liquid } from 'liquidjs';
 import pg from 'pg';
 import { now } from '../clock.ts';
 import { eventOf } from '../front-door/event.ts';
@@ -9,6 +10,10 @@ import type { PublishOrder, PublisherReport } from '../front-door/orders.ts';
 import { chunkSize } from './chunk-size.ts';
 import { deterministicId } from './ids.ts';
 import type { AudienceRequest } from './messages.ts';
+
+/** The words as a template that people can change, filled in for each recipient by the library that Carillon uses too. */
+const liquid = new Liquid({ strictVariables: true, ownPropertyOnly: true });
+const words = { title: liquid.parse('{{ title }}'), message: liquid.parse('{{ message }}') };
 
 const db = new pg.Client({ connectionString: process.env.DATABASE_URL, application_name: 'bench loop' });
 
@@ -36,18 +41,18 @@ async function fanOut(order: PublishOrder): Promise<void> {
     at,
   ]);
   for (let cursor = '', finished = false; !finished;) {
-    const ids = await next(tenant, cursor);
-    cursor = ids.at(-1) ?? cursor;
-    finished = ids.length < chunkSize;
-    const rows = ids.map((recipient) => ({
+    const recipients = await next(tenant, cursor);
+    cursor = recipients.at(-1)?.id ?? cursor;
+    finished = recipients.length < chunkSize;
+    const rows = recipients.map((recipient) => ({
       tenant,
-      recipient,
-      id: deterministicId(at.getTime(), `notification ${event} ${type} ${recipient}`),
+      recipient: recipient.id,
+      id: deterministicId(at.getTime(), `notification ${event} ${type} ${recipient.id}`),
       type,
       category: 'system',
       priority: 'normal',
-      title: data.title,
-      message: data.message,
+      title: liquid.renderSync(words.title, { ...data, recipient }) as string,
+      message: liquid.renderSync(words.message, { ...data, recipient }) as string,
       link: null,
       metadata: {},
       created_at: at,
@@ -66,13 +71,20 @@ async function fanOut(order: PublishOrder): Promise<void> {
   report({ startedAt, endedAt: now(), times: [] });
 }
 
-async function next(tenant: string, cursor: string): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>({
+interface Recipient {
+  id: string;
+  name: string | null;
+  locale: string;
+  time_zone: string;
+}
+
+async function next(tenant: string, cursor: string): Promise<Recipient[]> {
+  const { rows } = await db.query<Recipient>({
     name: 'next',
     text: 'SELECT id, name, locale, time_zone FROM floor.recipients WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3',
     values: [tenant, cursor, chunkSize],
   });
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 function report(message: PublisherReport): void {

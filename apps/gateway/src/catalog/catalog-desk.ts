@@ -116,14 +116,14 @@ export class CatalogDesk {
     const request = { tenant, document: value, text, format, applied_by: by, expected_version: expected };
     // Two services have a say. Only when both have nothing against it is anything changed.
     const [tried, mistakesInWords] = await Promise.all([
-      this.messages.call(putCatalog, { ...request, dry_run: true }).catch(mistakesOf),
+      this.messages.call(putCatalog, { ...request, dry_run: true }, patient).catch(mistakesOf),
       this.mistakesInWords(tenant, value),
     ]);
     const mistakes = Array.isArray(tried) ? tried : [];
     // Some shapes both complain of, each in its words.
     const others = mistakesInWords.filter(({ path }) => !mistakes.some((known) => known.path === path));
     if (Array.isArray(tried) || others.length > 0) throw invalidCatalog(await placed([...mistakes, ...others]));
-    const result: CatalogResult = dryRun ? tried : await this.messages.call(putCatalog, { ...request, dry_run: false });
+    const result: CatalogResult = dryRun ? tried : await this.messages.call(putCatalog, { ...request, dry_run: false }, patient);
     return { ...result, dry_run: dryRun, warnings: result.warnings.length > 0 ? await placed(result.warnings) : [] };
   }
 
@@ -136,6 +136,9 @@ export class CatalogDesk {
 }
 
 /** The text of a tenant who has none. */
+/** A document of a thousand types is checked and compiled in some seconds. */
+const patient = { timeoutMs: checkTemplatesTimeoutMs };
+
 const none: CatalogText = { format: 'yaml', text: '{}' };
 
 /** The words of every type, where there are any; whatever else is wrong with the document is said elsewhere. */

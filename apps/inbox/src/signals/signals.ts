@@ -27,9 +27,14 @@ export class Signals {
   ) {
     this.db = prepared(database);
     this.send = batched(async (changes) => {
-      await this.sendAll(Map.groupBy(changes, ownerOf));
+      await this.sendMany(changes);
       return changes.map(() => undefined);
     });
+  }
+
+  /** The same for changes that are there together. */
+  sendMany(changes: readonly Change[]): Promise<void> {
+    return this.sendAll(Map.groupBy(changes, ownerOf));
   }
 
   private async sendAll(changes: ReadonlyMap<string, readonly Change[]>): Promise<void> {

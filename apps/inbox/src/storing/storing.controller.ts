@@ -1,19 +1,17 @@
 import {
   defaultTenant,
+  inAppChunkRendered,
   inAppRendered,
-  notificationCreated,
-  timeOfId,
-  uuidv8,
   type CloudEvent,
+  type InAppChunkRendered,
   type InAppRendered,
 } from '@carillon/contracts';
-import { Messages } from '@carillon/messaging';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { rowOf } from '../notification-row.ts';
-import { Signals } from '../signals/signals.ts';
 import { Joining } from './joining.ts';
 import { Storing } from './storing.ts';
+import { Telling } from './telling.ts';
 
 /** Stores rendered notifications. */
 @Controller()
@@ -21,8 +19,7 @@ export class StoringController {
   constructor(
     private readonly storing: Storing,
     private readonly joining: Joining,
-    private readonly signals: Signals,
-    private readonly messages: Messages,
+    private readonly telling: Telling,
   ) {}
 
   /**
@@ -36,15 +33,25 @@ export class StoringController {
       ? this.joining.store({ row: given, batch: data.batch })
       : this.storing.store(given));
     if (!stored) return;
-    const { id, joined } = stored;
     const { notification_id, recipient, type, category } = data;
-    await Promise.all([
-      this.messages.publish(
-        notificationCreated,
-        { notification_id, recipient, type, category, at: new Date().toISOString() },
-        { tenant, id: uuidv8(timeOfId(notification_id), 'outcome', 'created', notification_id), subject: recipient },
-      ),
-      this.signals.send(joined ? { tenant, recipient, updated: id } : { tenant, recipient, created: id }),
-    ]);
+    await this.telling.tell({ tenant, notification_id, recipient, type, category }, stored);
+  }
+
+  /** Many who get the same words: they are stored as one row each, as ever. */
+  @EventPattern<string>(inAppChunkRendered.type)
+  async onChunk(@Payload() event: CloudEvent<InAppChunkRendered>): Promise<void> {
+    const { tenant = defaultTenant, data } = event;
+    const { to, ...words } = data;
+    // What may become one with what a recipient has already differs from recipient to recipient.
+    if (words.batch) {
+      await Promise.all(to.map((own) => this.onRendered({ ...event, data: { ...words, ...own } })));
+      return;
+    }
+    const { type, category } = words;
+    const stored = await this.storing.storeChunk(tenant, data);
+    const told = to.filter(({ notification_id }) => stored.has(notification_id));
+    await this.telling.tellMany(
+      told.map(({ notification_id, recipient }) => ({ tenant, notification_id, recipient, type, category })),
+    );
   }
 }

@@ -3,8 +3,10 @@ import {
   cloudEventsBatchJson,
   deadLetter,
   getNotification,
+  inAppChunkRendered,
   inAppRendered,
   notificationCreated,
+  recipientErased,
   type CloudEvent,
   type DeadLetter,
   type NotificationFact,
@@ -25,6 +27,44 @@ describe('storing notifications', () => {
   afterAll(() => inbox?.close());
 
   const outcomesOf = (id: string) => created.filter(({ data }) => data.notification_id === id);
+
+  it('keeps the same words for all of a chunk, once each, but for whoever was erased since', async () => {
+    const people = Array.from({ length: 40 }, someone);
+    const all = people.map((recipient) => renderedFor(recipient, { title: 'To all of you', html: '<b>All</b>' }));
+    const { notification_id: _, delivery_id: __, recipient: ___, ...words } = all[0]!;
+    const chunk = {
+      ...words,
+      to: all.map(({ notification_id, delivery_id, recipient }) => ({ notification_id, delivery_id, recipient })),
+    };
+    const gone = all[7]!;
+    await inbox.service.messages.publish(
+      recipientErased,
+      { recipient: gone.recipient, erased_at: new Date().toISOString() },
+      { tenant: 'school', id: gone.recipient },
+    );
+    await until('the tombstone stands', async () => {
+      const rows = await inbox.service.database.query('SELECT FROM inbox.erased_recipients WHERE recipient = $1', [
+        gone.recipient,
+      ]);
+      return rows.length === 1;
+    });
+    // Twice: a crash may have come between the commit and the acknowledgement.
+    for (const id of ['chunk-1', 'chunk-1'])
+      await inbox.service.messages.publish(inAppChunkRendered, chunk, { tenant: 'school', id });
+    const others = all.filter((one) => one !== gone);
+    await until('each is told twice', () =>
+      others.every(({ notification_id }) => outcomesOf(notification_id).length === 2),
+    );
+    const rows = await inbox.stored(
+      'school',
+      all.map(({ notification_id }) => notification_id),
+    );
+    expect(rows.map(({ recipient }) => recipient).sort()).toEqual(others.map(({ recipient }) => recipient).sort());
+    expect(new Set(rows.map(({ title, html }) => `${String(title)} ${String(html)}`))).toEqual(
+      new Set(['To all of you <b>All</b>']),
+    );
+    expect(outcomesOf(gone.notification_id)).toEqual([]);
+  });
 
   it('keeps every word of a rendered notification and says that it stands in the inbox', async () => {
     const rendered = renderedFor(someone(), {

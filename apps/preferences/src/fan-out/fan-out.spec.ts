@@ -1,27 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  chunkRouted,
   deadLetter,
   eventRequested,
   getEvent,
-  notificationRouted,
   putRecipient,
+  routedOfChunk,
+  timerSet,
   type Audience,
+  type ChunkRouted,
   type CloudEvent,
   type DeadLetter,
   type EventRequest,
-  type NotificationRouted,
 } from '@carillon/contracts';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { service } from '../service.ts';
 
 describe('an event to an audience', () => {
   let test: TestService;
-  let routed: CloudEvent<NotificationRouted>[];
+  let chunks: CloudEvent<ChunkRouted>[];
   let parked: CloudEvent<DeadLetter>[];
 
   beforeAll(async () => {
     test = await startTestService(service);
-    routed = await test.broker.capture(notificationRouted);
+    chunks = await test.broker.capture(chunkRouted);
     parked = await test.broker.capture(deadLetter);
   });
   afterAll(() => test.close());
@@ -39,7 +41,11 @@ describe('an event to an audience', () => {
     });
     return id;
   };
-  const of = (name: string) => routed.filter(({ data }) => data.data.message === name);
+  /** The notifications of all chunks, as if each travelled alone. */
+  const of = (name: string) =>
+    chunks
+      .filter(({ data }) => data.data.message === name)
+      .flatMap((event) => event.data.to.map((own) => ({ ...event, data: routedOfChunk(event.data, own) })));
   const person = (tenant: string, id: string, recipient: object = {}) =>
     test.messages.call(putRecipient, { tenant, id, recipient: { name: id, ...recipient } });
   const finished = (name: string) =>
@@ -91,6 +97,29 @@ describe('an event to an audience', () => {
     const progress = await finished(name);
     expect(of(name).map(({ data }) => data.recipient.id)).toEqual(['yes']);
     expect(progress).toMatchObject({ notifications: 2, deliveries: { in_app: 1 } });
+  });
+
+  it('waits for each recipient’s own quiet hours, and brings the others their words at once', async () => {
+    const timers = await test.broker.capture(timerSet);
+    await person('night', 'awake', { email: 'awake@example.org' });
+    await person('night', 'asleep', { email: 'asleep@example.org' });
+    const [from, to] = [-60, 60].map((minutes) => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16));
+    await test.database.query(
+      `UPDATE preferences.recipients SET preferences = $1 WHERE tenant = 'night' AND id = 'asleep'`,
+      [{ quiet_hours: { start: from, end: to, time_zone: 'UTC' } }],
+    );
+    const name = ask('night', { all: true }, { channels: ['in_app', 'email'] });
+    await finished(name);
+    const channels = of(name).map(({ data }) => [
+      data.recipient.id,
+      ...data.deliveries.map(({ channel }) => channel as string).sort(),
+    ]);
+    expect(channels.sort()).toEqual([
+      ['asleep', 'in_app'],
+      ['awake', 'email', 'in_app'],
+    ]);
+    await until('the other waits', () => timers.some(({ data }) => (data.message.data as any).recipient === 'asleep'));
+    expect(timers).toHaveLength(1);
   });
 
   it('changes nothing when it comes twice', async () => {

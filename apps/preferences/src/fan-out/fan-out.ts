@@ -10,7 +10,9 @@ import { recipientsReached } from './metrics.ts';
 
 /** Recipients per chunk: one statement each to read and to record them, and few enough that turns come round quickly. */
 export const chunkSize = 500;
-/** Chunks of different fan-outs that a replica works on at the same time: while one waits for the broker, another decides. */
+/** Chunks that a fan-out is brought forward by before it is another tenant's turn. */
+const chunksPerTurn = 4;
+/** Fan-outs that a replica works on at the same time. */
 const workers = 2;
 /** How often every replica looks for fan-outs that were begun or left behind by another. */
 const tickMs = 1000;
@@ -18,9 +20,9 @@ const tickMs = 1000;
 /**
  * Brings events to audiences, chunk by chunk:
  *
- *   claim (the tenant whose turn is the longest ago) ─▶ read the next 500 ─▶ decide, record ─▶ publish, confirm ─▶ move the cursor
+ *   claim (the tenant whose turn is the longest ago) ─▶ 4 × (read the next 500 ─▶ decide, record ─▶ publish, confirm) ─▶ move the cursor
  *
- * The cursor moves last. Whoever dies before leaves a claim that lapses, and the chunk is done again by another: the same ids,
+ * The cursor moves last. Whoever dies before leaves a claim that lapses, and the turn is done again by another: the same ids,
  * so that nobody is missed and nobody is notified twice. Recipients come in the order of their ids; one who is added meanwhile
  * is reached or not, one who was there is reached.
  */
@@ -79,7 +81,7 @@ export class FanOut implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private async continue(fanOut: ClaimedFanOut): Promise<void> {
     try {
-      await this.store.advance(fanOut, await this.chunk(fanOut));
+      await this.store.advance(fanOut, await this.turn(fanOut));
     } catch (error) {
       // What an admin has to mend, such as a type that has gone from the catalog, is looked at again every minute.
       const seconds = error instanceof Problem && error.status < 500 ? 60 : 2;
@@ -89,14 +91,24 @@ export class FanOut implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
   }
 
-  /** Returns the last recipient of the chunk; undefined when the audience is at its end. */
-  private async chunk({ event, type: key, audience, cursor }: ClaimedFanOut): Promise<string | undefined> {
+  /** Returns the last recipient of the turn; undefined when the audience is at its end. */
+  private async turn({ event, type: key, audience, cursor }: ClaimedFanOut): Promise<string | undefined> {
     const catalog = await this.catalogs.of(event.tenant);
     const [type] = catalog.meant(eventTypeOf(key));
-    const recipients = await this.members.after(event.tenant, audience, cursor, chunkSize);
-    const now = Date.now();
-    await Promise.all(recipients.map((recipient) => this.notifying.notify(event, type!, catalog, recipient, now)));
-    recipientsReached.inc(recipients.length);
-    return recipients.length < chunkSize ? undefined : recipients.at(-1)!.id;
+    const chunks: Promise<void>[] = [];
+    const failures: unknown[] = [];
+    let last: string | undefined = cursor;
+    while (last !== undefined && chunks.length < chunksPerTurn && failures.length === 0) {
+      const recipients = await this.members.after(event.tenant, audience, last, chunkSize);
+      last = recipients.length < chunkSize ? undefined : recipients.at(-1)!.id;
+      // Two are under way: while one waits for the broker, the next is decided.
+      await chunks.at(-2);
+      const chunk = this.notifying.notifyChunk(event, type!, catalog, recipients, Date.now());
+      chunks.push(chunk.catch((error: unknown) => void failures.push(error)));
+      recipientsReached.inc(recipients.length);
+    }
+    await Promise.all(chunks);
+    if (failures.length > 0) throw failures[0];
+    return last;
   }
 }

@@ -21,6 +21,9 @@ export interface NewNotification {
   deliveries: PlannedDelivery[];
 }
 
+/** What differs between the notifications of a chunk. */
+type OwnOfChunk = 'recipient' | 'id' | keyof DecisionResult;
+
 /** New rulings for channels that were deferred until a certain time. */
 export interface Conclusion extends DecisionResult {
   tenant: string;
@@ -47,6 +50,35 @@ export class NotificationStore {
     const known = await this.standing([...distinct.values()].filter(({ id }) => !fresh.has(id)));
     return notifications.map(({ id }) => fresh.get(id) ?? known.get(id));
   });
+
+  /**
+   * Records the notifications of one chunk, which have all but recipient, id and decision in common. Answers in their order.
+   * Rulings are mostly the same too, so that most rows say nothing but whom and where.
+   */
+  async recordChunk(
+    shared: Omit<NewNotification, OwnOfChunk>,
+    notifications: readonly Pick<NewNotification, OwnOfChunk>[],
+  ): Promise<(DecisionResult | undefined)[]> {
+    const standing = new Map<string, DecisionResult>();
+    const insert = async (group: typeof notifications, common: object, rows: readonly object[]): Promise<void> => {
+      const inserted = await insertRows<{ id: string }>(this.hot, 'notifications', rows, {
+        shared: common,
+        where: notErased('item'),
+        onConflict: 'DO NOTHING',
+        returning: 'id',
+      });
+      const fresh = new Set(inserted.map(({ id }) => id));
+      for (const notification of group) if (fresh.has(notification.id)) standing.set(notification.id, notification);
+    };
+    const { most, others } = byRulings(notifications);
+    const alike = most.map(({ recipient, id, deliveries }) => ({ recipient, id, deliveries }));
+    await insert(most, { ...shared, channels: most[0]?.channels }, alike);
+    await insert(others, shared, others);
+    const { tenant } = shared;
+    const rest = notifications.filter(({ id }) => !standing.has(id)).map(({ id }) => ({ tenant, id }));
+    const known = await this.standing(rest);
+    return notifications.map(({ id }) => standing.get(id) ?? known.get(id));
+  }
 
   /** Replaces the rulings of channels that are still deferred until the given time. */
   readonly conclude = batched<Conclusion, DecisionResult>(async (conclusions) => {
@@ -95,4 +127,11 @@ export class NotificationStore {
     );
     return new Map(rows.map(({ id, ...decision }) => [id, decision]));
   }
+}
+
+/** The largest group with the very same rulings, and the others: two statements, whatever people chose. */
+function byRulings<T extends DecisionResult>(notifications: readonly T[]): { most: T[]; others: T[] } {
+  const groups = [...Map.groupBy(notifications, ({ channels }) => JSON.stringify(channels)).values()];
+  const most = groups.reduce((one, other) => (other.length > one.length ? other : one), []);
+  return { most, others: groups.filter((group) => group !== most).flat() };
 }

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { notificationRouted, timerSet, type NotificationDeferred } from '@carillon/contracts';
+import {
+  chunkRouted,
+  notificationRouted,
+  timeOfId,
+  timerSet,
+  uuidv8,
+  type NotificationDeferred,
+} from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { NotificationType } from '../catalog/notification-type.ts';
@@ -8,6 +15,7 @@ import type { KnownRecipient } from '../recipients/recipient.ts';
 import { Throttles } from '../throttles/throttles.ts';
 import { NotificationStore } from './notification-store.ts';
 import {
+  chunkOf,
   deferralsOf,
   inputOf,
   notificationOf,
@@ -40,6 +48,46 @@ export class Notifying {
     const decision = await this.throttled(notification, input, decide(input));
     const standing = await this.notifications.record({ ...notification, ...decision });
     if (standing) await this.proceed(event, notification, type, catalog, recipient, standing);
+  }
+
+  /**
+   * The same for a chunk of an audience's recipients, who have nearly everything in common.
+   * @param now Unix milliseconds
+   */
+  async notifyChunk(
+    event: DecidedEvent,
+    type: NotificationType,
+    catalog: Catalog,
+    recipients: readonly KnownRecipient[],
+    now: number,
+  ): Promise<void> {
+    const decided = await Promise.all(
+      recipients.map(async (recipient) => {
+        const notification = notificationOf(event, type, recipient.id);
+        const input = inputOf(notification, event, type, catalog, recipient, now);
+        return { recipient, notification, decision: await this.throttled(notification, input, decide(input)) };
+      }),
+    );
+    if (decided.length === 0) return;
+    const { recipient: _, id: __, ...shared } = decided[0]!.notification;
+    const standing = await this.notifications.recordChunk(
+      shared,
+      decided.map(({ notification: { recipient, id }, decision }) => ({ recipient, id, ...decision })),
+    );
+    const planned = decided.flatMap(({ recipient, notification }, index) => {
+      const decision = standing[index];
+      return decision ? [{ recipient, notification, decision }] : [];
+    });
+    const reached = planned.filter(({ decision }) => decision.deliveries.length > 0);
+    await Promise.all([
+      ...planned.flatMap(({ notification, decision }) => this.defer(event, notification, decision)),
+      reached.length > 0 &&
+        this.messages.publish(chunkRouted, chunkOf(event, type, catalog, reached), {
+          // The chunk that begins with the same recipient is the same one.
+          id: uuidv8(timeOfId(event.id), 'chunk', reached[0]!.notification.id),
+          tenant: event.tenant,
+        }),
+    ]);
   }
 
   /** What a channel waited for is over: decides the deferred channels again, as if the event came only now. */
@@ -108,10 +156,7 @@ export class Notifying {
   ): Promise<void> {
     const { tenant } = event;
     const { deliveries } = decision;
-    const published = deferralsOf(decision).map((deferral) => {
-      const timer = timerOf(this.messages.source, event, notification, deferral);
-      return this.messages.publish(timerSet, timer, { id: timer.timer_id, tenant });
-    });
+    const published = this.defer(event, notification, decision);
     if (deliveries.length > 0) {
       const routed = routedOf(event, notification, type, catalog, recipient, deliveries);
       published.push(
@@ -119,5 +164,12 @@ export class Notifying {
       );
     }
     await Promise.all(published);
+  }
+
+  private defer(event: DecidedEvent, notification: NotificationFacts, decision: DecisionResult): Promise<void>[] {
+    return deferralsOf(decision).map((deferral) => {
+      const timer = timerOf(this.messages.source, event, notification, deferral);
+      return this.messages.publish(timerSet, timer, { id: timer.timer_id, tenant: event.tenant });
+    });
   }
 }

@@ -6,6 +6,7 @@ import {
   timeOfId,
   uuidv8,
   type Channel,
+  type ChunkRouted,
   type CloudEvent,
   type EventRequest,
   type NotificationDeferred,
@@ -104,6 +105,30 @@ export function routedOf(
     metadata: request.metadata,
     expires_at: request.expires_at,
     created_at,
+  };
+}
+
+/** What the renderer is told of many at once. @param reached at least one; all of the same event and type */
+export function chunkOf(
+  event: DecidedEvent,
+  type: NotificationType,
+  catalog: Pick<Catalog, 'version'>,
+  reached: readonly { recipient: KnownRecipient; notification: NotificationFacts; decision: DecisionResult }[],
+): ChunkRouted {
+  const [first] = reached as [(typeof reached)[number]];
+  const {
+    notification_id: _,
+    recipient: __,
+    deliveries: ___,
+    ...shared
+  } = routedOf(event, first.notification, type, catalog, first.recipient, first.decision.deliveries);
+  return {
+    ...shared,
+    to: reached.map(({ recipient: { id, name, locale, time_zone }, notification, decision }) => ({
+      notification_id: notification.id,
+      recipient: { id, name, locale, time_zone },
+      deliveries: decision.deliveries,
+    })),
   };
 }
 

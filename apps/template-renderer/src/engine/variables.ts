@@ -21,6 +21,13 @@ export function variablesOf(part: ParsedPart): PartVariables {
   return { required, optional: all.filter((name) => !required.includes(name)) };
 }
 
+/** Whether what it says may differ between two recipients with the same language and time zone. */
+export function isPersonal({ kind, nodes }: ParsedPart): boolean {
+  return engineOf(kind)
+    .globalVariablesSync(nodes)
+    .some((name) => name === 'recipient' || name === 'notification');
+}
+
 function namesIn({ kind }: ParsedPart, nodes: Template[]): string[] {
   const names = engineOf(kind).globalFullVariablesSync(nodes);
   return names.filter((name) => !reservedNames.includes(name.split(/[.[]/, 1)[0] as never)).sort();

@@ -1,4 +1,4 @@
-import type { Channel, NotificationRouted } from '@carillon/contracts';
+import type { Channel, ChunkRouted, NotificationRouted } from '@carillon/contracts';
 import { CONFIG } from '@carillon/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
@@ -8,6 +8,7 @@ import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { genericType } from '../templates/template.ts';
 import { templatedChannels, type TemplatedChannel } from '../templates/template-source.ts';
+import { oneOfEachLocale, renderChunk, type RenderedChunk } from './render-chunk.ts';
 import { renderNotification, type RenderedNotification } from './render-notification.ts';
 import type { Brand } from './scope.ts';
 
@@ -30,8 +31,23 @@ export class Renderer {
   }
 
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
-    await Promise.all([this.builtIns.published(), this.words.since(tenant, routed.catalog_version)]);
+    await this.ready(tenant, routed.catalog_version);
     return renderNotification(routed, await this.templatesFor(tenant, routed), this.brand, new Date());
+  }
+
+  /** A chunk of a fan-out at once. */
+  async renderChunk(tenant: string, chunk: ChunkRouted): Promise<RenderedChunk> {
+    await this.ready(tenant, chunk.catalog_version);
+    const byLocale = await Promise.all(
+      oneOfEachLocale(chunk).map(
+        async (routed) => [routed.recipient.locale, await this.templatesFor(tenant, routed)] as const,
+      ),
+    );
+    return renderChunk(chunk, new Map(byLocale), this.brand, new Date());
+  }
+
+  private ready(tenant: string, catalogVersion: number | undefined): Promise<unknown> {
+    return Promise.all([this.builtIns.published(), this.words.since(tenant, catalogVersion)]);
   }
 
   private async templatesFor(

@@ -1,6 +1,6 @@
 import { kindOf } from '../compile/compile.ts';
 import { makeDirect } from '../engine/direct.ts';
-import { parse, type ParsedPart } from '../engine/index.ts';
+import { isPersonal, parse, type ParsedPart } from '../engine/index.ts';
 import type { PublishedTemplate, TemplateKey } from './template.ts';
 
 /** A published template, ready to be filled in any number of times. */
@@ -8,12 +8,18 @@ export interface ParsedTemplate extends TemplateKey {
   readonly version: number;
   readonly parts: ReadonlyMap<string, ParsedPart>;
   readonly required: readonly string[];
+  /** Whether what it says may differ between two recipients with the same language and time zone. */
+  readonly personal: boolean;
 }
 
 /** @throws TemplateError, which can only mean that the stored version was made by an incompatible compiler */
 export function parseTemplate({ compiled, ...key }: PublishedTemplate): ParsedTemplate {
-  const parts = Object.entries(compiled.parts).map(
-    ([name, source]) => [name, makeDirect(parse(kindOf(name), source))] as const,
-  );
-  return { ...key, parts: new Map(parts), required: compiled.required };
+  const parsed = Object.entries(compiled.parts).map(([name, source]) => [name, parse(kindOf(name), source)] as const);
+  return {
+    ...key,
+    // Looked at before what is simple is made direct.
+    personal: parsed.some(([, part]) => isPersonal(part)),
+    parts: new Map(parsed.map(([name, part]) => [name, makeDirect(part)])),
+    required: compiled.required,
+  };
 }

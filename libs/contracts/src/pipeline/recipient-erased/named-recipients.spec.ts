@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { eventRequested } from '../../events/event-requested/index.ts';
 import { notificationDeferred } from '../../events/notification-deferred/index.ts';
+import { chunkRouted } from '../chunk-routed/index.ts';
+import { inAppChunkRendered } from '../in-app-chunk-rendered/index.ts';
 import { notificationRouted } from '../notification-routed/index.ts';
 import { renderedExample } from '../rendered.ts';
 import { namedRecipients, onlyRecipient, withoutErased, withoutRecipient } from './named-recipients.ts';
@@ -9,6 +11,18 @@ import { namedRecipients, onlyRecipient, withoutErased, withoutRecipient } from 
 const request = (...recipients: string[]) => ({ data: { ...eventRequested.example, recipients } });
 const deferred = (recipient: string, ...recipients: string[]) => ({
   data: { ...notificationDeferred.example, recipient, request: { ...eventRequested.example, recipients } },
+});
+
+const chunkOf = (...recipients: string[]) => ({
+  ...chunkRouted.example,
+  to: recipients.map((id) => ({
+    ...chunkRouted.example.to[0]!,
+    recipient: { ...chunkRouted.example.to[0]!.recipient, id },
+  })),
+});
+const renderedChunkOf = (...recipients: string[]) => ({
+  ...inAppChunkRendered.example,
+  to: recipients.map((recipient) => ({ ...inAppChunkRendered.example.to[0]!, recipient })),
 });
 
 describe('the recipients that a message names', () => {
@@ -19,6 +33,8 @@ describe('the recipients that a message names', () => {
     ['a routed notification names a person', { data: notificationRouted.example }, ['parent-17']],
     ['a rendered one names an id', { subject: 'parent-17', data: renderedExample }, ['parent-17']],
     ['a deferred one names those of its request too', deferred('amina', 'amina', 'bo'), ['amina', 'bo']],
+    ['a chunk names everyone whom it is for', { data: chunkOf('amina', 'bo') }, ['amina', 'bo']],
+    ['a rendered chunk too', { data: renderedChunkOf('amina', 'bo') }, ['amina', 'bo']],
     ['an audience names nobody', { data: { type: 'welcome', audience: { all: true } } }, []],
     ['what is no object names nobody', { data: 'amina' }, []],
     ['odd members are passed over', { data: { recipients: [1, null, 'bo', 'a\u0000', ''], recipient: 7 } }, ['bo']],
@@ -42,6 +58,11 @@ describe('a message without a recipient', () => {
   it('is still there for the others, and says nothing of them any more', () => {
     expect(withoutRecipient(request('bo', 'amina', 'chi'), 'amina')).toEqual(request('bo', 'chi'));
     expect(withoutRecipient(deferred('bo', 'amina', 'bo'), 'amina')).toEqual(deferred('bo', 'bo'));
+    expect(withoutRecipient({ data: chunkOf('amina', 'bo') }, 'amina')).toEqual({ data: chunkOf('bo') });
+    expect(withoutRecipient({ data: renderedChunkOf('bo', 'amina') }, 'amina')).toEqual({
+      data: renderedChunkOf('bo'),
+    });
+    expect(withoutRecipient({ data: chunkOf('amina') }, 'amina')).toBeUndefined();
   });
 
   it('is the same when it does not name them', () => {

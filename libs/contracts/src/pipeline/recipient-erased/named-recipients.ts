@@ -1,7 +1,7 @@
 /**
  * Which recipients a stored message is about, wherever messages of the street name them: `data.recipients`,
- * `data.recipient_id`, `data.recipient` (an id, or somebody with one), and the subject where nothing else names anybody. A
- * deferred notification also carries the request that it came from, with the others that it named.
+ * `data.recipient_id`, `data.recipient` (an id, or somebody with one), each of `data.to` likewise, and the subject where nothing
+ * else names anybody. A deferred notification also carries the request that it came from, with the others that it named.
  */
 import { recipientIdSchema } from '../../words.ts';
 import type { RecipientErased } from './index.ts';
@@ -20,11 +20,17 @@ const members = (value: unknown): Members =>
 const ids = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((id): id is string => recipientIdSchema.safeParse(id).success);
 
+/** Whom a member of a chunk is for. */
+const addresseeOf = (member: unknown): unknown => {
+  const { recipient } = members(member);
+  return typeof recipient === 'string' ? recipient : members(recipient).id;
+};
+
 /** Whose message it is: one person, or several of a request. */
 function addressees({ subject, data }: Named): { one: string[]; several: string[] } {
-  const { recipient, recipient_id, recipients } = members(data);
+  const { recipient, recipient_id, recipients, to } = members(data);
   const one = [...ids(recipient_id), ...ids(recipient), ...ids(members(recipient).id)];
-  const several = ids(recipients);
+  const several = [...ids(recipients), ...(Array.isArray(to) ? ids(to.map(addresseeOf)) : [])];
   return { one: one.length + several.length > 0 ? one : ids(subject), several };
 }
 
@@ -70,10 +76,12 @@ export function onlyRecipient<T extends Named>(message: T, recipient: string): T
 
 function keepRecipients<T extends Named>(message: T, keep: (id: string) => boolean): T {
   if (namedRecipients(message).every(keep)) return message;
-  const filtered = (holder: Members): Members =>
-    Array.isArray(holder.recipients)
-      ? { ...holder, recipients: holder.recipients.filter((id) => typeof id !== 'string' || keep(id)) }
-      : holder;
+  const kept = (id: unknown) => typeof id !== 'string' || keep(id);
+  const filtered = (holder: Members): Members => ({
+    ...holder,
+    ...(Array.isArray(holder.recipients) && { recipients: holder.recipients.filter(kept) }),
+    ...(Array.isArray(holder.to) && { to: holder.to.filter((member) => kept(addresseeOf(member))) }),
+  });
   const data = filtered(members(message.data));
   return { ...message, data: 'request' in data ? { ...data, request: filtered(members(data.request)) } : data };
 }

@@ -1,0 +1,36 @@
+import { emailRendered, inAppRendered, smsRendered } from '@carillon/contracts';
+import { Messages } from '@carillon/messaging';
+import { Injectable } from '@nestjs/common';
+import { channelsRendered } from './metrics.ts';
+import type { RenderedDelivery } from './render-notification.ts';
+import type { RenderFailure } from './render-failure.ts';
+
+/** Passes rendered deliveries on to the stages of their channels. */
+@Injectable()
+export class DeliveryPublisher {
+  constructor(private readonly messages: Messages) {}
+
+  /** Resolves when all are confirmed. */
+  async publish(
+    tenant: string,
+    deliveries: readonly RenderedDelivery[],
+    failures: readonly RenderFailure[],
+  ): Promise<void> {
+    await Promise.all(deliveries.map((delivery) => this.publishOne(tenant, delivery)));
+    const done = new Set(deliveries.map(({ channel }) => channel));
+    for (const channel of done) channelsRendered.inc({ channel, outcome: 'done' });
+    for (const { channel } of failures) channelsRendered.inc({ channel, outcome: 'failed' });
+  }
+
+  private publishOne(tenant: string, { channel, data }: RenderedDelivery): Promise<void> {
+    const attributes = { tenant, id: data.delivery_id, subject: data.recipient };
+    switch (channel) {
+      case 'in_app':
+        return this.messages.publish(inAppRendered, data, attributes);
+      case 'email':
+        return this.messages.publish(emailRendered, data, attributes);
+      case 'sms':
+        return this.messages.publish(smsRendered, data, attributes);
+    }
+  }
+}
