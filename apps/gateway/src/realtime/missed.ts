@@ -15,7 +15,7 @@ export interface Missed {
  * @param since the last of them
  */
 export function missedBy(
-  has: ReadonlySet<string>,
+  has: Pick<ReadonlySet<string>, 'has'>,
   since: string,
   { data, overlap }: Pick<ResponseOf<typeof missedNotifications>, 'data' | 'overlap'>,
 ): Missed[] {

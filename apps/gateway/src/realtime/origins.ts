@@ -20,6 +20,7 @@ function listed(text: string): string[] {
   return text.split(',').map((origin) => origin.trim());
 }
 
+/** Apps in a web view have schemes of their own: `capacitor://localhost`. */
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text.toLowerCase();
+  return /^[a-z][a-z0-9+.-]*:\/\/[^\s/*?#@]+$/i.test(text);
 }

@@ -21,7 +21,7 @@ import type { Turns } from './turns.ts';
 /** Whoever has missed more reads the list. */
 const missedAtMost = 500;
 /** Signals of two notifications that are stored at the same moment may come in either order, at most so far apart. */
-const overlapMs = 5_000;
+const overlapMs = 2_000;
 /** Notifications that wait until the socket has caught up. */
 const waitingAtMost = 500;
 /** What a client may leave unread in its connection. In bytes. */
@@ -52,6 +52,7 @@ export class Seat {
   /** The one of them that came last. */
   private last?: Pick<Notification, 'id' | 'arrived_at'>;
   private expiry?: NodeJS.Timeout;
+  private givenUp = false;
 
   constructor(
     private readonly socket: RealtimeSocket,
@@ -94,7 +95,7 @@ export class Seat {
 
   /** Says why and disconnects. A client that may come back does so by itself: to it the connection is lost, not ended. */
   close(code: ClosingCode): void {
-    if (!this.socket.connected) return;
+    if (!this.open) return;
     this.send('closing', { code });
     socketsClosed.inc({ code });
     if (code === 'too_many_sockets' || code === 'too_many_messages') this.socket.disconnect(true);
@@ -113,7 +114,7 @@ export class Seat {
     do {
       this.again = false;
       await this.giveMissed();
-    } while (this.again && this.socket.connected);
+    } while (this.again && this.open);
     this.state = 'live';
     const { waiting, waitingSize } = this;
     this.waiting = [];
@@ -123,7 +124,7 @@ export class Seat {
   }
 
   private async giveMissed(): Promise<void> {
-    for (let delay = 200; this.socket.connected; delay = Math.min(delay * 2, 5_000)) {
+    for (let delay = 200; this.open; delay = Math.min(delay * 2, 5_000)) {
       try {
         return await this.turns.take(() => this.giveMissedOnce());
       } catch (error) {
@@ -135,17 +136,17 @@ export class Seat {
   }
 
   private async giveMissedOnce(): Promise<void> {
-    if (!this.socket.connected) return;
+    if (!this.open) return;
     const { inbox, last } = this;
     const begun = Date.now();
-    const overlap_ms = this.has && this.has.all.size > 1 ? overlapMs : 0;
+    const overlap_ms = this.has && this.has.size > 1 ? overlapMs : 0;
     const [missed, { count }] = await Promise.all([
       last && this.messages.call(missedNotifications, { ...inbox, since: last.id, overlap_ms, limit: missedAtMost }),
       this.messages.call(countUnread, { ...inbox }),
     ]);
     if (missed?.more) this.send('resync', {});
     else if (missed) {
-      for (const { event, notification } of missedBy(this.has?.all ?? new Set(), last!.id, missed)) {
+      for (const { event, notification } of missedBy(this.has ?? new Set(), last!.id, missed)) {
         await this.room();
         this.giveOne(event, notification);
       }
@@ -156,7 +157,7 @@ export class Seat {
 
   private give({ created, updated, deleted, reload, unread_count }: InboxChanged): void {
     // A signal may come twice.
-    for (const one of created) if (!this.has?.all.has(one.id)) this.giveOne('notification.created', one);
+    for (const one of created) if (!this.has?.has(one.id)) this.giveOne('notification.created', one);
     for (const one of updated) this.giveOne('notification.updated', one);
     for (const id of deleted) this.send('notification.deleted', { id });
     if (reload) this.send('resync', {});
@@ -167,12 +168,12 @@ export class Seat {
   private giveOne(event: 'notification.created' | 'notification.updated', notification: Notification): void {
     const { id, arrived_at, status } = notification;
     this.send(event, { notification });
-    (this.has ??= new LastIds([], sinceAtMost)).add(id);
+    (this.has ??= new LastIds([], sinceAtMost)).add(id, arrived_at);
     if (status !== 'snoozed' && arrived_at >= (this.last?.arrived_at ?? '')) this.last = { id, arrived_at };
   }
 
   private send<Event extends keyof Heard>(event: Event, ...message: Parameters<Heard[Event]>): void {
-    if (!this.socket.connected) return;
+    if (!this.open) return;
     this.socket.emit(event, ...message);
     socketMessages.inc({ event });
     if (bytesWaiting(this.socket.conn) > unreadAtMost) this.giveUp();
@@ -181,14 +182,19 @@ export class Seat {
   /** Waits until the client has taken most of what was sent. */
   private async room(): Promise<void> {
     const deadline = Date.now() + patienceMs;
-    while (this.socket.connected && bytesWaiting(this.socket.conn) > unreadAtMost / 2) {
+    while (this.open && bytesWaiting(this.socket.conn) > unreadAtMost / 2) {
       if (Date.now() > deadline) return this.giveUp();
       await sleep(20);
     }
   }
 
+  private get open(): boolean {
+    return this.socket.connected && !this.givenUp;
+  }
+
   /** Nothing more would reach it; it comes back and catches up. */
   private giveUp(): void {
+    this.givenUp = true;
     socketsClosed.inc({ code: 'too_slow' });
     cut(this.socket.conn);
   }
