@@ -12,7 +12,7 @@ categories:
 sources:
   bookings:
     exchange: ${exchange}
-    routing_keys: ['lesson.*', 'message.sent']
+    routing_keys: ['lesson.*', 'message.sent', 'comment.*']
     map:
       id: body.event_id
       data: body.payload
@@ -41,6 +41,15 @@ types:
     templates:
       en:
         in_app: { title: 'Booked by {{ teacher }}', message: '{{ course }}' }
+  new_comment:
+    category: lessons
+    channels: [in_app]
+    on: comment.written
+    to: data.to
+    batch: { key: data.thread, window: 1h }
+    templates:
+      en:
+        in_app: { title: '{{ from }} commented', message: '{{ text }}' }
   new_message:
     category: lessons
     channels: [in_app]
@@ -101,7 +110,7 @@ describe('a catalog', () => {
     expect(json.errors).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ path: 'types.lesson_scheduled.when', line: line('nonsense') }),
-        expect.objectContaining({ path: 'types.new_message.templates.en.in_app.message', line: line('{{ text') }),
+        expect.objectContaining({ path: 'types.new_comment.templates.en.in_app.message', line: line('{{ text') }),
       ]),
     );
     expect((await client.call('GET', '/v1/admin/catalog')).json).toEqual({});
@@ -176,6 +185,16 @@ describe('a catalog', () => {
     await until('all are decided', async () => (await decided()).length === 4);
     const rules = (await decided()).map(({ channels }) => channels[0].rule).sort();
     expect(rules).toEqual(['catalog_default', 'catalog_default', 'throttled', 'throttled']);
+  });
+
+  it('lets similar ones become one entry of the inbox', async () => {
+    for (const [number, thread] of ['cello', 'cello', 'oboe', 'cello'].entries())
+      happened('comment.written', `c-${number}`, { to: 'amina', thread, from: 'Ms Abara', text: `Comment ${number}` });
+    const comments = async () => (await inbox('amina')).filter(({ type }) => type === 'new_comment');
+    await until('all are counted', async () => (await comments()).reduce((sum, { count }) => sum + count, 0) === 4);
+    expect((await comments()).map(({ count }) => count).sort()).toEqual([1, 3]);
+    for (const { id } of await comments())
+      await client.call('DELETE', `/v1/notifications/${id}`, undefined, tokens.amina);
   });
 
   it('is tried out on an event that never was, with its words', async () => {

@@ -1,5 +1,6 @@
 import { durationMs, type CatalogType } from '@carillon/contracts';
 import { addresseesOf } from './addressees.ts';
+import { batchingOf } from './batching.ts';
 import { conditionOf } from './condition.ts';
 import type { DataSchemas } from './data-schema.ts';
 import type { Mistakes, Path } from './mistakes.ts';
@@ -11,7 +12,7 @@ import type { NotificationType } from './notification-type.ts';
  */
 export function compileType(
   key: string,
-  { when, to, schema, throttle, on = [], ...type }: CatalogType,
+  { when, to, schema, throttle, batch, on = [], ...type }: CatalogType,
   origin: NotificationType['origin'],
   schemas: DataSchemas,
   mistakes: Mistakes,
@@ -30,6 +31,7 @@ export function compileType(
     check: schema && schemas.compile(schema, (path, message) => mistakes.add(at('schema', ...path), message)),
     frequency: type.frequency,
     throttle: throttle && { max: throttle.max, windowMs: durationMs(throttle.per) },
+    batching: batch && mistakes.expression(at('batch', 'key'), (path) => batchingOf(path, batch)),
     template: type.template ?? key,
   };
 }

@@ -1,4 +1,4 @@
-import type { Audience, Channel, FieldError, Frequency, Priority } from '@carillon/contracts';
+import type { Audience, Batch, Channel, FieldError, Frequency, Priority } from '@carillon/contracts';
 
 /** What an expression of the catalog sees of an event. */
 export interface EventScope {
@@ -22,6 +22,12 @@ export interface Addressees {
   of(scope: EventScope): string[] | Audience;
 }
 
+/** A `batch`, its key parsed at save time. */
+export interface Batching {
+  /** With what a notification of this event becomes one; undefined where its key is empty. @throws ExpressionFailed */
+  of(scope: EventScope): Batch | undefined;
+}
+
 /** A catalog entry, ready for use: everything the decision needs to know about a notification type. */
 export interface NotificationType {
   key: string;
@@ -42,6 +48,8 @@ export interface NotificationType {
   /** Of recipients who have not chosen. */
   frequency?: Frequency;
   throttle?: { max: number; windowMs: number };
+  /** Similar ones become one in the inbox. */
+  batching?: Batching;
   /** The type whose words it uses. */
   template: string;
 }

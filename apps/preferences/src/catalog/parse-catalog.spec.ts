@@ -317,15 +317,11 @@ describe('a catalog document', () => {
       types: {
         lesson: {
           ...lesson,
-          batch: { key: 'data.room', window: '10m' },
           reminders: [{ type: 'lesson', at: 'data.starts_at', offset: '-PT24H', match: 'data.id' }],
         },
       },
     };
-    expect(parseCatalog(document, foundation).warnings.map(({ path }) => path)).toEqual([
-      'types.lesson.batch',
-      'types.lesson.reminders',
-    ]);
+    expect(parseCatalog(document, foundation).warnings.map(({ path }) => path)).toEqual(['types.lesson.reminders']);
   });
 
   it('is shown with everything filled in that it left out', () => {

@@ -151,13 +151,7 @@ class DocumentCheck {
 
   private batch(key: string, { batch }: CatalogType): void {
     if (!batch) return;
-    const path = ['types', key, 'batch'];
-    this.mistakes.expression([...path, 'key'], (at) => Expression.parse(at, batch.key, eventVocabulary));
-    this.duration([...path, 'window'], batch.window);
-    this.warnings.push({
-      path: path.join('.'),
-      message: 'is kept, but has no effect yet: every event makes a notification of its own',
-    });
+    this.duration(['types', key, 'batch', 'window'], batch.window);
   }
 
   private reminders(key: string, { reminders }: CatalogType): void {

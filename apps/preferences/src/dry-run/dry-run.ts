@@ -33,7 +33,7 @@ export class DryRun {
 
     const notifications: DryRunResult['notifications'] = [];
     let total = 0;
-    for (const { type, to } of targets) {
+    for (const { type, to, batch } of targets) {
       const { recipients, count } = await this.peopleOf(tenant, to, dryRunSample - notifications.length);
       total += count;
       const addressed = isAudience(to) ? { recipients: undefined, audience: to } : { recipients: to };
@@ -43,6 +43,7 @@ export class DryRun {
         type: request.type ?? type.key,
         source,
         request: { ...request, ...addressed },
+        batch,
       };
       for (const recipient of recipients) {
         const { notification, channels, deliveries } = await this.notifying.preview(

@@ -165,7 +165,7 @@ function decidedEvent(
   { tenant, source, request }: IncomingEvent,
   message: CloudEvent,
   id: string,
-  { to }: Target,
+  { to, batch }: Target,
 ): DecidedEvent {
   const addressed = isAudience(to) ? { audience: to } : { recipients: to };
   return {
@@ -174,5 +174,6 @@ function decidedEvent(
     type: request.type ?? message.type,
     source,
     request: { ...request, recipients: undefined, audience: undefined, ...addressed },
+    batch,
   };
 }

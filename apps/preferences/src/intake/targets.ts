@@ -1,4 +1,4 @@
-import { Problem, type Audience, type EventRequest } from '@carillon/contracts';
+import { Problem, type Audience, type Batch, type EventRequest } from '@carillon/contracts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { EventScope, NotificationType } from '../catalog/notification-type.ts';
 import { namedRecipients, type IncomingEvent } from './read-event.ts';
@@ -8,6 +8,8 @@ export interface Target {
   type: NotificationType;
   /** Recipient ids, each once, or an audience. */
   to: string[] | Audience;
+  /** With what its notifications become one in the inbox. */
+  batch?: Batch;
 }
 
 export interface Targets {
@@ -38,7 +40,11 @@ export function targetsOf(event: Asked, catalog: Catalog): Targets {
       continue;
     }
     refuseInvalidData(type, request);
-    targets.push({ type, to: requested ? askedFor(request) : addressed(event, type, scope) });
+    targets.push({
+      type,
+      to: requested ? askedFor(request) : addressed(event, type, scope),
+      batch: type.batching && evaluated(event, () => type.batching!.of(scope)),
+    });
   }
   return { targets, skipped };
 }

@@ -1,5 +1,6 @@
 import {
   audienceLaneOf,
+  type Batch,
   laneOf,
   notificationDeferred,
   notificationId,
@@ -31,6 +32,8 @@ export interface DecidedEvent {
   source: string;
   /** With an audience, where it goes to one. */
   request: EventRequest;
+  /** With what its notifications become one in the inbox. */
+  batch?: Batch;
 }
 
 /** What a notification is before anything is decided about it. */
@@ -80,7 +83,7 @@ export function inputOf(
 
 /** What the renderer is told. */
 export function routedOf(
-  { id: eventRecordId, type: eventType, source, request }: DecidedEvent,
+  { id: eventRecordId, type: eventType, source, request, batch }: DecidedEvent,
   { id, category, priority, created_at }: NotificationFacts,
   type: NotificationType,
   { version }: Pick<Catalog, 'version'>,
@@ -103,6 +106,7 @@ export function routedOf(
     actor: request.actor,
     correlation_key: request.correlation_key,
     metadata: request.metadata,
+    batch,
     expires_at: request.expires_at,
     created_at,
   };
