@@ -31,6 +31,8 @@ export const tenant = 'school';
 export class RealtimeUnderTest {
   private readonly clients: Client[] = [];
   private readonly services: TestService[] = [];
+  private bystander?: Promise<string[]>;
+  private turn?: 'read' | 'unread';
 
   private constructor(
     readonly database: TestDatabase,
@@ -68,36 +70,22 @@ export class RealtimeUnderTest {
   /** A client that is connected and has been told how many are unread. */
   async connected(replica: TestService, options: ClientOptions): Promise<Client> {
     const client = this.client(replica, options);
-    await until('the client has caught up', () => client.counts.length > 0);
+    await until('the client has caught up', () => client.began !== undefined);
     return client;
   }
 
   /** Puts new notifications into an inbox, one after the other. Returns their ids. */
-  async notify(recipient: string, count = 1, changes: Partial<InAppRendered> = {}): Promise<string[]> {
+  async notify(recipient: string, count = 1): Promise<string[]> {
     const ids: string[] = [];
-    for (let number = 0; number < count; number += 1) {
-      const rendered = renderedFor(recipient, changes);
-      await this.messages.publish(inAppRendered, rendered, { tenant, id: rendered.delivery_id });
-      ids.push(rendered.notification_id);
-      await until('it is stored', () => this.isStored(rendered.notification_id));
-    }
+    for (let number = 0; number < count; number += 1) ids.push(...(await this.store([renderedFor(recipient)])));
+    await this.signalled();
     return ids;
   }
 
   /** The same all at once. */
   async notifyAtOnce(recipient: string, count: number, changes: Partial<InAppRendered> = {}): Promise<string[]> {
-    const all = Array.from({ length: count }, () => renderedFor(recipient, changes));
-    await Promise.all(
-      all.map((rendered) => this.messages.publish(inAppRendered, rendered, { tenant, id: rendered.delivery_id })),
-    );
-    const ids = all.map(({ notification_id }) => notification_id);
-    await until('all are stored', async () => {
-      const [{ count: stored }] = await this.database.query(
-        'SELECT count(*)::int AS count FROM inbox.notifications WHERE id = ANY($1)',
-        [ids],
-      );
-      return stored === count;
-    });
+    const ids = await this.store(Array.from({ length: count }, () => renderedFor(recipient, changes)));
+    await this.signalled();
     return ids;
   }
 
@@ -131,8 +119,22 @@ export class RealtimeUnderTest {
     return service;
   }
 
-  private async isStored(id: string): Promise<boolean> {
-    return (await this.database.query('SELECT FROM inbox.notifications WHERE id = $1', [id])).length > 0;
+  private async store(all: InAppRendered[]): Promise<string[]> {
+    await Promise.all(
+      all.map((rendered) => this.messages.publish(inAppRendered, rendered, { tenant, id: rendered.delivery_id })),
+    );
+    const ids = all.map(({ notification_id }) => notification_id);
+    await until('all are stored', async () => {
+      const stored = await this.database.query('SELECT FROM inbox.notifications WHERE id = ANY($1)', [ids]);
+      return stored.length === ids.length;
+    });
+    return ids;
+  }
+
+  /** Waits until the signals of what is stored are sent: those of a change come after them. */
+  private async signalled(): Promise<void> {
+    const [id] = await (this.bystander ??= this.store([renderedFor('bystander')]));
+    await this.change('bystander', id!, (this.turn = this.turn === 'read' ? 'unread' : 'read'));
   }
 }
 
@@ -158,13 +160,15 @@ export class Client {
   /** The reasons of disconnects and the codes that announced or refused them. */
   readonly ends: string[] = [];
   resyncs = 0;
+  /** What to connect with next as long as there is nothing to name. */
+  began?: string;
   /** Replaces the replica and the token that the next connect uses. */
   auth: () => Promise<{ token?: string; since?: unknown }>;
 
   constructor(replica: TestService, { recipient, token, since, ...options }: ClientOptions) {
     this.auth = async () => ({
       token: token ?? (recipient === undefined ? undefined : await tokenOf(replica, recipient)),
-      since: this.created.length > 0 ? this.lastArrived() : since,
+      since: this.created.length > 0 ? this.lastArrived() : (since ?? this.began),
     });
     this.socket = io(replica.running.url + (options.namespace ?? ''), {
       path: options.path ?? '/realtime',
@@ -180,6 +184,7 @@ export class Client {
     this.socket.on('notification.updated', (message) => this.keep('updated', message.notification));
     this.socket.on('notification.deleted', ({ id }) => this.told.push(`deleted ${id}`));
     this.socket.on('unread_count', ({ count }) => this.counts.push(count));
+    this.socket.on('ready', (message) => (this.began ??= message.since));
     this.socket.on('resync', () => (this.resyncs += 1));
     this.socket.on('closing', ({ code }) => this.ends.push(code));
     this.socket.on('disconnect', (reason) => this.ends.push(reason));
@@ -231,7 +236,7 @@ export function someone(): string {
   return `recipient-${unique()}`;
 }
 
-function renderedFor(recipient: string, changes: Partial<InAppRendered>): InAppRendered {
+function renderedFor(recipient: string, changes: Partial<InAppRendered> = {}): InAppRendered {
   const event = eventId(Date.now(), tenant, '/test', unique());
   const notification_id = notificationId(event, 'invoice_issued', recipient);
   return {

@@ -21,6 +21,8 @@ export interface Heard {
   'notification.updated': (message: { notification: Notification }) => void;
   'notification.deleted': (message: { id: string }) => void;
   unread_count: (message: { count: number }) => void;
+  /** It has caught up. `since` is for the next connect of a client that has no notification to name. */
+  ready: (message: { since: string }) => void;
   /** More has changed than is told: read the list anew. */
   resync: (message: object) => void;
   closing: (message: { code: ClosingCode }) => void;

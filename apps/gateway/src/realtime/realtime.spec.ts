@@ -218,11 +218,16 @@ describe('real time', () => {
       expect(client.counts).toEqual([8, 9]);
     });
 
-    it('brings nothing to a client that says nothing of what it has', async () => {
+    it('brings nothing to a client that says nothing of what it has, but tells it what to say next time', async () => {
       const recipient = someone();
       await test.notify(recipient, 3);
       const client = await test.connected(one, { recipient });
       expect([client.told, client.counts]).toEqual([[], [3]]);
+      client.socket.disconnect();
+      const missed = await test.notify(recipient, 2);
+      client.socket.connect();
+      await until('it is told', () => client.counts.length === 2);
+      expect([client.created, client.counts]).toEqual([missed, [3, 5]]);
     });
 
     it('brings nothing of another inbox, whoever’s id is named', async () => {

@@ -70,7 +70,8 @@ export class Seat {
 
   /** Signals of the recipient arrive from now on. */
   start(): void {
-    if (this.state === 'joining') void this.catchUp();
+    if (this.state === 'joining')
+      void this.catchUp().then(() => this.last && this.send('ready', { since: this.last.id }));
   }
 
   /** Signals may have been missed. */
@@ -144,14 +145,17 @@ export class Seat {
       last && this.messages.call(missedNotifications, { ...inbox, since: last.id, overlap_ms, limit: missedAtMost }),
       this.messages.call(countUnread, { ...inbox }),
     ]);
-    if (missed?.more) this.send('resync', {});
-    else if (missed) {
+    const now = { id: firstIdAt(begun), arrived_at: new Date(begun).toISOString() };
+    if (missed?.more) {
+      this.send('resync', {});
+      this.last = now;
+    } else if (missed) {
       for (const { event, notification } of missedBy(this.has ?? new Set(), last!.id, missed)) {
         await this.room();
         this.giveOne(event, notification);
       }
     }
-    this.last ??= { id: firstIdAt(begun), arrived_at: new Date(begun).toISOString() };
+    this.last ??= now;
     this.send('unread_count', { count });
   }
 
