@@ -167,6 +167,33 @@ describe('the street', () => {
       );
     });
 
+    it('takes many events in one call, each accepted or refused by itself', async () => {
+      const token = await client.recipient('many', { name: 'Many' });
+      const good = (number: number) => ({
+        recipients: ['many'],
+        content: { title: `Bulk ${number}`, message: 'One of many.' },
+      });
+      const { status, json } = await client.call('POST', '/v1/events/bulk', {
+        events: [good(1), { type: 'no_such_type', recipients: ['many'] }, { recipients: [] }, good(2)],
+      });
+      expect(status).toBe(200);
+      expect(json.results).toMatchObject([
+        { status: 202, notifications: [{ recipient: 'many' }] },
+        { status: 422, code: 'unknown_type', errors: [{ path: 'type' }] },
+        {
+          status: 400,
+          code: 'invalid_body',
+          errors: expect.arrayContaining([{ path: 'recipients', message: 'name at least one recipient' }]),
+        },
+        { status: 202 },
+      ]);
+      await until('both are in the inbox', async () => {
+        const { json: list } = await client.call('GET', '/v1/notifications', undefined, token);
+        return list.data.length === 2;
+      });
+      expect((await client.call('POST', '/v1/events/bulk', { events: [] })).status).toBe(400);
+    });
+
     it('obeys a recipient who switched a channel off, and says so', async () => {
       const token = await client.recipient('quiet', { email: 'quiet@example.org', phone: '+254711000333' });
       const patched = await client.call('PATCH', '/v1/preferences', { categories: { billing: { sms: false } } }, token);

@@ -2,6 +2,7 @@ import {
   addSuppression,
   changePreferences,
   checkEvent,
+  checkEvents,
   dryRunEvent,
   effectiveCatalog,
   eraseRecipient,
@@ -37,6 +38,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   prepare: (app) => app.get(Retention).start(),
   rpcs: [
     checkEvent,
+    checkEvents,
     dryRunEvent,
     getEvent,
     putRecipient,

@@ -29,6 +29,7 @@ export * from './outcomes/delivery-changed/index.ts';
 export * from './outcomes/notification-created/index.ts';
 export * from './outcomes/notification-read/index.ts';
 export * from './rpc/check-event/index.ts';
+export * from './rpc/check-events/index.ts';
 export * from './rpc/get-event/index.ts';
 export * from './rpc/recipients/index.ts';
 export * from './rpc/suppressions/index.ts';

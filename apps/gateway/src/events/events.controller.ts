@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import {
   checkEvent,
+  checkEvents,
   dryRunEvent,
   dryRunRequestSchema,
   dryRunSchema,
@@ -8,6 +9,8 @@ import {
   eventProgressSchema,
   eventRequested,
   eventRequestSchema,
+  eventsAtOnce,
+  fieldErrors,
   freshId,
   getEvent,
   notificationId,
@@ -45,6 +48,30 @@ const triedNotificationSchema = dryRunSchema.shape.notifications.element
   });
 const triedSchema = dryRunSchema.extend({ notifications: z.array(triedNotificationSchema) });
 
+const bulkSchema = z.strictObject({ events: z.array(eventRequestSchema).min(1).max(eventsAtOnce) });
+/** One event that is wrong must not keep the others from being looked at. */
+const anyBulkSchema = z.strictObject({
+  events: z
+    .array(z.unknown())
+    .min(1, 'bring at least one event')
+    .max(eventsAtOnce, `bring at most ${eventsAtOnce} events`),
+});
+const refusedSchema = z.object({
+  status: z.number().int(),
+  code: z.string(),
+  title: z.string(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+const bulkResultSchema = z.object({
+  results: z.array(z.union([acceptedSchema.extend({ status: z.literal(202) }), refusedSchema])),
+});
+type Result = z.infer<typeof bulkResultSchema>['results'][number];
+
+function invalid(error: z.ZodError): z.infer<typeof refusedSchema> {
+  return { status: 400, code: 'invalid_body', title: 'The event is not valid', errors: fieldErrors(error.issues) };
+}
+
 const refusals =
   'unknown_type, unknown_category, invalid_data, unknown_recipient, unreachable_recipient, expires_before_send';
 
@@ -66,6 +93,36 @@ export class EventsController {
   })
   async publish(@Tenant() tenant: string, @Body(body(eventRequestSchema)) request: EventRequest): Promise<Accepted> {
     const { types } = await this.messages.call(checkEvent, { tenant, event: request });
+    return this.accept(tenant, request, types);
+  }
+
+  @Post('bulk')
+  @Describe({
+    summary: 'Publish up to 1,000 events',
+    description:
+      'Each is checked and accepted or refused by itself, as by `POST /v1/events`; the results stand in the order of the events. Those with status 202 are published, whatever became of the others.',
+    body: bulkSchema,
+    response: bulkResultSchema,
+  })
+  async publishMany(
+    @Tenant() tenant: string,
+    @Body(body(anyBulkSchema)) { events }: z.infer<typeof anyBulkSchema>,
+  ): Promise<z.infer<typeof bulkResultSchema>> {
+    const parsed = events.map((event) => eventRequestSchema.safeParse(event));
+    const valid = parsed.flatMap(({ data }) => data ?? []);
+    const { results: checked } =
+      valid.length > 0 ? await this.messages.call(checkEvents, { tenant, events: valid }) : { results: [] };
+    let next = 0;
+    const results = parsed.map(async ({ data, error }): Promise<Result> => {
+      if (!data) return invalid(error);
+      const result = checked[next++]!;
+      if (!('types' in result)) return result;
+      return { status: 202, ...(await this.accept(tenant, data, result.types)) };
+    });
+    return { results: await Promise.all(results) };
+  }
+
+  private async accept(tenant: string, request: EventRequest, types: readonly string[]): Promise<Accepted> {
     // The ids of what will become of the event are computed from its identity and time, so they can be told at once.
     const at = Date.now();
     const cloudEventId = freshId(at);

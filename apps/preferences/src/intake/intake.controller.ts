@@ -1,6 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { checkEvent, domainEvent, dryRunEvent, getEvent, type CloudEvent } from '@carillon/contracts';
+import {
+  checkEvent,
+  checkEvents,
+  domainEvent,
+  dryRunEvent,
+  getEvent,
+  Problem,
+  type CloudEvent,
+} from '@carillon/contracts';
 import { AmqpContext, type RequestOf, type ResponseOf } from '@carillon/messaging';
 import { DryRun } from '../dry-run/dry-run.ts';
 import { EventStore } from './event-store.ts';
@@ -26,6 +34,21 @@ export class IntakeController {
   async check(@Payload() { tenant, event }: RequestOf<typeof checkEvent>): Promise<ResponseOf<typeof checkEvent>> {
     const types = await this.intake.check(tenant, event);
     return { type: types[0]!, types };
+  }
+
+  @MessagePattern(checkEvents.name)
+  async checkMany(
+    @Payload() { tenant, events }: RequestOf<typeof checkEvents>,
+  ): Promise<ResponseOf<typeof checkEvents>> {
+    const results = await Promise.all(
+      events.map((event) =>
+        this.check({ tenant, event }).catch((error: unknown) => {
+          if (error instanceof Problem && error.status < 500) return error.toJSON();
+          throw error;
+        }),
+      ),
+    );
+    return { results };
   }
 
   @MessagePattern(dryRunEvent.name)
