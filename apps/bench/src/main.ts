@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { bench } from './bench.ts';
+import { inboxSizeTable } from './inbox-size/table.ts';
 import { readOptions, usage, UsageError, type Options } from './options.ts';
-import { cpuTable, disturbed, ratios, resultTable } from './report/tables.ts';
+import { benchRealtime } from './realtime/realtime.ts';
+import { cpuTable, disturbed, ratios, realtimeTable, resultTable } from './report/tables.ts';
 
 /** Ends the run early, for example on Ctrl-C. */
 class Interrupted extends Error {
@@ -16,13 +18,20 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (options.realtime) {
+    console.log(realtimeTable(await benchRealtime({ ...options, ...servers(), ...options.realtime }, interruption())));
+    return 0;
+  }
   const results = await bench({ ...options, ...servers() }, interruption());
   const { cores, node, postgresql, rabbitmq } = results.machine;
   console.log(
     `\n${cores} cores, Node ${node}, PostgreSQL ${postgresql}, RabbitMQ ${rabbitmq}; medians of ${options.rounds} rounds (least–most)\n`,
   );
-  console.log(resultTable(results));
-  console.log('\nratio: how fast Carillon is beside the floor; 1.00 = as fast, 0.50 = half as fast');
+  if (results.rounds.length > 0) {
+    console.log(resultTable(results));
+    console.log('\nratio: how fast Carillon is beside the floor; 1.00 = as fast, 0.50 = half as fast');
+  }
+  if (results.inboxSize) console.log(inboxSizeTable(results.inboxSize));
   const noisy = disturbed(results);
   if (noisy > 0) {
     console.log(

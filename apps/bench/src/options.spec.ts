@@ -25,6 +25,14 @@ describe('the command line of the bench', () => {
     });
   });
 
+  it('measures an inbox at size only when that is named', () => {
+    expect(readOptions([])?.inboxSize).toBeUndefined();
+    expect(readOptions(['--only', 'inbox-size'])).toMatchObject({
+      inboxSize: { rows: 10_000_000 },
+    });
+    expect(readOptions(['--only', 'inbox-size', '--rows', '4000'])).toMatchObject({ inboxSize: { rows: 4000 } });
+  });
+
   it('passes environment variables on to the services', () => {
     expect(readOptions(['--env', 'AMQP_PREFETCH=50', '--env', 'BRAND_NAME=A=B'])?.env).toEqual({
       AMQP_PREFETCH: '50',
@@ -37,7 +45,9 @@ describe('the command line of the bench', () => {
   });
 
   it.each([
-    [['--only', 'sms'], /--only sms: choose in-app, email, latency, fan-out or floor/],
+    [['--only', 'sms'], /--only sms: choose in-app, email, latency, fan-out, floor, realtime or inbox-size/],
+    [['--only', 'inbox-size', '--only', 'email'], /--only inbox-size goes with no other/],
+    [['--only', 'inbox-size', '--rows', '10'], /--rows 10: must be a whole number of at least 2000/],
     [['--events', '0'], /--events 0: must be a whole number of at least 1/],
     [['--rounds', 'many'], /--rounds many: must be a whole number/],
     [['--hold', '0'], /--hold 0: must be a number above 0/],

@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 
 export const scenarios = ['in-app', 'email', 'latency', 'fan-out'] as const;
 export type Scenario = (typeof scenarios)[number];
+/** What has no floor beside it, and runs only when it is named. */
+const apart = ['realtime', 'inbox-size'];
 
 export interface Options {
   scenarios: readonly Scenario[];
@@ -18,6 +20,10 @@ export interface Options {
   seconds: number;
   /** Ratio below which the run fails. */
   hold?: number;
+  /** Only the sockets of client apps are measured, which have no floor beside them. */
+  realtime?: { sockets: number; perSecond: number };
+  /** Only how the inbox answers at size is measured, with so many notifications; it has no floor either. */
+  inboxSize?: { rows: number };
   cpu: boolean;
   /** Environment variables for Carillon's services, beside what they need. */
   env: Record<string, string>;
@@ -35,13 +41,16 @@ export const usage = `npm run bench -- [options]
   Measures Carillon beside a bare floor (amqplib, pg and nodemailer alone; same hops, same guarantees, same number of
   processes) on the same servers in the same run, and prints the ratios. What it measures: docs/performance.md.
 
-  --only NAME       in-app, email, latency, fan-out (one or several), or floor: without Carillon
+  --only NAME       in-app, email, latency, fan-out (one or several), or floor: without Carillon; or realtime, by itself:
+                    the sockets of client apps, without a floor; or inbox-size, by itself: the inbox with many rows
   --events N        events per round, delivered in-app (20000)
   --emails N        events per round, delivered in-app and by email (a quarter of --events)
   --recipients N    recipients among whom they are spread (1000)
   --fan-out-recipients N  recipients of the one event of the fan-out scenario (100000)
+  --rows N          notifications in the large inbox of inbox-size (10000000)
   --rounds N        rounds per scenario; the table shows medians (3)
-  --rate N          events per second of the latency scenario (50)
+  --rate N          events per second of the latency scenario (50) and of realtime (100)
+  --sockets N       sockets of realtime (5000)
   --seconds N       how long the latency scenario takes, per round and side (8)
   --cpu             also print CPU milliseconds per thousand events by process
   --hold RATIO      fail when a throughput ratio is lower
@@ -56,9 +65,11 @@ export function readOptions(args: string[]): Options | undefined {
   if (values.help) return undefined;
   const names = values.only ?? [];
   for (const name of names) {
-    if (name !== 'floor' && !isScenario(name))
-      throw new UsageError(`--only ${name}: choose in-app, email, latency, fan-out or floor`);
+    if (!['floor', ...apart].includes(name) && !isScenario(name))
+      throw new UsageError(`--only ${name}: choose in-app, email, latency, fan-out, floor, realtime or inbox-size`);
   }
+  const alone = apart.find((name) => names.includes(name));
+  if (alone && names.length > 1) throw new UsageError(`--only ${alone} goes with no other`);
   const chosen = names.filter(isScenario);
   const events = whole('events', values.events, 20_000, 1);
   return {
@@ -72,6 +83,10 @@ export function readOptions(args: string[]): Options | undefined {
     rate: whole('rate', values.rate, 50, 1),
     seconds: whole('seconds', values.seconds, 8, 1),
     hold: ratio('hold', values.hold),
+    realtime: names.includes('realtime')
+      ? { sockets: whole('sockets', values.sockets, 5_000, 1), perSecond: whole('rate', values.rate, 100, 1) }
+      : undefined,
+    inboxSize: names.includes('inbox-size') ? { rows: whole('rows', values.rows, 10_000_000, 2000) } : undefined,
     cpu: values.cpu ?? false,
     env: Object.fromEntries((values.env ?? []).map(variable)),
     json: values.json,
@@ -90,9 +105,11 @@ function parse(args: string[]) {
         emails: text,
         recipients: text,
         'fan-out-recipients': text,
+        rows: text,
         rounds: text,
         rate: text,
         seconds: text,
+        sockets: text,
         hold: text,
         env: { type: 'string', multiple: true },
         json: text,

@@ -14,8 +14,8 @@ const services = ['preferences', 'template-renderer', 'inbox', 'email-sender'] a
 /** How long a service may take from its start until it is ready. */
 const readyWithinMs = 60_000;
 
-/** Compiled applications lie next to this one: apps/bench/dist/src/carillon → apps. */
-const apps = new URL('../../../../', import.meta.url);
+/** Compiled applications lie next to this one: apps/bench/dist/src/carillon → apps, without dist in tests. */
+const apps = new URL(import.meta.url.endsWith('.ts') ? '../../../' : '../../../../', import.meta.url);
 
 /** Carillon itself, on its own schemas of the run's database. */
 export class CarillonSide implements Side {
@@ -25,23 +25,37 @@ export class CarillonSide implements Side {
   readonly inbox = { table: 'inbox.notifications', recipient: 'recipient' };
   readonly children: Child[] = [];
   private readonly names: Names;
+  private gatewayPort = 0;
 
-  constructor(private readonly setup: SideSetup) {
+  /** @param wanted its services; unless given, all between the front door and what is measured */
+  constructor(
+    private readonly setup: SideSetup,
+    private readonly wanted: readonly string[] = [
+      ...(setup.withEmail ? services : services.slice(0, -1)),
+      ...(setup.withGateway ? ['gateway'] : []),
+    ],
+  ) {
     this.names = new Names(setup.scratch.prefix);
     this.exchange = this.names.exchange('events');
   }
 
   async start(): Promise<void> {
     const secret = randomBytes(32).toString('hex');
-    const wanted = this.setup.withEmail ? services : services.slice(0, -1);
-    for (const service of wanted) await this.migrate(service, secret);
+    for (const service of this.wanted) await this.migrate(service, secret);
     const ports: number[] = [];
-    for (const service of wanted) {
+    for (const service of this.wanted) {
       const port = await freePort();
       ports.push(port);
+      if (service === 'gateway') this.gatewayPort = port;
       this.children.push(this.launch(service, port, secret));
     }
     await Promise.all(this.children.map((child, i) => ready(child, ports[i]!)));
+  }
+
+  /** Where client apps connect, and its process. */
+  get gateway(): { url: string; pid: number } {
+    const { pid } = this.children.find(({ name }) => name === 'Carillon gateway')!;
+    return { url: `http://127.0.0.1:${this.gatewayPort}`, pid };
   }
 
   async addRecipients(tenant: string, count: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Scenario } from '../options.ts';
+import type { RealtimeResult } from '../realtime/realtime.ts';
 import { median } from './statistics.ts';
 import type { Results, Round } from './results.ts';
 
@@ -97,6 +98,19 @@ export function resultTable(results: Results): string {
   return table([['scenario', 'floor', 'Carillon', 'ratio'], ...lines]);
 }
 
+/** What sockets weigh, and how soon their clients are told. */
+export function realtimeTable({ sockets, connected, perSocket, p50, p99, max }: RealtimeResult): string {
+  return table([
+    ['real time', ''],
+    ['idle sockets on one gateway', sockets.toLocaleString('en')],
+    ['connected and caught up within, s', (connected / 1000).toFixed(1)],
+    ['memory per socket, KiB', (perSocket / 1024).toFixed(1)],
+    ['publish → socket, p50 ms', p50.toFixed(1)],
+    ['publish → socket, p99 ms', p99.toFixed(1)],
+    ['publish → socket, most ms', max.toFixed(1)],
+  ]);
+}
+
 /** Rounds in which something else used more than a tenth of the machine; their numbers say less. */
 export function disturbed({ rounds }: Results): number {
   return rounds.filter((round) => round.scenario !== 'latency' && (round.others ?? 0) > 0.1).length;
@@ -139,7 +153,7 @@ function spread(values: number[], digits: number): string {
 }
 
 /** Columns as wide as their widest cell, numbers to the right. */
-function table(rows: string[][]): string {
+export function table(rows: string[][]): string {
   const widths = rows[0]!.map((_cell, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>

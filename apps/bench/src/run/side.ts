@@ -12,6 +12,8 @@ export interface SideSetup {
   smtpUrl: string;
   /** Whether emails are measured; otherwise nobody starts an email process. */
   withEmail: boolean;
+  /** Whether client apps take part. */
+  withGateway?: boolean;
   /** Environment variables that Carillon's services get besides. */
   env: Record<string, string>;
   /** Where its processes leave CPU profiles. */
