@@ -4,6 +4,7 @@ import { Progress } from './report/progress.ts';
 import type { Results, Round } from './report/results.ts';
 import { CarillonSide } from './carillon/carillon-side.ts';
 import { FloorSide } from './floor/floor-side.ts';
+import { measureInboxSize } from './inbox-size/inbox-size.ts';
 import { LoopSide } from './floor/loop-side.ts';
 import { measureLatency } from './run/latency.ts';
 import { Rig } from './run/rig.ts';
@@ -52,6 +53,10 @@ async function measureAll(
   const scratch = await makeScratch(options.adminUrl, options.amqpUrl, options.run);
   undo.push(() => scratch.remove());
   interruption.throwIfAborted();
+  if (options.inboxSize) {
+    const inboxSize = await measureInboxSize({ ...options, ...options.inboxSize }, scratch, undo, interruption);
+    return { at: new Date().toISOString(), machine: await machine(scratch), rounds: [], inboxSize };
+  }
   const rig = await Rig.start(scratch);
   undo.push(() => rig.stop());
   const sides = makeSides(options, scratch, rig);

@@ -1,3 +1,4 @@
+import type { AtSize } from '../inbox-size/inbox-size.ts';
 import type { Latency } from '../run/latency.ts';
 import type { Side } from '../run/side.ts';
 import type { Throughput } from '../run/throughput.ts';
@@ -12,4 +13,5 @@ export interface Results {
   at: string;
   machine: { cores: number; node: string; postgresql: string; rabbitmq: string };
   rounds: Round[];
+  inboxSize?: AtSize[];
 }
