@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { servers, cuttableProxy, until, type TestService } from '@carillon/testing';
-import { Manager, type Socket } from 'socket.io-client';
+import { io, Manager, type Socket } from 'socket.io-client';
 import { RealtimeUnderTest, someone, tokenOf, tokenUntil } from '../../testing/realtime-under-test.ts';
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000);
@@ -455,6 +456,31 @@ describe('real time', () => {
       await until('everything is told', () => client.created.length === 101);
       expect(client.created.toSorted()).toEqual([first, ...many].toSorted());
     }, 60_000);
+  });
+
+  it('works as docs/realtime.md shows', async () => {
+    const page = await readFile(new URL('../../../../docs/realtime.md', import.meta.url), 'utf8');
+    const [, code] = /```js\n(.*?)```/s.exec(page)!;
+    const words = code!.replace(/^import .*$/m, '').replace('export function', 'return function');
+    const openInbox = new Function('io', words)(io) as (options: object) => Socket;
+    const recipient = someone();
+    const old = await test.notify(recipient, 3);
+    let seen: { ids: string[]; unread: number } | undefined;
+    const show = (list: { id: string }[], unread: number) => (seen = { ids: list.map(({ id }) => id), unread });
+    const socket = openInbox({ url: one.running.url, getToken: () => tokenOf(one, recipient), show });
+    const shows = (ids: string[], unread: number) =>
+      until('it is shown', () => JSON.stringify(seen) === JSON.stringify({ ids, unread }));
+    try {
+      await shows(old.toReversed(), 3);
+      const live = await test.notify(recipient, 2);
+      await test.change(recipient, live[0]!, 'read');
+      await shows([...old, ...live].reverse(), 4);
+      socket.io.engine.close();
+      const missed = await test.notify(recipient, 2);
+      await shows([...old, ...live, ...missed].reverse(), 6);
+    } finally {
+      socket.disconnect();
+    }
   });
 
   it('counts sockets and what they are told', async () => {

@@ -18,6 +18,8 @@ import { socketMessages, socketsClosed } from './metrics.ts';
 import { missedBy } from './missed.ts';
 import type { Turns } from './turns.ts';
 
+const logger = new Logger('sockets');
+
 /** Whoever has missed more reads the list. */
 const missedAtMost = 500;
 /** Signals of two notifications that are stored at the same moment may come in either order, at most so far apart. */
@@ -42,7 +44,6 @@ const timerAtMost = 2 ** 31 - 1;
  */
 export class Seat {
   readonly inbox: Inbox;
-  private readonly logger = new Logger(Seat.name);
   private state: 'joining' | 'catching up' | 'live' = 'joining';
   private again = false;
   private waiting: InboxChanged[] = [];
@@ -129,7 +130,7 @@ export class Seat {
       try {
         return await this.turns.take(() => this.giveMissedOnce());
       } catch (error) {
-        this.logger.warn({ msg: 'a socket cannot catch up yet', error: (error as Error).message });
+        logger.warn({ msg: 'a socket cannot catch up yet', error: (error as Error).message });
         if (error instanceof Problem && error.status < 500) return this.send('resync', {});
         await sleep(delay * (0.5 + Math.random()), undefined, { ref: false });
       }

@@ -113,6 +113,7 @@ export class Sockets implements BeforeApplicationShutdown {
   /** @throws Refusal */
   private async admit(socket: RealtimeSocket): Promise<void> {
     const { token, since } = readHandshake(socket.handshake.auth);
+    socket.handshake.auth = {};
     const reading = await this.tokens.read(token);
     if ('refused' in reading) throw new Refusal(reading.refused);
     const { tenant, recipient } = reading.caller;
