@@ -55,6 +55,11 @@ export class RealtimeUnderTest {
     return this.keep(await startTestService(inbox, {}, this));
   }
 
+  /** The first one of them. */
+  async stopInbox(): Promise<void> {
+    await this.services[0]!.running.close();
+  }
+
   /** One more replica. */
   async startGateway(env: Record<string, string> = {}): Promise<TestService> {
     return this.keep(await startTestService(gateway, env, this));

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { servers, cuttableProxy, until, type TestService } from '@carillon/testing';
 import { io, Manager, type Socket } from 'socket.io-client';
-import { RealtimeUnderTest, someone, tokenOf, tokenUntil } from '../../testing/realtime-under-test.ts';
+import { RealtimeUnderTest, someone, tenant, tokenOf, tokenUntil } from '../../testing/realtime-under-test.ts';
+import { Feeds } from './feeds.ts';
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000);
 
@@ -162,7 +163,7 @@ describe('real time', () => {
 
     it('ends when its token expires, with a code, and begins anew with the next one, without a gap', async () => {
       const recipient = someone();
-      const client = test.client(one, { recipient, token: await tokenUntil(one, recipient, inSeconds(2)) });
+      const client = test.client(one, { recipient, token: await tokenUntil(one, recipient, inSeconds(3)) });
       await until('it is connected', () => client.counts.length > 0);
       const fresh = await tokenOf(one, recipient);
       const { auth } = client;
@@ -177,14 +178,14 @@ describe('real time', () => {
 
     it('is told when the next token has expired too', async () => {
       const recipient = someone();
-      const client = test.client(one, { recipient, token: await tokenUntil(one, recipient, inSeconds(1)) });
+      const client = test.client(one, { recipient, token: await tokenUntil(one, recipient, inSeconds(3)) });
       await until('it is refused', () => client.ends.length === 3);
       expect(client.ends).toEqual(['token_expired', 'transport close', 'token_expired']);
     });
 
     it('goes on when a new token comes in time, which must be the same recipient’s', async () => {
       const recipient = someone();
-      const client = test.client(one, { recipient, token: await tokenUntil(one, recipient, inSeconds(2)) });
+      const client = test.client(one, { recipient, token: await tokenUntil(one, recipient, inSeconds(3)) });
       await until('it is connected', () => client.counts.length > 0);
       const renew = (message: unknown): Promise<any> => client.socket.emitWithAck('renew', message);
       for (const wrong of [
@@ -199,12 +200,12 @@ describe('real time', () => {
       expect(await renew({ token: await tokenUntil(one, recipient, inSeconds(-1)) })).toEqual({
         error: { code: 'token_expired' },
       });
-      const until4 = new Date(Math.floor(Date.now() / 1000 + 4) * 1000);
-      expect(await renew({ token: await tokenUntil(one, recipient, until4) })).toEqual({
-        expires_at: until4.toISOString(),
+      const renewed = new Date(Math.floor(Date.now() / 1000 + 5) * 1000);
+      expect(await renew({ token: await tokenUntil(one, recipient, renewed) })).toEqual({
+        expires_at: renewed.toISOString(),
       });
       await until('it ends', () => client.ends.length > 0);
-      expect(Date.now()).toBeGreaterThanOrEqual(until4.getTime());
+      expect(Date.now()).toBeGreaterThanOrEqual(renewed.getTime());
     });
   });
 
@@ -316,6 +317,44 @@ describe('real time', () => {
         await replica.running.close();
         await proxy.close();
       }
+    });
+
+    it('lets clients in while the inbox is away, and brings what they missed when it is back', async () => {
+      const lonely = await RealtimeUnderTest.start();
+      try {
+        const replica = await lonely.startGateway();
+        const recipient = someone();
+        const [since, ...missed] = await lonely.notify(recipient, 3);
+        await lonely.stopInbox();
+        const client = lonely.client(replica, { recipient, since });
+        await until('it is connected', () => client.socket.connected);
+        await lonely.startInbox();
+        await until('it is told', () => client.told.length >= 2);
+        const [live] = await lonely.notify(recipient);
+        await until('it is told', () => client.told.length >= 3);
+        expect(client.created).toEqual([...missed, live]);
+        expect(client.ends).toEqual([]);
+      } finally {
+        await lonely.close();
+      }
+    }, 40_000);
+
+    it('asks the inbox again and again to signal, and brings what was missed when it was late', async () => {
+      const recipient = someone();
+      const client = await test.connected(one, { recipient });
+      const feeds = one.running.app.get(Feeds) as unknown as {
+        of(of: string, recipient: string): { watchedAt: number };
+        renew(): void;
+      };
+      await test.database.query('UPDATE inbox.watched_inboxes SET until = now() WHERE recipient = $1', [recipient]);
+      const unheard = await test.notify(recipient, 2);
+      expect(client.told).toEqual([]);
+      feeds.of(tenant, recipient).watchedAt -= 3_600_000;
+      feeds.renew();
+      await until('it is told', () => client.told.length === 2);
+      const heard = await test.notify(recipient);
+      await until('it is told', () => client.told.length === 3);
+      expect(client.created).toEqual([...unheard, ...heard]);
     });
 
     it('sends clients to another replica when one stops, with nothing missed', async () => {
