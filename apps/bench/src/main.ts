@@ -24,11 +24,9 @@ async function main(): Promise<number> {
   }
   const results = await bench({ ...options, ...servers() }, interruption());
   const { cores, node, postgresql, rabbitmq } = results.machine;
-  console.log(
-    `\n${cores} cores, Node ${node}, PostgreSQL ${postgresql}, RabbitMQ ${rabbitmq}; medians of ${options.rounds} rounds (least–most)\n`,
-  );
+  console.log(`\n${cores} cores, Node ${node}, PostgreSQL ${postgresql}, RabbitMQ ${rabbitmq}\n`);
   if (results.rounds.length > 0) {
-    console.log(resultTable(results));
+    console.log(`medians of ${options.rounds} rounds (least–most)\n\n${resultTable(results)}`);
     console.log('\nratio: how fast Carillon is beside the floor; 1.00 = as fast, 0.50 = half as fast');
   }
   if (results.inboxSize) console.log(inboxSizeTable(results.inboxSize));

@@ -51,7 +51,8 @@ export const usage = `npm run bench -- [options]
   --rounds N        rounds per scenario; the table shows medians (3)
   --rate N          events per second of the latency scenario (50) and of realtime (100)
   --sockets N       sockets of realtime (5000)
-  --seconds N       how long the latency scenario takes, per round and side (8)
+  --seconds N       how long the latency scenario takes, per round and side (8); inbox-size asks each question for a
+                    quarter of it
   --cpu             also print CPU milliseconds per thousand events by process
   --hold RATIO      fail when a throughput ratio is lower
   --env NAME=VALUE  set an environment variable of Carillon's services; may be repeated

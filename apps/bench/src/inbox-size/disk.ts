@@ -1,15 +1,16 @@
 import { statfs } from 'node:fs/promises';
 import type { Client } from 'pg';
+import { UsageError } from '../options.ts';
 
 /** With indexes; measured at ten million rows. */
-const bytesPerRow = 1000;
+const bytesPerRow = 700;
 
 /**
  * Refuses when less than twice what the rows need is free where the database keeps its files, the rest being for the sorting of
  * indexes and for others.
  *
  * @returns what there is to say about it
- * @throws Error that says how many rows there is room for
+ * @throws UsageError that says how many rows there is room for
  */
 export async function checkDisk(db: Client, rows: number): Promise<string> {
   const needed = rows * bytesPerRow;
@@ -18,8 +19,8 @@ export async function checkDisk(db: Client, rows: number): Promise<string> {
     return `about ${gigabytes(needed)} of disk is used; how much the database server has cannot be seen from here`;
   if (free < 2 * needed) {
     const most = Math.floor(free / (2 * bytesPerRow));
-    throw new Error(
-      `${rows} rows need ${gigabytes(needed)} of disk and as much again to spare, and ${gigabytes(free)} are free: try --rows ${most}`,
+    throw new UsageError(
+      `--rows ${rows}: that takes ${gigabytes(needed)} of disk and as much again to spare, but only ${gigabytes(free)} are free: try --rows ${most}`,
     );
   }
   return `about ${gigabytes(needed)} of disk is used, ${gigabytes(free)} are free`;

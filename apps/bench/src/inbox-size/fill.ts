@@ -29,7 +29,10 @@ export async function fill(
   db: Client,
   have: number,
   want: number,
-  { signal, onProgress }: { signal: AbortSignal; onProgress(done: number): void },
+  {
+    signal,
+    onProgress,
+  }: { signal: AbortSignal; onProgress(done: number, total: number, of: 'rows' | 'indexes'): void },
 ): Promise<void> {
   const firstHundred = have === 0 ? 0 : recipientsOf(have) / 100;
   const hundreds = recipientsOf(want) / 100 - firstHundred || 1;
@@ -38,10 +41,11 @@ export async function fill(
     signal.throwIfAborted();
     const upTo = Math.min(want, from + sliceRows);
     await db.query(insertion, [from, upTo - 1, have, want, firstHundred, hundreds]);
-    onProgress(upTo - have);
+    onProgress(upTo - have, want - have, 'rows');
   }
-  for (const statement of index) {
+  for (const [done, statement] of index.entries()) {
     signal.throwIfAborted();
+    onProgress(done, index.length, 'indexes');
     await db.query(statement);
   }
   await db.query('VACUUM (ANALYZE) inbox.notifications');

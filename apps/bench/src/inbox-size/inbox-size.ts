@@ -31,7 +31,7 @@ export interface AtSize {
 /**
  * Asks the inbox service the same questions with few and with many rows in its table, over its RPC queue as the gateway does.
  *
- * @throws Error when the disk has no room for the rows
+ * @throws UsageError when the disk has no room for the rows
  */
 export async function measureInboxSize(
   options: Pick<Options, 'seconds' | 'env' | 'profile'> & { rows: number },
@@ -43,21 +43,50 @@ export async function measureInboxSize(
   const progress = new Progress(2 * sizes.length);
   undo.push(async () => progress.clear());
   progress.say(await checkDisk(scratch.db, options.rows));
-  const inbox = new InboxService(options, scratch);
-  undo.push(() => inbox.stop());
+  const service = <T>(use: (messages: Messages, children: CarillonSide['children']) => Promise<T>): Promise<T> =>
+    withInbox(options, scratch, undo, signal, use);
   // Makes the table.
-  await inbox.start();
-  await inbox.stop();
+  await service(async () => undefined);
   const found: AtSize[] = [];
   for (const [i, rows] of sizes.entries()) {
-    signal.throwIfAborted();
     await fillTo(scratch, sizes[i - 1] ?? 0, rows, progress, signal);
-    signal.throwIfAborted();
-    const messages = await inbox.start();
-    found.push(await measure(messages, inbox, rows, options.seconds, scratch, progress, signal));
-    await inbox.stop();
+    found.push(
+      await service((messages, children) =>
+        measure(messages, children, { rows, seconds: options.seconds }, scratch, progress, signal),
+      ),
+    );
   }
   return found;
+}
+
+/** Runs the inbox alone, as `npm start` does, while it is used. */
+async function withInbox<T>(
+  { env, profile }: Pick<Options, 'env' | 'profile'>,
+  scratch: Scratch,
+  undo: (() => Promise<void>)[],
+  signal: AbortSignal,
+  use: (messages: Messages, children: CarillonSide['children']) => Promise<T>,
+): Promise<T> {
+  const side = new CarillonSide({ scratch, smtpUrl: '', withEmail: false, env, profileTo: profile }, ['inbox']);
+  const messages = new Messages({ url: scratch.amqpUrl, prefix: scratch.prefix, service: 'bench' });
+  const stop = async (): Promise<void> => {
+    try {
+      await messages.close();
+    } finally {
+      await side.stop();
+    }
+  };
+  undo.push(stop);
+  try {
+    await messages.open();
+    await side.start();
+    signal.throwIfAborted();
+    return await use(messages, side.children);
+  } finally {
+    // Interrupted: it may have been started after it was stopped.
+    if (undo.at(-1) === stop) undo.pop();
+    await stop();
+  }
 }
 
 async function fillTo(
@@ -72,10 +101,9 @@ async function fillTo(
   const seconds = () => (now() - began) / 1000;
   await fill(db, have, want, {
     signal,
-    onProgress: (done) => {
-      const left = (seconds() * (want - have - done)) / done;
-      const detail = left > 0 ? `${left.toFixed(0)} s to go, then indexes` : 'indexes';
-      progress.show(label, done, want - have, detail);
+    onProgress: (done, total, of) => {
+      const left = of === 'rows' ? `, ${((seconds() * (total - done)) / done).toFixed(0)} s to go` : '';
+      progress.show(label, done, total, of + left);
     },
   });
   progress.finish(label, `in ${seconds().toFixed(0)} s, ${gigabytes(await bytesOf(db))}`);
@@ -83,9 +111,8 @@ async function fillTo(
 
 async function measure(
   messages: Messages,
-  inbox: InboxService,
-  rows: number,
-  seconds: number,
+  children: CarillonSide['children'],
+  { rows, seconds }: { rows: number; seconds: number },
   { db }: Scratch,
   progress: Progress,
   signal: AbortSignal,
@@ -97,7 +124,7 @@ async function measure(
   await db.query('CHECKPOINT').catch(() => undefined); // Wants more rights than some admins have.
   for (const question of questions) await ask(messages, question, { rows, atOnce: manyAtOnce, ms: ms / 2, signal });
   const result: AtSize = { rows, bytes: await bytesOf(db), alone: {}, together: {} };
-  const processes = [...inbox.children, { name: 'bench', pid: process.pid }];
+  const processes = [...children, { name: 'bench', pid: process.pid }];
   const before = readCpu(processes);
   const began = now();
   for (const [answers, atOnce] of [
@@ -123,36 +150,4 @@ async function bytesOf(db: Scratch['db']): Promise<number> {
 
 function count(rows: number): string {
   return rows.toLocaleString('en');
-}
-
-/** The inbox alone, as `npm start` runs it, and somebody who asks it. */
-class InboxService {
-  private side?: CarillonSide;
-  private messages?: Messages;
-
-  constructor(
-    private readonly options: Pick<Options, 'env' | 'profile'>,
-    private readonly scratch: Scratch,
-  ) {}
-
-  get children() {
-    return this.side?.children ?? [];
-  }
-
-  async start(): Promise<Messages> {
-    const { env, profile } = this.options;
-    const setup = { scratch: this.scratch, smtpUrl: '', withEmail: false, env, profileTo: profile };
-    this.side = new CarillonSide(setup, ['inbox']);
-    this.messages = new Messages({ url: this.scratch.amqpUrl, prefix: this.scratch.prefix, service: 'bench' });
-    await this.messages.open();
-    await this.side.start();
-    return this.messages;
-  }
-
-  async stop(): Promise<void> {
-    const { messages, side } = this;
-    this.messages = this.side = undefined;
-    await messages?.close();
-    await side?.stop();
-  }
 }
