@@ -5,7 +5,11 @@ import { Retention } from './retention.ts';
 describe('retention', () => {
   let inbox: InboxUnderTest;
   beforeAll(async () => {
-    inbox = await InboxUnderTest.start({ READ_RETENTION_DAYS: '10', EXPIRED_RETENTION_DAYS: '2' });
+    inbox = await InboxUnderTest.start({
+      READ_RETENTION_DAYS: '10',
+      EXPIRED_RETENTION_DAYS: '2',
+      READ_RETENTION_DAYS_BY_TENANT: 'archive=60, shop=5',
+    });
   });
   afterAll(() => inbox?.close());
 
@@ -37,6 +41,19 @@ describe('retention', () => {
     );
     const kept = rendered.filter((_, index) => ages[index]![2]);
     expect(left.map(({ id }) => id).sort()).toEqual(kept.map(({ notification_id }) => notification_id).sort());
+  });
+
+  it('takes as long as the tenant’s own setting says', async () => {
+    const [mine, other] = [renderedFor(someone()), renderedFor(someone())];
+    await inbox.store('archive', mine);
+    await inbox.store('school', other);
+    await inbox.service.database.query(
+      `UPDATE inbox.notifications SET read_at = now() - interval '50 days' WHERE id = ANY($1)`,
+      [[mine.notification_id, other.notification_id]],
+    );
+    await keepHouse();
+    expect(await inbox.stored('archive', [mine.notification_id])).toHaveLength(1);
+    expect(await inbox.stored('school', [other.notification_id])).toHaveLength(0);
   });
 
   it('removes more than one statement deletes, while others read', async () => {

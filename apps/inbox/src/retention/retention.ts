@@ -39,8 +39,9 @@ export class Retention implements BeforeApplicationShutdown {
   /** Never rejects: what failed is tried again in an hour. */
   async keepHouse(): Promise<void> {
     try {
-      await this.deleteAll('read_at', this.config.READ_RETENTION_DAYS);
-      await this.deleteAll('expires_at', this.config.EXPIRED_RETENTION_DAYS);
+      const { config } = this;
+      await this.deleteAll('read_at', config.READ_RETENTION_DAYS, config.READ_RETENTION_DAYS_BY_TENANT);
+      await this.deleteAll('expires_at', config.EXPIRED_RETENTION_DAYS, config.EXPIRED_RETENTION_DAYS_BY_TENANT);
       await this.deleteAll('deleted_at', deletedDays);
       await this.db.query(`DELETE FROM watched_inboxes WHERE until < now() - interval '1 day'`);
     } catch (error) {
@@ -48,14 +49,19 @@ export class Retention implements BeforeApplicationShutdown {
     }
   }
 
-  private async deleteAll(since: 'read_at' | 'expires_at' | 'deleted_at', days: number): Promise<void> {
+  private async deleteAll(
+    since: 'read_at' | 'expires_at' | 'deleted_at',
+    days: number,
+    byTenant: Record<string, number> = {},
+  ): Promise<void> {
     let deleted: number;
     do {
       // TypeORM answers a DELETE with its rows and their number. A row that is changed meanwhile has another ctid, and stays.
       [, deleted] = await this.db.query(
         `DELETE FROM notifications WHERE ctid IN (
-           SELECT ctid FROM notifications WHERE ${since} < now() - make_interval(days => $1) LIMIT $2)`,
-        [days, rowsAtOnce],
+           SELECT ctid FROM notifications
+           WHERE ${since} < now() - make_interval(days => coalesce(($3::jsonb ->> tenant)::int, $1)) LIMIT $2)`,
+        [days, rowsAtOnce, byTenant],
       );
     } while (deleted === rowsAtOnce && !this.stopping);
   }
