@@ -6,6 +6,7 @@ import { migrateService, serviceDatabaseUrl, type MigrationClass } from '@carill
 import { audienceEvent } from '../front-door/event.ts';
 import { Child } from '../run/child.ts';
 import { freePort } from '../run/free-port.ts';
+import { removeFromBroker } from '../run/remove-from-broker.ts';
 import type { Side, SideSetup } from '../run/side.ts';
 
 /** The services between the front door and an email, as `npm start` runs them: one process each, default settings. */
@@ -90,8 +91,10 @@ export class CarillonSide implements Side {
   async stop(): Promise<void> {
     await Promise.all(this.children.map((child) => child.stop()));
     const { exchanges, queues } = streetTopology(this.names);
-    for (const { name } of queues) await this.setup.scratch.channel.deleteQueue(name);
-    for (const { name } of exchanges) await this.setup.scratch.channel.deleteExchange(name);
+    await removeFromBroker(this.setup.scratch.amqpUrl, {
+      queues: queues.map(({ name }) => name),
+      exchanges: exchanges.map(({ name }) => name),
+    });
   }
 
   private async migrate(service: string, secret: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { audienceEvent } from '../front-door/event.ts';
 import { Child, program } from '../run/child.ts';
+import { removeFromBroker } from '../run/remove-from-broker.ts';
 import type { Side, SideSetup } from '../run/side.ts';
 import { floorSchema } from './schema.ts';
-import { declareFloor, floorNames, removeFloor } from './topology.ts';
+import { declareFloor, floorLeftovers, floorNames } from './topology.ts';
 
 const stages = ['preferences', 'template-renderer', 'inbox', 'email-sender'] as const;
 
@@ -73,7 +74,7 @@ export class FloorSide implements Side {
 
   async stop(): Promise<void> {
     await Promise.all(this.children.map((child) => child.stop()));
-    await removeFloor(this.setup.scratch.channel, this.names);
+    await removeFromBroker(this.setup.scratch.amqpUrl, floorLeftovers(this.names));
   }
 
   private async count(sql: string, tenant: string): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import type { Leftovers } from '../run/remove-from-broker.ts';
 
 /** The floor's AMQP names. */
 export interface FloorNames {
@@ -42,8 +43,7 @@ export async function declareFloor(channel: Channel, { events, pipeline, dead, q
   }
 }
 
-/** Removes everything that {@link declareFloor} made. */
-export async function removeFloor(channel: Channel, { events, pipeline, dead, queues }: FloorNames): Promise<void> {
-  for (const queue of [...Object.values(queues), dead]) await channel.deleteQueue(queue);
-  for (const exchange of [events, pipeline, dead]) await channel.deleteExchange(exchange);
+/** Everything that {@link declareFloor} makes. */
+export function floorLeftovers({ events, pipeline, dead, queues }: FloorNames): Leftovers {
+  return { queues: [...Object.values(queues), dead], exchanges: [events, pipeline, dead] };
 }
