@@ -117,6 +117,51 @@ describe('the gateway', () => {
       });
     });
 
+    it('names what no database keeps and what would overflow a stack, wherever it stands', async () => {
+      const recipients = ['amina'];
+      expect(await event({ type: 'welcome', recipients, metadata: { order: { note: 'a\0b' } } })).toMatchObject({
+        status: 400,
+        json: { errors: [{ path: 'metadata.order.note', message: expect.stringContaining('NUL') }] },
+      });
+      const deep = '{"a":'.repeat(20_000) + '1' + '}'.repeat(20_000);
+      for (const [method, path, body] of [
+        ['POST', '/v1/events', `{"type":"welcome","recipients":["amina"],"data":${deep}}`],
+        ['PUT', '/v1/recipients/amina', `{"attributes":${deep}}`],
+        ['POST', '/v1/recipients/bulk', `{"recipients":[${deep}]}`],
+      ] as const) {
+        expect(await call(method, path, { body })).toMatchObject({
+          status: 400,
+          json: { code: 'invalid_body', errors: [{ path: '(root)', message: 'must be at most 100 levels deep' }] },
+        });
+      }
+      expect(await call('GET', '/v1/admin/recipients?role=%00')).toMatchObject({
+        status: 400,
+        json: { code: 'invalid_query', errors: [{ path: 'role', message: expect.stringContaining('NUL') }] },
+      });
+      expect(await call('DELETE', '/v1/admin/suppressions/email/%00')).toMatchObject({
+        status: 400,
+        json: { code: 'invalid_path', errors: [{ path: 'address', message: expect.stringContaining('NUL') }] },
+      });
+      const noted = { channel: 'email', address: 'amina@example.org', note: 'a\0b' };
+      expect(await call('POST', '/v1/admin/suppressions', { body: noted })).toMatchObject({
+        status: 400,
+        json: { errors: [{ path: 'note', message: expect.stringContaining('NUL') }] },
+      });
+    });
+
+    it('answers paths that cannot be read with problems too', async () => {
+      const longest = await call('DELETE', `/v1/admin/suppressions/fax/${'a'.repeat(2048)}`);
+      expect(longest).toMatchObject({ status: 404, json: { code: 'not_found' } });
+      for (const [path, status] of [
+        ['/v1/recipients/%ff', 400],
+        [`/v1/recipients/${'x'.repeat(2049)}`, 414],
+      ] as const) {
+        const answer = await call('GET', path);
+        expect(answer).toMatchObject({ status, json: { code: 'invalid_path', detail: expect.any(String) } });
+        expect(answer.type).toContain('application/problem+json');
+      }
+    });
+
     it('names every wrong field and what would be right', async () => {
       const { status, json } = await event({
         type: 'wel come',

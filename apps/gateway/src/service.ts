@@ -5,6 +5,7 @@ import { AppModule } from './app.module.ts';
 import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
 import { keepBodyLimits } from './http/body-limit.ts';
+import { refuseUnstorable } from './http/refuse-unstorable.ts';
 import { Sockets } from './realtime/sockets.ts';
 
 export const service: ServiceOptions<typeof configSchema.shape> = {
@@ -15,6 +16,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   http(app) {
     takeCatalogDocuments(app);
     keepBodyLimits(app);
+    refuseUnstorable(app);
     app.get(Sockets).attach(app.getHttpServer());
   },
   prepare: (app) => app.get(ApiKeys).registerDevelopmentKey(),

@@ -6,6 +6,7 @@ export * from './audience.ts';
 export * from './catalog/index.ts';
 export * from './problem.ts';
 export * from './validate.ts';
+export * from './storable.ts';
 export * from './define.ts';
 export * from './events/event-requested/index.ts';
 export * from './events/domain-event/index.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Problem, type FieldError } from './problem.ts';
+import { findUnstorable } from './storable.ts';
 
 /** A zod path in the notation of {@link FieldError}: `['recipients', 0, 'id']` becomes `recipients[0].id`. */
 export function pathOf(path: readonly PropertyKey[]): string {
@@ -15,6 +16,12 @@ export function fieldErrors(issues: readonly z.core.$ZodIssue[]): FieldError[] {
       ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field; remove it' }))
       : [{ path: pathOf(issue.path), message: issue.message }],
   );
+}
+
+/** For `superRefine`: refuses what could not be kept. */
+export function refuseUnstorable(value: unknown, context: z.RefinementCtx): void {
+  const found = findUnstorable(value);
+  if (found) context.addIssue({ code: 'custom', ...found });
 }
 
 /**

@@ -3,9 +3,10 @@ import { Logger, Module, type DynamicModule, type OnApplicationShutdown, type Ty
 import { NestFactory } from '@nestjs/core';
 import type { NestMicroservice } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { RpcContract } from '@carillon/contracts';
+import { Problem, type RpcContract } from '@carillon/contracts';
 import { AmqpClient, AmqpServer, Messages, PassErrorsFilter, withTrace } from '@carillon/messaging';
 import type { MigrationClass, PersistenceOptions } from '@carillon/persistence';
+import type { FastifyError, FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { CONFIG, commonConfig, ConfigError, readConfig, type CommonConfig } from './config.ts';
@@ -57,7 +58,13 @@ export async function startService<Own extends z.ZodRawShape>(
   const app = await NestFactory.create<NestFastifyApplication>(
     rootModule(options, config, messages),
     // One message of a thousand events fits; anything larger is a mistake or an attack.
-    new FastifyAdapter({ bodyLimit: 4 * 1024 * 1024, forceCloseConnections: 'idle' }),
+    new FastifyAdapter({
+      bodyLimit: 4 * 1024 * 1024,
+      forceCloseConnections: 'idle',
+      // The longest id or address that a path may name; each route has its own limit.
+      routerOptions: { maxParamLength: 2048 },
+      frameworkErrors: refuseUrl,
+    }),
     {
       logger: logger ?? new JsonLogger(options.name, config.LOG_LEVEL),
       abortOnError: false,
@@ -167,6 +174,21 @@ function rootModule<Own extends z.ZodRawShape>(
     ],
     exports: [CONFIG, Messages, AmqpClient],
   };
+}
+
+/** What the router refuses before there is a route, in the words of all other errors. */
+function refuseUrl({ statusCode = 400 }: FastifyError, _request: unknown, reply: FastifyReply): void {
+  const problem = new Problem({
+    status: statusCode,
+    code: 'invalid_path',
+    title: 'The path is not valid',
+    detail:
+      statusCode === 414 ? 'A part of it is too long.' : 'It must be percent-encoded UTF-8; write "%" itself as "%25".',
+  });
+  void reply
+    .status(statusCode)
+    .type('application/problem+json')
+    .send({ type: 'about:blank', ...problem.toJSON() });
 }
 
 async function databaseTrouble(dataSource: DataSource): Promise<string | undefined> {

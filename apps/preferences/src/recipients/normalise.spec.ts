@@ -13,6 +13,13 @@ const errorsOf = (input: RecipientInput): string[] => {
   return [];
 };
 
+/** So many objects, each in the next. */
+function nested(levels: number): Record<string, unknown> {
+  let value = {};
+  for (let level = 0; level < levels; level++) value = { a: value };
+  return value;
+}
+
 describe('a recipient', () => {
   it('gets a primary contact from email and phone, in canonical form', () => {
     const { contacts } = normaliseRecipient({ email: 'Amina@EXAMPLE.org', phone: '+254 (0)711 000-111' });
@@ -137,9 +144,14 @@ describe('a recipient', () => {
     [
       'characters that no database keeps',
       { attributes: { nested: [{ key: 'a\0b' }] } },
-      ['attributes must not contain NUL or broken characters'],
+      ['attributes.nested[0].key must not contain the NUL character or broken characters'],
     ],
-    ['halves of characters', { attributes: { '\ud83d': 1 } }, ['attributes must not contain NUL or broken characters']],
+    [
+      'halves of characters',
+      { attributes: { '\ud83d': 1 } },
+      ['attributes must have no key with the NUL character or broken characters'],
+    ],
+    ['attributes without end', { attributes: nested(5000) }, ['attributes must be at most 100 levels deep']],
     [
       'several mistakes, each named',
       { phone: '+1', time_zone: 'y', locale: '?' },

@@ -1,4 +1,4 @@
-import { Problem, type FieldError, type RecipientInput } from '@carillon/contracts';
+import { findUnstorable, pathOf, Problem, type FieldError, type RecipientInput } from '@carillon/contracts';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/max';
 import { canonicalTimeZone, unknownTimeZone } from '../quiet-hours/time-zone.ts';
 import { canonicalAddress } from './canonical-address.ts';
@@ -49,7 +49,8 @@ export function readRecipient(input: RecipientInput, complain: Complain): Normal
   const timeZone = timeZoneOf(zone);
   if (timeZone === undefined) complain('time_zone', unknownTimeZone(zone));
   const attributes = input.attributes ?? {};
-  if (!isStorable(attributes)) complain('attributes', 'must not contain NUL or broken characters');
+  const unstorable = findUnstorable(attributes);
+  if (unstorable) complain(pathOf(['attributes', ...unstorable.path]), unstorable.message);
   return {
     name: input.name ?? null,
     locale: 'locale' in locale ? locale.locale : defaultLocale,
@@ -101,11 +102,4 @@ function countryOf({ country }: RecipientInput, complain: Complain): CountryCode
   if (isSupportedCountry(code)) return code;
   complain('country', `"${country}" is not a country code such as KE (ISO 3166-1 alpha-2)`);
   return undefined;
-}
-
-/** PostgreSQL's jsonb takes neither NUL nor lone surrogates. */
-function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, member]) => isStorable(key) && isStorable(member));
 }

@@ -10,6 +10,7 @@ import {
   recipientIdSchema,
   timestampSchema,
 } from '../../words.ts';
+import { refuseUnstorable } from '../../validate.ts';
 
 /** The fields of an event request; dry runs take them too. */
 export const eventRequestFields = {
@@ -49,7 +50,8 @@ export const eventRequestSchema = z
   .refine((request) => request.type !== undefined || request.content !== undefined, {
     path: ['type'],
     message: 'is required unless content is given',
-  });
+  })
+  .superRefine(refuseUnstorable);
 export type EventRequest = z.infer<typeof eventRequestSchema>;
 
 /** What `POST /v1/events` puts on the street: the request itself, so that AMQP can do all that HTTP can. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
 import { eventRequested, eventRequestFields } from '../../events/event-requested/index.ts';
+import { refuseUnstorable } from '../../validate.ts';
 import { notificationRouted, notificationRoutedSchema } from '../../pipeline/notification-routed/index.ts';
 import { decisionSchema, getDecision } from '../decisions/index.ts';
 
@@ -22,7 +23,8 @@ export const dryRunRequestSchema = z
   .refine((request) => request.type !== undefined || request.content !== undefined, {
     path: ['type'],
     message: 'is required unless content is given',
-  });
+  })
+  .superRefine(refuseUnstorable);
 export type DryRunRequest = z.infer<typeof dryRunRequestSchema>;
 
 /** How many recipients of an event a dry run decides at most. */

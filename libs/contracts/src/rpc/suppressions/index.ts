@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
+import { refuseUnstorable } from '../../validate.ts';
 import { contactChannelSchema } from '../recipients/recipient.ts';
 
 export const suppressionReasons = ['hard_bounce', 'complaint', 'unsubscribed', 'manual'] as const;
@@ -60,7 +61,7 @@ export const suppressionInputSchema = z.strictObject({
   channel: contactChannelSchema,
   address: z.string().min(1).max(2048),
   reason: z.enum(suppressionReasons).default('manual'),
-  note: z.string().max(1000).nullish(),
+  note: z.string().max(1000).superRefine(refuseUnstorable).nullish(),
 });
 export type SuppressionInput = z.infer<typeof suppressionInputSchema>;
 

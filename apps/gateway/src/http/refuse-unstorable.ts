@@ -1,0 +1,33 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { deepestJson, findUnstorable, isDeeperThan, pathOf, Problem } from '@carillon/contracts';
+
+/**
+ * Refuses, on every route, what breaks whoever works with a request: paths and filters with characters that PostgreSQL cannot
+ * compare with anything, bodies so deep that writing them out as JSON again overflows the stack. The characters of a body are the
+ * business of its schema, which knows of rows that stand by themselves.
+ */
+export function refuseUnstorable(app: NestFastifyApplication): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('preValidation', (request, _reply, done) => {
+      const parts = { path: request.params, query: request.query };
+      for (const [part, given] of Object.entries(parts)) {
+        const found = findUnstorable(given);
+        if (found) return done(invalid(part, pathOf(found.path), found.message));
+      }
+      if (isDeeperThan(deepestJson, request.body)) {
+        return done(invalid('body', pathOf([]), `must be at most ${deepestJson} levels deep`));
+      }
+      done();
+    });
+}
+
+function invalid(part: string, path: string, message: string): Problem {
+  return new Problem({
+    status: 400,
+    code: `invalid_${part}`,
+    title: `The ${part} is not valid`,
+    errors: [{ path, message }],
+  });
+}
