@@ -164,6 +164,7 @@ describe('recipients by REST', () => {
       ['a sign that means anything to a database', { q: '_' }, []],
       ['part of an email address', { q: 'SCHOOL.ex' }, ['a:1']],
       ['a phone number as people write it', { q: '+254 711-000 333' }, ['ç 3']],
+      ['a phone number as people write it at home', { q: '(0711) 000 333' }, ['ç 3']],
       ['a role', { role: 'parent' }, ['a:1', 'b/2']],
       ['a tag', { tag: 'bus' }, ['a:1', 'ç 3']],
       ['a channel', { channel: 'sms' }, ['b/2', 'ç 3']],

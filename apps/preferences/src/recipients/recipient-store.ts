@@ -76,8 +76,8 @@ export class RecipientStore {
     if (tag !== undefined) holds((value) => `tags @> ${value}`, [tag]);
     if (channel !== undefined) holds((value) => `contacts @> ${value}`, JSON.stringify([{ channel }]));
     if (q !== undefined) {
-      // People write phone numbers in groups; the stored ones have none.
-      const address = /^[+\d][\d\s().-]+$/.test(q) ? q.replace(/[^+\d]/g, '') : q;
+      // People write phone numbers in groups, and at home with a 0 for the country code; the stored ones have neither.
+      const address = /^[+\d(][\d\s().-]+$/.test(q) ? q.replace(/[^+\d]/g, '').replace(/^0+(?=\d)/, '') : q;
       const text = `$${values.push(containing(q))}`;
       const inAddress = `$${values.push(containing(address))}`;
       conditions.push(
