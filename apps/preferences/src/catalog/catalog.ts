@@ -70,7 +70,7 @@ export class Catalog {
     throw Problem.unprocessable('unknown_type', 'Unknown notification type', [
       {
         path: 'type',
-        message: `"${eventType}" is not in the catalog; use one of ${[...this.types.keys()].sort().join(', ')}, or add the type`,
+        message: `"${eventType}" is not in the catalog; use one of ${someOf([...this.types.keys()])}, or add the type`,
       },
     ]);
   }
@@ -83,4 +83,11 @@ export class Catalog {
   has(key: string): boolean {
     return this.types.has(key);
   }
+}
+
+const shownAtMost = 30;
+
+function someOf(keys: readonly string[]): string {
+  const shown = keys.toSorted().slice(0, shownAtMost).join(', ');
+  return keys.length > shownAtMost ? `${shown} and ${keys.length - shownAtMost} more (GET /v1/admin/types)` : shown;
 }

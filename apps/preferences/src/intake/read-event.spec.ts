@@ -45,6 +45,12 @@ describe('reading an event', () => {
     });
   });
 
+  it('refuses what no table could keep, by field', () => {
+    for (const data of [{ note: { text: 'a\u0000b' } }, { 'k\u0000': 1 }]) {
+      expect(() => readEvent(event(data), now)).toThrow(/The event is not valid: data/);
+    }
+  });
+
   it('answers anything at all with an event or a Problem that names the field', () => {
     fc.assert(
       fc.property(fc.anything(), fc.constantFrom('invoice.issued', eventRequested.type), (data, type) => {

@@ -3,6 +3,8 @@ import {
   eventRequested,
   eventRequestSchema,
   fieldErrors,
+  findUnstorable,
+  pathOf,
   Problem,
   recipientIdSchema,
   type CloudEvent,
@@ -67,6 +69,12 @@ function readDomainEvent({ type, data }: CloudEvent): EventRequest {
   if (data !== undefined && data !== null && (typeof data !== 'object' || Array.isArray(data))) {
     throw Problem.unprocessable('invalid_event', 'The event is not valid', [
       { path: 'data', message: 'must be a JSON object' },
+    ]);
+  }
+  const unstorable = findUnstorable(data);
+  if (unstorable) {
+    throw Problem.unprocessable('invalid_event', 'The event is not valid', [
+      { path: pathOf(['data', ...unstorable.path]), message: unstorable.message },
     ]);
   }
   return { type, data: (data ?? {}) as Record<string, unknown> };

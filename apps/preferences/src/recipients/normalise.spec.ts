@@ -24,7 +24,7 @@ describe('a recipient', () => {
   it('gets a primary contact from email and phone, in canonical form', () => {
     const { contacts } = normaliseRecipient({ email: 'Amina@EXAMPLE.org', phone: '+254 (0)711 000-111' });
     expect(contacts).toEqual([
-      { channel: 'email', address: 'Amina@example.org', label: null, verified: false, primary: true },
+      { channel: 'email', address: 'amina@example.org', label: null, verified: false, primary: true },
       { channel: 'sms', address: '+254711000111', label: null, verified: false, primary: true },
     ]);
   });
