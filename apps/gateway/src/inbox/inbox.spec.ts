@@ -194,7 +194,7 @@ describe('the inbox by REST', () => {
     ['GET', '?since=yesterday', 'since', /RFC 3339/],
     ['GET', `?q=${'x'.repeat(101)}`, 'q', /at most 100/],
     ['GET', '?q=%20', 'q', /must not be empty/],
-    ['GET', '?q=%00', 'q', /control characters/],
+    ['GET', '?q=%00', 'q', /NUL character/],
     ['GET', '?type=%00', 'type', /./],
     ['GET', '?cursor=yesterday', 'cursor', /next_cursor of the same list/],
     // Of the list of suppressions, and of another shape.
