@@ -123,7 +123,9 @@ export class CatalogDesk {
     // Some shapes both complain of, each in its words.
     const others = mistakesInWords.filter(({ path }) => !mistakes.some((known) => known.path === path));
     if (Array.isArray(tried) || others.length > 0) throw invalidCatalog(await placed([...mistakes, ...others]));
-    const result: CatalogResult = dryRun ? tried : await this.messages.call(putCatalog, { ...request, dry_run: false }, patient);
+    const result: CatalogResult = dryRun
+      ? tried
+      : await this.messages.call(putCatalog, { ...request, dry_run: false }, patient);
     return { ...result, dry_run: dryRun, warnings: result.warnings.length > 0 ? await placed(result.warnings) : [] };
   }
 
