@@ -1,7 +1,11 @@
 import { tenantSchema } from '@carillon/contracts';
 import { z } from 'zod';
 
-const days = z.coerce.number().int().min(1).max(36_500);
+const days = z.coerce
+  .number('must be a number of days')
+  .int('must be a whole number of days')
+  .min(1, 'must be at least 1 day')
+  .max(36_500, 'must be at most 36500 days');
 
 /** `school=90,shop=7` */
 const daysByTenant = z

@@ -7,3 +7,4 @@ export { prepared } from './prepared.ts';
 export { batched, type BatchOptions } from './batched.ts';
 export { outlast } from './outlast.ts';
 export { erasedRecipientsTable, erasing, erasureItems, erasuresAmong, notErased, type Erasure } from './erasing.ts';
+export { deleteInPortions } from './delete-in-portions.ts';

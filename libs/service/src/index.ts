@@ -1,3 +1,4 @@
 export { runService, startService, type ServiceOptions, type RunningService } from './run-service.ts';
 export { CONFIG, ConfigError, commonConfig, readConfig, type CommonConfig } from './config.ts';
 export { JsonLogger } from './logging.ts';
+export { Repeating } from './repeating.ts';

@@ -1,4 +1,5 @@
-import { CONFIG } from '@carillon/service';
+import { deleteInPortions } from '@carillon/persistence';
+import { CONFIG, Repeating } from '@carillon/service';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { InboxConfig } from '../config.ts';
@@ -14,8 +15,7 @@ const deletedDays = 7;
 @Injectable()
 export class Retention implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<void>;
+  private readonly hourly = new Repeating(() => this.keepHouse(), hourMs);
   private stopping = false;
 
   constructor(
@@ -24,16 +24,12 @@ export class Retention implements BeforeApplicationShutdown {
   ) {}
 
   start(): void {
-    this.timer = setInterval(
-      () => (this.running ??= this.keepHouse().finally(() => (this.running = undefined))),
-      hourMs,
-    );
+    this.hourly.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.timer);
-    await this.running;
+    await this.hourly.stop();
   }
 
   /** Never rejects: what failed is tried again in an hour. */
@@ -49,20 +45,15 @@ export class Retention implements BeforeApplicationShutdown {
     }
   }
 
-  private async deleteAll(
+  private deleteAll(
     since: 'read_at' | 'expires_at' | 'deleted_at',
     days: number,
     byTenant: Record<string, number> = {},
   ): Promise<void> {
-    let deleted: number;
-    do {
-      // TypeORM answers a DELETE with its rows and their number. A row that is changed meanwhile has another ctid, and stays.
-      [, deleted] = await this.db.query(
-        `DELETE FROM notifications WHERE ctid IN (
-           SELECT ctid FROM notifications
-           WHERE ${since} < now() - make_interval(days => coalesce(($3::jsonb ->> tenant)::int, $1)) LIMIT $2)`,
-        [days, rowsAtOnce, byTenant],
-      );
-    } while (deleted === rowsAtOnce && !this.stopping);
+    // A row that is changed meanwhile has another ctid, and stays.
+    const sql = `DELETE FROM notifications WHERE ctid IN (
+      SELECT ctid FROM notifications
+      WHERE ${since} < now() - make_interval(days => coalesce(($2::jsonb ->> tenant)::int, $1)) LIMIT $3)`;
+    return deleteInPortions(this.db, sql, [days, byTenant], rowsAtOnce, () => this.stopping);
   }
 }

@@ -1,4 +1,5 @@
 import { prepared, type SqlRunner } from '@carillon/persistence';
+import { Repeating } from '@carillon/service';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { NotificationRow } from '../notification-row.ts';
@@ -16,8 +17,7 @@ const rowsAtOnce = 500;
 export class Returns implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Returns.name);
   private readonly db: SqlRunner;
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<void>;
+  private readonly ticking = new Repeating(() => this.tick(), tickMs);
   private failing = false;
 
   constructor(
@@ -28,12 +28,11 @@ export class Returns implements BeforeApplicationShutdown {
   }
 
   start(): void {
-    this.timer = setInterval(() => (this.running ??= this.tick().finally(() => (this.running = undefined))), tickMs);
+    this.ticking.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.ticking.stop();
   }
 
   /** Never rejects: what failed is tried again in a second. */

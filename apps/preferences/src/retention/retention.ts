@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { CONFIG } from '@carillon/service';
+import { deleteInPortions } from '@carillon/persistence';
+import { CONFIG, Repeating } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import type { PreferencesConfig } from '../config.ts';
 import { Throttles } from '../throttles/throttles.ts';
@@ -17,8 +18,7 @@ const rowsAtOnce = 10_000;
 @Injectable()
 export class Retention implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<void>;
+  private readonly hourly = new Repeating(() => this.keepHouse(), hourMs);
   private stopping = false;
 
   constructor(
@@ -30,16 +30,12 @@ export class Retention implements BeforeApplicationShutdown {
   /** Makes the partitions that are needed now, then keeps house every hour. */
   async start(): Promise<void> {
     await this.keepPartitions();
-    this.timer = setInterval(
-      () => (this.running ??= this.keepHouse().finally(() => (this.running = undefined))),
-      hourMs,
-    );
+    this.hourly.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.timer);
-    await this.running;
+    await this.hourly.stop();
   }
 
   /** Never rejects: what failed is tried again in an hour. */
@@ -54,7 +50,7 @@ export class Retention implements BeforeApplicationShutdown {
         `DELETE FROM fan_outs WHERE ctid IN (
            SELECT ctid FROM fan_outs WHERE finished_at < now() - make_interval(days => $1) LIMIT $2)`,
       ]) {
-        await this.deleteAll(sql);
+        await deleteInPortions(this.db, sql, [this.config.DECISION_RETENTION_DAYS], rowsAtOnce, () => this.stopping);
       }
       await this.throttles.clean();
     } catch (error) {
@@ -68,13 +64,5 @@ export class Retention implements BeforeApplicationShutdown {
       this.config.DECISION_RETENTION_DAYS,
     ]);
     if (dropped.length > 0) this.logger.log({ msg: 'dropped partitions', partitions: dropped });
-  }
-
-  private async deleteAll(sql: string): Promise<void> {
-    let deleted: number;
-    do {
-      // TypeORM answers a DELETE with its rows and their number.
-      [, deleted] = await this.db.query(sql, [this.config.DECISION_RETENTION_DAYS, rowsAtOnce]);
-    } while (deleted === rowsAtOnce && !this.stopping);
   }
 }
