@@ -1,27 +1,13 @@
-import { pathOf, type FieldError } from '@carillon/contracts';
+import type { FieldError } from '@carillon/contracts';
 import { Ajv2020, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { canonical } from './canonical.ts';
+import { fieldErrors } from './data-mistakes.ts';
+import { formats, hasFormat, type FormatName } from './formats.ts';
+import { partsOf, pointerParts } from './json-pointer.ts';
 import { InvalidPattern, safePattern } from './pattern.ts';
 
 /** What the data of an event lack, by path: `data.amount`; nothing where they fit. */
 export type CheckData = (data: Record<string, unknown>) => FieldError[];
-
-/** The formats that are checked, each with an example. */
-const formats = {
-  date: 'a date such as 2026-12-01',
-  time: 'a time with a zone such as 16:30:00Z',
-  'date-time': 'an RFC 3339 time with a zone such as 2026-12-01T16:30:00Z',
-  duration: 'an ISO 8601 duration such as PT45M',
-  email: 'an email address such as amina@example.org',
-  hostname: 'a host name such as example.org',
-  ipv4: 'an IPv4 address such as 192.0.2.1',
-  ipv6: 'an IPv6 address such as 2001:db8::1',
-  uri: 'a URI such as https://example.org/i/1001',
-  'uri-reference': 'a URI or a path such as /i/1001',
-  uuid: 'a UUID',
-} as const;
-type FormatName = keyof typeof formats;
 
 /** The keywords of draft 2020-12 by what stands in them. Whatever is not here is a mistake, such as `requird`. */
 const keywords: Readonly<Record<string, 'schema' | 'schemas' | 'named schemas' | 'plain'>> = {
@@ -46,10 +32,6 @@ const limits = {
   work: 1_000,
   /** The same of all schemas of a document. */
   allWork: 20_000,
-  /** Of what is wrong with the data of one event. */
-  errors: 20,
-  /** Longer texts are of no format. */
-  formatted: 2_048,
 };
 
 type Path = readonly PropertyKey[];
@@ -131,17 +113,6 @@ function createAjv(): Ajv2020 {
     validate: (wanted: boolean, items: unknown[]) => !wanted || new Set(items.map(canonical)).size === items.length,
   });
   return ajv;
-}
-
-function hasFormat(name: FormatName): (text: string) => boolean {
-  const format = fullFormats[name] as RegExp | ((text: string) => boolean) | { validate(text: string): boolean };
-  const test =
-    format instanceof RegExp
-      ? (text: string) => format.test(text)
-      : typeof format === 'function'
-        ? format
-        : format.validate;
-  return (text) => text.length <= limits.formatted && test(text);
 }
 
 /** Finds everything about a schema that Ajv would take, run away with, or complain of one at a time. */
@@ -257,59 +228,6 @@ function shapeMistakes(errors: readonly ErrorObject[], schema: SchemaObject): Ma
   return new Map(first.values());
 }
 
-function fieldErrors(errors: readonly ErrorObject[], data: unknown): FieldError[] {
-  // `if` only repeats that one of `then` or `else` failed, and `propertyNames` what is wrong with a name.
-  const telling = errors.filter(({ keyword, propertyName }) => keyword !== 'if' && propertyName === undefined);
-  const named = telling.slice(0, limits.errors).map((error) => fieldError(error, data));
-  if (telling.length <= limits.errors) return named;
-  return [...named, { path: 'data', message: `has ${telling.length - limits.errors} more mistakes` }];
-}
-
-/** Says nothing of the values themselves, which may be personal. */
-function fieldError({ instancePath, keyword, params, message, data: value }: ErrorObject, data: unknown): FieldError {
-  const parts = ['data', ...partsOf(instancePath, data)];
-  const at = (...more: string[]) => pathOf([...parts, ...more]);
-  switch (keyword) {
-    case 'required':
-      return { path: at(params.missingProperty), message: 'is missing' };
-    case 'dependentRequired':
-      return {
-        path: at(params.missingProperty),
-        message: `is missing; it is needed where ${params.property} is given`,
-      };
-    case 'additionalProperties':
-    case 'unevaluatedProperties':
-      return {
-        path: at(params.additionalProperty ?? params.unevaluatedProperty),
-        message: 'is not a known field; remove it, or add it to the schema of the type',
-      };
-    case 'propertyNames':
-      return { path: at(params.propertyName), message: 'is a name that the schema of the type does not allow' };
-    case 'type':
-      return { path: at(), message: `must be ${[params.type].flat().join(' or ')}, but is ${typeOf(value)}` };
-    case 'enum':
-      return {
-        path: at(),
-        message: `must be one of ${params.allowedValues.map((one: unknown) => JSON.stringify(one)).join(', ')}`,
-      };
-    case 'const':
-      return { path: at(), message: `must be ${JSON.stringify(params.allowedValue)}` };
-    case 'format':
-      return { path: at(), message: `must be ${formats[params.format as FormatName]}` };
-    case 'uniqueItems':
-      return { path: at(), message: 'must not hold the same item twice' };
-    case 'anyOf':
-      return { path: at(), message: 'must fit one or more of the alternatives in the schema of the type' };
-    case 'oneOf':
-      return { path: at(), message: 'must fit exactly one of the alternatives in the schema of the type' };
-    case 'not':
-    case 'false schema':
-      return { path: at(), message: 'is excluded by the schema of the type' };
-    default:
-      return { path: at(), message: message!.replace('NOT', 'not') };
-  }
-}
-
 function all<Kind>(kind: Kind, names: string): Record<string, Kind> {
   return Object.fromEntries(names.split(' ').map((name) => [name, kind]));
 }
@@ -320,39 +238,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function keysOf(value: unknown): string[] {
   return isObject(value) ? Object.keys(value) : [];
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}
-
-/** The parts of a JSON pointer (RFC 6901). */
-function pointerParts(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => decodeURIComponentSafely(part).replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function decodeURIComponentSafely(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** A JSON pointer as a path in a document, where positions in lists are numbers. */
-function partsOf(pointer: string, document: unknown): PropertyKey[] {
-  let here = document;
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((encoded) => {
-      const part = encoded.replaceAll('~1', '/').replaceAll('~0', '~');
-      const key = Array.isArray(here) ? Number(part) : part;
-      here = (here as Record<PropertyKey, unknown> | undefined)?.[key];
-      return key;
-    });
 }
