@@ -1,4 +1,5 @@
 export * from './words.ts';
+export * from './sms-size.ts';
 export * from './ids.ts';
 export * from './cloud-event.ts';
 export * from './content.ts';

@@ -1,9 +1,6 @@
+import { mostSegments, smsSizeOf } from '@carillon/contracts';
 import type { Message, Provider, SendOutcome } from '@carillon/delivery';
 import type { SmsContent } from '../sms-content.ts';
-import { segmentsOf } from './segments.ts';
-
-/** Networks concatenate more, but vendors take no longer texts (Twilio: 1,600 characters), and each segment costs. */
-export const mostSegments = 10;
 
 /** Refuses texts that are too long before any provider is asked. */
 export class SegmentLimit implements Provider<SmsContent> {
@@ -14,7 +11,7 @@ export class SegmentLimit implements Provider<SmsContent> {
   }
 
   async send(message: Message<SmsContent>, signal: AbortSignal): Promise<SendOutcome> {
-    const segments = segmentsOf(message.content.text);
+    const { segments } = smsSizeOf(message.content.text);
     if (segments <= mostSegments) return this.provider.send(message, signal);
     return {
       kind: 'permanent',
