@@ -61,12 +61,21 @@ export const unreadCounts = `
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS owner(tenant, recipient, place)
    ORDER BY place`;
 
-/** The same for those of several inboxes that somebody watches, with their places. */
-export const watchedUnreadCounts = `
-  SELECT place::int, (SELECT count(*)::int FROM notifications
-           WHERE tenant = owner.tenant AND recipient = owner.recipient AND ${views.unread}) AS count
-    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS owner(tenant, recipient, place)
-   WHERE (SELECT until FROM watched_inboxes WHERE tenant = owner.tenant AND recipient = owner.recipient) > now()`;
+/**
+ * The same for those of several inboxes that somebody watches, each with its place, and with the notifications that are named
+ * by place (`$3`) and id (`$4`) as they are now: one line for each, whose id is null where the notification is gone or none is named.
+ */
+export const watchedChanges = `
+  WITH watched AS MATERIALIZED (
+    SELECT place::int, owner.tenant, owner.recipient, (SELECT count(*)::int FROM notifications
+             WHERE tenant = owner.tenant AND recipient = owner.recipient AND ${views.unread}) AS unread
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS owner(tenant, recipient, place)
+     WHERE (SELECT until FROM watched_inboxes WHERE tenant = owner.tenant AND recipient = owner.recipient) > now())
+  SELECT notifications.*, watched.place, watched.unread
+    FROM watched
+    LEFT JOIN unnest($3::int[], $4::uuid[]) AS changed(place, changed_id) USING (place)
+    LEFT JOIN notifications ON notifications.tenant = watched.tenant AND notifications.recipient = watched.recipient
+          AND notifications.id = changed_id AND deleted_at IS NULL`;
 
 /** Everything that has not expired, by what statistics count. */
 export const grouped = `

@@ -10,7 +10,7 @@ import {
   listing,
   oneOf,
   unreadCounts,
-  watchedUnreadCounts,
+  watchedChanges,
   type Place,
   type Query,
 } from './queries.ts';
@@ -126,15 +126,20 @@ describe('the plans of the inbox’s queries', () => {
     }
   });
 
-  it('signals count for watched inboxes only', async () => {
+  it('signals count, and read what changed, for watched inboxes only', async () => {
     const people = Array.from({ length: 100 }, (_, n) => `parent-${2 * n}`);
     await database.query(
       `INSERT INTO inbox.watched_inboxes
        SELECT 'school', 'parent-' || n, now() + interval '1 hour' FROM generate_series(8, 20000) n WHERE n = 8 OR n > 200`,
     );
     await database.query('ANALYZE inbox.watched_inboxes');
-    const plan = await nodes({ sql: watchedUnreadCounts, parameters: [people.map(() => 'school'), people] });
-    expect(indexesIn(plan)).toEqual(['notifications_unread', 'watched_inboxes_pkey']);
+    const changed = people.map(() => place.id);
+    const plan = await nodes({
+      sql: watchedChanges,
+      parameters: [people.map(() => 'school'), people, people.map((_, index) => index + 1), changed],
+    });
+    expect(indexesIn(plan)).toEqual(['notifications_pkey', 'notifications_unread', 'watched_inboxes_pkey']);
+    expect(plan.find((node) => node['Index Name'] === 'notifications_pkey')!['Actual Loops']).toBe(1);
     expect(plan.find((node) => node['Index Name'] === 'notifications_unread')!['Actual Loops']).toBe(1);
   });
 

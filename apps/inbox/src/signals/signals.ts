@@ -4,7 +4,7 @@ import { batched, prepared, type SqlRunner } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { notificationOf, type NotificationRow } from '../notification-row.ts';
-import { watchedUnreadCounts } from '../reading/queries.ts';
+import { watchedChanges } from '../reading/queries.ts';
 import type { Owner } from '../reading/visible.ts';
 import { gather, type Change } from './gather.ts';
 
@@ -33,49 +33,39 @@ export class Signals {
   }
 
   /** The same for changes that are there together. */
-  sendMany(changes: readonly Change[]): Promise<void> {
-    return this.sendAll(Map.groupBy(changes, ownerOf));
-  }
-
-  private async sendAll(changes: ReadonlyMap<string, readonly Change[]>): Promise<void> {
-    const owners = [...changes.values()].map(([first]) => first!);
-    // Asked after the commit of what changed: who watches since then reads the inbox after it, too.
-    const watched: { place: number; count: number }[] = await this.db.query(watchedUnreadCounts, [
-      owners.map(({ tenant }) => tenant),
-      owners.map(({ recipient }) => recipient),
-    ]);
-    if (watched.length === 0) return;
-    const inboxes = watched.map(({ place, count }) => ({ owner: owners[place - 1]!, count }));
-    const rows = await this.rowsOf(inboxes.flatMap(({ owner }) => changes.get(ownerOf(owner))!));
+  async sendMany(changes: readonly Change[]): Promise<void> {
+    const inboxes = [...Map.groupBy(changes, ownerOf).values()].map((own) => ({ owner: own[0]!, changes: own }));
+    const named = inboxes.flatMap(({ changes }, index) => idsIn(changes).map((id) => ({ place: index + 1, id })));
+    // Asked after the commit of what changed: who watches since then reads the inbox after it, too. And the notifications are
+    // read as they are now, so that of two changes no later signal says what the earlier one did.
+    const lines: ((NotificationRow | { id: null }) & { place: number; unread: number })[] = await this.db.query(
+      watchedChanges,
+      [
+        inboxes.map(({ owner }) => owner.tenant),
+        inboxes.map(({ owner }) => owner.recipient),
+        named.map(({ place }) => place),
+        named.map(({ id }) => id),
+      ],
+    );
     const now = new Date();
-    const shown = (some: NotificationRow[]) => some.map((row) => notificationOf(row, now));
+    const shown = (rows: NotificationRow[]) => rows.map((row) => notificationOf(row, now));
     await Promise.all(
-      inboxes.flatMap(({ owner, count }) =>
-        gather(changes.get(ownerOf(owner))!, rows.get(ownerOf(owner)) ?? []).map(({ created, updated, ...part }) =>
+      [...Map.groupBy(lines, ({ place }) => place)].flatMap(([place, own]) => {
+        const { owner, changes } = inboxes[place - 1]!;
+        return gather(
+          changes,
+          own.filter((line) => line.id !== null),
+        ).map(({ created, updated, ...part }) =>
           this.publish(owner, {
             recipient: owner.recipient,
             created: shown(created),
             updated: shown(updated),
             ...part,
-            unread_count: count,
+            unread_count: own[0]!.unread,
           }),
-        ),
-      ),
+        );
+      }),
     );
-  }
-
-  /** Read now, so that of two changes no later signal says what the earlier one did. */
-  private async rowsOf(changes: readonly Change[]): Promise<Map<string, NotificationRow[]>> {
-    const named = changes.flatMap((change) => {
-      const id = 'created' in change ? change.created : 'updated' in change ? change.updated : undefined;
-      return id === undefined ? [] : { ...change, id };
-    });
-    const rows: NotificationRow[] = await this.db.query(
-      `SELECT * FROM notifications
-        WHERE (tenant, recipient, id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[])) AND deleted_at IS NULL`,
-      [named.map(({ tenant }) => tenant), named.map(({ recipient }) => recipient), named.map(({ id }) => id)],
-    );
-    return Map.groupBy(rows, ownerOf);
   }
 
   private publish({ tenant, recipient }: Owner, data: InboxChanged): Promise<void> {
@@ -91,4 +81,12 @@ export class Signals {
     };
     return this.messages.publishEvent(inboxChanged.exchange, inboxKey(tenant, recipient), event);
   }
+}
+
+/** Each notification that was created or updated, once. */
+function idsIn(changes: readonly Change[]): string[] {
+  const ids = changes.flatMap((change) =>
+    'created' in change ? change.created : 'updated' in change ? change.updated : [],
+  );
+  return [...new Set(ids)];
 }
