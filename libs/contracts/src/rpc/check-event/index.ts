@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
 import { eventRequested, eventRequestSchema } from '../../events/event-requested/index.ts';
+import { usedWordsSchema } from '../required-data/index.ts';
 
 const request = z.object({ tenant: z.string(), event: eventRequestSchema });
 const response = z.object({
@@ -8,6 +9,8 @@ const response = z.object({
   type: z.string(),
   /** All of them: a domain event type may trigger several. */
   types: z.array(z.string()),
+  /** Whose words they would use; none where the event brings its own. An earlier release leaves it out. */
+  words: z.array(usedWordsSchema).optional(),
 });
 
 /**
@@ -22,6 +25,10 @@ export const checkEvent = defineRpc<z.infer<typeof request>, z.infer<typeof resp
   response,
   example: {
     request: { tenant: 'default', event: eventRequested.example },
-    response: { type: 'invoice_issued', types: ['invoice_issued'] },
+    response: {
+      type: 'invoice_issued',
+      types: ['invoice_issued'],
+      words: [{ template: 'invoice_issued', channels: ['in_app', 'email', 'sms'] }],
+    },
   },
 });

@@ -16,7 +16,7 @@ const problemSchema = z.object({
 });
 const response = z.object({
   /** In the order of the events: the catalog keys of its types, or why it would not be accepted. */
-  results: z.array(z.union([checkEvent.response as z.ZodType<{ type: string; types: string[] }>, problemSchema])),
+  results: z.array(z.union([checkEvent.response, problemSchema])),
 });
 
 /** Which of these events would be accepted? */

@@ -4,6 +4,7 @@ import { eventRequested, eventRequestFields } from '../../events/event-requested
 import { refuseUnstorable } from '../../validate.ts';
 import { notificationRouted, notificationRoutedSchema } from '../../pipeline/notification-routed/index.ts';
 import { decisionSchema, getDecision } from '../decisions/index.ts';
+import { usedWordsSchema } from '../required-data/index.ts';
 
 /**
  * The body of `POST /v1/events/dry-run`: an event request, or, without recipients, a domain event, whose recipients the catalog's
@@ -33,6 +34,8 @@ export const dryRunSample = 20;
 export const dryRunSchema = z.object({
   /** Catalog keys of the types that the event means. */
   types: z.array(z.string()),
+  /** Whose words they would use, as {@link checkEvent} says it. */
+  words: z.array(usedWordsSchema).optional(),
   /** Types whose `when` did not hold. */
   skipped: z.array(z.string()),
   /** How many notifications it would become. */
@@ -70,6 +73,7 @@ export const dryRunEvent = defineRpc<z.infer<typeof request>, DryRun>({
     request: { tenant: 'default', event: eventRequested.example },
     response: {
       types: ['invoice_issued'],
+      words: [{ template: 'invoice_issued', channels: ['in_app', 'email', 'sms'] }],
       skipped: [],
       notifications_total: 1,
       notifications: [{ ...decision, routed: notificationRouted.example }],
