@@ -27,6 +27,10 @@ export const templateRefSchema = z.object({
   /** 0 for content brought by the event. */
   version: z.number().int(),
   locale: z.string(),
+  /** Id of the experiment that chose the words, where one did. */
+  experiment: z.string().optional(),
+  /** Which of its variants they are. */
+  variant: z.string().optional(),
 });
 export type TemplateRef = z.infer<typeof templateRefSchema>;
 

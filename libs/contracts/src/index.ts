@@ -30,6 +30,7 @@ export * from './pipeline/templates-changed/index.ts';
 export * from './outcomes/delivery-changed/index.ts';
 export * from './outcomes/notification-created/index.ts';
 export * from './outcomes/notification-read/index.ts';
+export * from './outcomes/engagement/index.ts';
 export * from './rpc/check-event/index.ts';
 export * from './rpc/check-events/index.ts';
 export * from './rpc/get-event/index.ts';

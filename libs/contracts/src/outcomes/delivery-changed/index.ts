@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { templateRefSchema } from '../../content.ts';
 import { defineEvent, type EventContract } from '../../define.ts';
 import { channels } from '../../words.ts';
 
@@ -9,6 +10,8 @@ export const deliveryChangedSchema = z.object({
   channel: z.enum(channels),
   type: z.string(),
   category: z.string(),
+  /** Which words it carries. */
+  template: templateRefSchema.optional(),
   /** Which provider was asked last, by its configured name. */
   provider: z.string().nullable(),
   /** What the provider calls the message. */
@@ -27,6 +30,7 @@ const example: DeliveryChanged = {
   channel: 'email',
   type: 'invoice_issued',
   category: 'billing',
+  template: { key: 'invoice_issued', version: 1, locale: 'en' },
   provider: 'smtp',
   provider_message_id: '<019aa5e5-8f00-8c00-8000-000000000003@carillon>',
   attempts: 1,

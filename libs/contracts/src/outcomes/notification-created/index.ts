@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { templateRefSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
 
 export const notificationFactSchema = z.object({
@@ -6,6 +7,8 @@ export const notificationFactSchema = z.object({
   recipient: z.string(),
   type: z.string(),
   category: z.string(),
+  /** Which words it shows. */
+  template: templateRefSchema.optional(),
   at: z.string(),
 });
 export type NotificationFact = z.infer<typeof notificationFactSchema>;
@@ -22,6 +25,7 @@ export const notificationCreated = defineEvent<NotificationFact>({
     recipient: 'parent-17',
     type: 'invoice_issued',
     category: 'billing',
+    template: { key: 'invoice_issued', version: 1, locale: 'en' },
     at: '2026-11-21T09:30:00.500Z',
   },
 });
