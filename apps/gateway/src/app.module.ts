@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
+import { BrandController } from './branding/brand.controller.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogDesk } from './catalog/catalog-desk.ts';
 import { CategoriesController } from './catalog/categories.controller.ts';
@@ -45,6 +46,7 @@ import { TracesController } from './traces/traces.controller.ts';
     DeliveriesController,
     PeopleController,
     SuppressionsController,
+    BrandController,
     CatalogController,
     TypesController,
     CategoriesController,

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { BrandStore } from './branding/brand-store.ts';
+import { BrandingController } from './branding/branding.controller.ts';
 import { BuiltInTemplates } from './built-in/built-in-templates.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
@@ -12,7 +14,22 @@ import { TemplateCache } from './templates/template-cache.ts';
 import { TemplateStore } from './templates/template-store.ts';
 
 @Module({
-  controllers: [CatalogController, ChunkRoutedController, DryRunController, NotificationRoutedController],
-  providers: [BuiltInTemplates, CatalogWords, DeliveryPublisher, Renderer, TemplateCache, TemplateStore, WordsInUse],
+  controllers: [
+    BrandingController,
+    CatalogController,
+    ChunkRoutedController,
+    DryRunController,
+    NotificationRoutedController,
+  ],
+  providers: [
+    BrandStore,
+    BuiltInTemplates,
+    CatalogWords,
+    DeliveryPublisher,
+    Renderer,
+    TemplateCache,
+    TemplateStore,
+    WordsInUse,
+  ],
 })
 export class AppModule {}

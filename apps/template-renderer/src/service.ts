@@ -1,4 +1,4 @@
-import { checkTemplates, renderNotifications } from '@carillon/contracts';
+import { checkTemplates, getBrand, renderNotifications, saveBrand } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
@@ -10,5 +10,5 @@ export const service = {
   config: configSchema,
   module: () => AppModule,
   migrations,
-  rpcs: [checkTemplates, renderNotifications],
+  rpcs: [checkTemplates, renderNotifications, getBrand, saveBrand],
 } satisfies ServiceOptions<typeof configSchema.shape>;

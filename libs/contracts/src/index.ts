@@ -42,6 +42,7 @@ export * from './rpc/sources/index.ts';
 export * from './rpc/decisions/index.ts';
 export * from './rpc/dry-run-event/index.ts';
 export * from './rpc/templates/index.ts';
+export * from './rpc/brand/index.ts';
 export * from './missing-data.ts';
 export * from './rpc/required-data/index.ts';
 export * from './rpc/samples/index.ts';

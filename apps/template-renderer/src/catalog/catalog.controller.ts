@@ -11,6 +11,7 @@ import {
 import { Messages } from '@carillon/messaging';
 import { Controller, Logger } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { BrandStore } from '../branding/brand-store.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { CatalogWords } from './catalog-words.ts';
 
@@ -23,6 +24,7 @@ export class CatalogController {
   constructor(
     private readonly words: CatalogWords,
     private readonly templates: TemplateCache,
+    private readonly brands: BrandStore,
     private readonly messages: Messages,
   ) {
     messages.onConnected(() => templates.forgetAll());
@@ -58,6 +60,7 @@ export class CatalogController {
 
   @EventPattern<string>(templatesChanged.type)
   onChanged(@Payload() { tenant = defaultTenant }: CloudEvent): void {
+    this.brands.forget(tenant);
     this.templates.forget(tenant);
   }
 }
