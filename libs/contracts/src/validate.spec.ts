@@ -51,6 +51,42 @@ describe('input from outside', () => {
     expect(mistakesOf('hello')).toMatchObject([{ path: '(root)' }]);
   });
 
+  it.each<[z.ZodType, unknown, string]>([
+    [z.string(), undefined, 'is required: a text'],
+    [z.string(), 7, 'must be a text'],
+    [z.boolean(), 'yes', 'must be true or false'],
+    [z.number(), Number.NaN, 'must be a number'],
+    [z.int(), 1.5, 'must be a whole number'],
+    [z.array(z.string()), {}, 'must be a list'],
+    [z.object({}), [], 'must be an object'],
+    [z.record(z.string(), z.string()), 'x', 'must be an object'],
+    [z.enum(['email', 'sms']), 'fax', 'must be one of email, sms'],
+    [z.enum(['email', 'sms']), undefined, 'is required: one of email, sms'],
+    [z.literal(true), false, 'must be true'],
+    [z.string().min(1), '', 'must not be empty'],
+    [z.string().min(8), 'short', 'must have at least 8 characters'],
+    [z.string().max(2), 'long', 'must have at most 2 characters'],
+    [z.array(z.string()).length(2), [], 'must have exactly 2 entries'],
+    [z.number().min(1), 0, 'must be at least 1'],
+    [z.number().gt(1), 1, 'must be more than 1'],
+    [z.number().lt(1), 1, 'must be less than 1'],
+    [z.number().multipleOf(5), 7, 'must be a multiple of 5'],
+    [z.email(), 'amina', 'must be an email address such as amina@example.org'],
+    [z.iso.datetime(), 'tomorrow', 'must be a time such as 2026-11-21T09:30:00Z'],
+    [z.string().startsWith('ck_'), 'x', 'must begin with "ck_"'],
+    [z.string().regex(/^[a-z]+$/), 'X', 'must match /^[a-z]+$/'],
+    [z.union([z.string(), z.array(z.string())]), 7, 'has none of the shapes that are allowed here'],
+  ])('says what to write instead (%#)', (of, input, message) => {
+    expect(fieldErrors(of.safeParse(input).error!.issues)).toEqual([{ path: '(root)', message }]);
+  });
+
+  it('names the mistake inside the shape that was meant', () => {
+    const to = z.object({ to: z.union([z.string(), z.object({ role: z.string() })]) });
+    expect(fieldErrors(to.safeParse({ to: { role: 7 } }).error!.issues)).toEqual([
+      { path: 'to.role', message: 'must be a text' },
+    ]);
+  });
+
   it('is refused with a Problem that says what it was', () => {
     const parse = () => parseInput(schema, { recipients: [] }, 'query');
     expect(parse).toThrow(Problem);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { noShapeFits } from './mistakes.ts';
 import { Problem, type FieldError } from './problem.ts';
 import { findUnstorable } from './storable.ts';
 
@@ -11,11 +12,26 @@ export function pathOf(path: readonly PropertyKey[]): string {
 
 /** Zod's issues as field errors; an unknown field is named itself rather than its parent. */
 export function fieldErrors(issues: readonly z.core.$ZodIssue[]): FieldError[] {
-  return issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field; remove it' }))
-      : [{ path: pathOf(issue.path), message: issue.message }],
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: pathOf([...issue.path, key]),
+        message: 'is not a known field; remove it',
+      }));
+    }
+    const meant =
+      issue.code === 'invalid_union' && issue.message === noShapeFits ? shapeMeant(issue.errors) : undefined;
+    if (meant) return fieldErrors(meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
+    return [{ path: pathOf(issue.path), message: issue.message }];
+  });
+}
+
+/** The mistakes in the one shape that the value seems to have: the only one of the same kind (object, list, text). */
+function shapeMeant(shapes: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const alike = shapes.filter(
+    (mistakes) => !mistakes.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
   );
+  return alike.length === 1 ? alike[0] : undefined;
 }
 
 /** For `superRefine`: refuses what could not be kept. */

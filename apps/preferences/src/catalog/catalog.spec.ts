@@ -190,7 +190,7 @@ describe('the catalog of a tenant', () => {
         status: 422,
         code: 'invalid_catalog',
         errors: expect.arrayContaining([
-          { path: 'types.lesson_scheduled.channels[0]', message: expect.stringContaining('"in_app"') },
+          { path: 'types.lesson_scheduled.channels[0]', message: 'must be one of in_app, email, sms' },
           { path: 'types.lesson_scheduled.category', message: expect.stringContaining('"lessons" is not a category') },
           { path: 'types.lesson_scheduled.when', message: expect.stringContaining('"= 3" is not understood') },
           { path: 'sources.own.exchange', message: expect.stringContaining('Carillon’s own') },

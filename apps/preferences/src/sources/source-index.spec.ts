@@ -172,7 +172,7 @@ describe('what a message means', () => {
   it.each([
     ['time', 'body.at', 'must be an RFC 3339 time'],
     ['id', 'body.long', '1024'],
-    ['type', 'body.long', 'Too big'],
+    ['type', 'body.long', 'at most 1024 characters'],
     ['data', 'body.missing', 'there is no body.missing'],
   ])('cannot be told when what the map says of its %s is none', (attribute, expression, reason) => {
     const sources = index({ 'north.a': { map: { [attribute]: expression } } });
