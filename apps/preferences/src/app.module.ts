@@ -32,6 +32,8 @@ import { Sources } from './sources/sources.ts';
 import { SourcesController } from './sources/sources.controller.ts';
 import { Suppressions } from './suppressions/suppressions.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
+import { TestMessages } from './test-messages/test-messages.ts';
+import { TestMessagesController } from './test-messages/test-messages.controller.ts';
 import { Throttles } from './throttles/throttles.ts';
 
 /** Who, where, when: recipients, their choices, and the decision behind every notification. */
@@ -46,6 +48,7 @@ import { Throttles } from './throttles/throttles.ts';
     SourcesController,
     ErasuresController,
     PersonalDataController,
+    TestMessagesController,
   ],
   providers: [
     FrontDoor,
@@ -70,6 +73,7 @@ import { Throttles } from './throttles/throttles.ts';
     SourceBindings,
     BindingStore,
     Throttles,
+    TestMessages,
     Erasures,
     ErasureStore,
     Announcing,

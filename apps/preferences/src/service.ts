@@ -1,5 +1,6 @@
 import {
   addSuppression,
+  admitTest,
   changePreferences,
   checkEvent,
   checkEvents,
@@ -61,5 +62,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     listCatalogVersions,
     revertCatalog,
     effectiveCatalog,
+    admitTest,
   ],
 };

@@ -3,7 +3,7 @@ import { dryRunSample, eventId, freshId, type DryRun as DryRunResult, type DryRu
 import { Catalogs } from '../catalog/catalogs.ts';
 import { AudienceMembers } from '../fan-out/audience-members.ts';
 import { knownRecipients, refuseContradictoryTimes } from '../intake/check.ts';
-import { isAudience, targetsOf, type Target } from '../intake/targets.ts';
+import { isAudience, targetsOf, wordsOf, type Target } from '../intake/targets.ts';
 import { Notifying } from '../notifications/notifying.ts';
 import { routedOf, type DecidedEvent } from '../notifications/planning.ts';
 import type { KnownRecipient } from '../recipients/recipient.ts';
@@ -64,7 +64,13 @@ export class DryRun {
         });
       }
     }
-    return { types: targets.map(({ type }) => type.key), skipped, notifications_total: total, notifications };
+    return {
+      types: targets.map(({ type }) => type.key),
+      words: wordsOf(request, targets, catalog),
+      skipped,
+      notifications_total: total,
+      notifications,
+    };
   }
 
   private async peopleOf(

@@ -32,8 +32,8 @@ export class IntakeController {
 
   @MessagePattern(checkEvent.name)
   async check(@Payload() { tenant, event }: RequestOf<typeof checkEvent>): Promise<ResponseOf<typeof checkEvent>> {
-    const types = await this.intake.check(tenant, event);
-    return { type: types[0]!, types };
+    const { types, words } = await this.intake.check(tenant, event);
+    return { type: types[0]!, types, words };
   }
 
   @MessagePattern(checkEvents.name)

@@ -336,6 +336,7 @@ describe('the front door', () => {
     await expect(check({ type: 'invoice.issued', recipients: ['amina'], data: invoice })).resolves.toEqual({
       type: 'invoice_issued',
       types: ['invoice_issued'],
+      words: [{ template: 'invoice_issued', channels: ['in_app', 'email', 'sms'] }],
     });
     await expect(check({ type: 'nonsense', recipients: ['amina'] })).rejects.toMatchObject({
       status: 422,

@@ -9,6 +9,7 @@ import {
   uuidv8,
   type CloudEvent,
   type EventRequest,
+  type UsedWords,
 } from '@carillon/contracts';
 import { Messages, Poison } from '@carillon/messaging';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -22,7 +23,7 @@ import { RecipientStore } from '../recipients/recipient-store.ts';
 import { knownRecipients, refuseContradictoryTimes, refuseUnreachable } from './check.ts';
 import { EventStore } from './event-store.ts';
 import { readEvent, type IncomingEvent } from './read-event.ts';
-import { isAudience, targetsOf, type Target } from './targets.ts';
+import { isAudience, targetsOf, wordsOf, type Target } from './targets.ts';
 
 /** The first stage of the street: event in, one decided notification per recipient out. */
 @Injectable()
@@ -38,10 +39,10 @@ export class Intake {
   ) {}
 
   /**
-   * Would this request be accepted? Answers with the catalog's keys of its types.
+   * Would this request be accepted? Answers with the catalog's keys of its types, and whose words they use.
    * @throws Problem 422 naming the field and the cure
    */
-  async check(tenant: string, request: EventRequest): Promise<string[]> {
+  async check(tenant: string, request: EventRequest): Promise<{ types: string[]; words: UsedWords[] }> {
     refuseContradictoryTimes(request);
     const asked = { requested: true, request, source: this.messages.source, cloudEventId: '' };
     const catalog = await this.catalogs.of(tenant);
@@ -50,7 +51,7 @@ export class Intake {
       if (isAudience(to)) continue;
       refuseUnreachable(request, type, catalog.defaults, knownRecipients(to, await this.find(tenant, to)));
     }
-    return targets.map(({ type }) => type.key);
+    return { types: targets.map(({ type }) => type.key), words: wordsOf(request, targets, catalog) };
   }
 
   /**

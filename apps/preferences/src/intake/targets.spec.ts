@@ -3,7 +3,7 @@ import { Problem, type CatalogType } from '@carillon/contracts';
 import { foundation } from '../catalog/built-in-types.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
-import { targetsOf } from './targets.ts';
+import { targetsOf, wordsOf } from './targets.ts';
 
 const lesson: CatalogType = { category: 'activity', channels: ['in_app'], on: 'lesson.moved' };
 const catalogOf = (types: Record<string, CatalogType>) => Catalog.of(1, parseCatalog({ types }, foundation));
@@ -124,5 +124,28 @@ describe('what a request means', () => {
     const strict = catalogOf({ moved: { ...lesson, schema } });
     const request = { type: 'moved', recipients: ['amina'], content: { title: 'Hello', message: 'There' } };
     expect(told({}, strict, { requested: true, request }).targets).toHaveLength(1);
+  });
+});
+
+describe('whose words an event uses', () => {
+  const catalog = catalogOf({ moved: { ...lesson, template: 'welcome', on: ['lesson.moved', 'user.registered'] } });
+  const wordsFor = (request: object) => {
+    const asked = { recipients: ['amina'], ...request };
+    return wordsOf(asked, told({}, catalog, { requested: true, request: asked }).targets, catalog);
+  };
+
+  it('are those of its types, in the version of the catalog that has them, on the channels that it or the type names', () => {
+    expect(wordsFor({ type: 'lesson.moved' })).toEqual([
+      { template: 'welcome', channels: ['in_app'], catalog_version: 1 },
+    ]);
+    expect(wordsFor({ type: 'lesson.moved', channels: ['sms'] })).toMatchObject([{ channels: ['sms'] }]);
+    expect(wordsFor({ type: 'user.registered' })).toEqual([
+      { template: 'welcome', channels: ['in_app', 'email'] },
+      { template: 'welcome', channels: ['in_app'], catalog_version: 1 },
+    ]);
+  });
+
+  it('are nobody’s where it brings its own', () => {
+    expect(wordsFor({ type: 'lesson.moved', content: { title: 'Hello', message: 'There' } })).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { Problem, type Audience, type Batch, type EventRequest } from '@carillon/contracts';
+import { Problem, type Audience, type Batch, type EventRequest, type UsedWords } from '@carillon/contracts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { EventScope, NotificationType } from '../catalog/notification-type.ts';
 import { namedRecipients, type IncomingEvent } from './read-event.ts';
@@ -47,6 +47,23 @@ export function targetsOf(event: Asked, catalog: Catalog): Targets {
     });
   }
   return { targets, skipped };
+}
+
+/**
+ * Whose words the targets use, on the channels that the event or the type names. One that a recipient added for themselves is not
+ * among them: what they chose must not decide whether others' events are accepted.
+ */
+export function wordsOf(
+  { content, channels }: EventRequest,
+  targets: readonly Target[],
+  { version }: Pick<Catalog, 'version'>,
+): UsedWords[] {
+  if (content) return [];
+  return targets.map(({ type }) => ({
+    template: type.template,
+    channels: [...(channels ?? type.channels)],
+    ...(type.origin === 'tenant' && { catalog_version: version }),
+  }));
 }
 
 export function isAudience(to: Target['to']): to is Audience {

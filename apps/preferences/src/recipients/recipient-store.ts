@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Problem, type Preferences, type Recipient, type RecipientFilter } from '@carillon/contracts';
+import { Problem, type Channel, type Preferences, type Recipient, type RecipientFilter } from '@carillon/contracts';
 import { batched, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { NormalRecipient } from './normalise.ts';
@@ -32,6 +32,16 @@ export class RecipientStore {
     const [row] = await this.db.query(`SELECT ${shown} FROM recipients WHERE tenant = $1 AND id = $2`, [tenant, id]);
     if (!row) throw Problem.notFound('recipient', id);
     return recipientOf(row as RecipientRow);
+  }
+
+  /** Who has an address as a contact; the first by id where several have it. @param address canonical */
+  async findByContact(tenant: string, channel: Channel, address: string): Promise<KnownRecipient | undefined> {
+    const [row]: KnownRecipient[] = await this.db.query(
+      `SELECT id, name, locale, time_zone, preferences, contacts FROM recipients
+       WHERE tenant = $1 AND contacts @> $2 ORDER BY id LIMIT 1`,
+      [tenant, JSON.stringify([{ channel, address }])],
+    );
+    return row;
   }
 
   /** Creates the recipient or replaces all but its preferences; what is as it was is not written. */

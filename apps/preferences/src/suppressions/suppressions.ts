@@ -63,6 +63,15 @@ export class Suppressions {
     });
   }
 
+  /** Why nothing is sent to an address; undefined where it may be sent to. @param address canonical */
+  async reasonFor(tenant: string, channel: ContactChannel, address: string): Promise<SuppressionReason | undefined> {
+    const [row]: { reason: SuppressionReason }[] = await this.db.query(
+      'SELECT reason FROM suppressions WHERE tenant = $1 AND channel = $2 AND address = $3',
+      [tenant, channel, address],
+    );
+    return row?.reason;
+  }
+
   /** A page of them by channel and address. @param after the `next` of the page before */
   async list(
     tenant: string,

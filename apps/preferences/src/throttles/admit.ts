@@ -35,6 +35,15 @@ export function admit(
 }
 
 /**
+ * From when on one more passes, whatever its place among them (Unix milliseconds).
+ *
+ * @param admitted in order of time
+ */
+export function opensAt(admitted: readonly Admission[], { max, windowMs }: Limit): number {
+  return (admitted.at(-max)?.at ?? -Infinity) + windowMs;
+}
+
+/**
  * Without what is too old to matter. What lies up to two windows back is kept, as another replica’s clock may be behind; the limit
  * is exact while the clocks differ by less than a window.
  */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { batched, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
-import { admit, withoutOld, type Admission, type Limit } from './admit.ts';
+import { admit, opensAt, withoutOld, type Admission, type Limit } from './admit.ts';
 
 /** One notification that asks to pass. */
 export interface ThrottleRequest extends Limit {
@@ -51,6 +51,15 @@ export class Throttles {
         admit(known.get(keyOf(request)) ?? [], { id: request.notificationId, at: request.at }, request).admits,
     );
   });
+
+  /** In how many milliseconds one that is refused at `at` would pass; 0 where it would pass now. */
+  async opensIn({ tenant, recipient, type, at, ...limit }: Omit<ThrottleRequest, 'notificationId'>): Promise<number> {
+    const [row]: ThrottleRow[] = await this.db.query(
+      'SELECT admitted FROM throttles WHERE tenant = $1 AND recipient = $2 AND type = $3',
+      [tenant, recipient, type],
+    );
+    return Math.max(0, opensAt(row?.admitted ?? [], limit) - at);
+  }
 
   private readonly hot: SqlRunner;
 
