@@ -31,6 +31,15 @@ export const templateRefSchema = z.object({
   experiment: z.string().optional(),
   /** Which of its variants they are. */
   variant: z.string().optional(),
+  /** Set where better words should have been there: these are what the lookup fell back to. */
+  fallback: z
+    .object({
+      /** Key of the template that was not to be had: `invoice_issued.email.sw-KE`. */
+      wanted: z.string(),
+      /** An admin has switched it off, or there is none in the recipient's language. */
+      reason: z.enum(['inactive', 'missing']),
+    })
+    .optional(),
 });
 export type TemplateRef = z.infer<typeof templateRefSchema>;
 

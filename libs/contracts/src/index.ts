@@ -42,6 +42,8 @@ export * from './rpc/sources/index.ts';
 export * from './rpc/decisions/index.ts';
 export * from './rpc/dry-run-event/index.ts';
 export * from './rpc/templates/index.ts';
+export * from './rpc/template-admin/index.ts';
+export * from './rpc/translations/index.ts';
 export * from './rpc/brand/index.ts';
 export * from './missing-data.ts';
 export * from './rpc/required-data/index.ts';
