@@ -22,6 +22,19 @@ export const commonConfig = z.object({
     .string()
     .min(32, 'must be at least 32 characters; make one with: openssl rand -hex 32')
     .describe('Installation secret from which signing keys are derived; the same for all services'),
+  FORMER_SECRETS: z
+    .string()
+    .optional()
+    .transform((text) => (text ?? '').split(',').flatMap((secret) => secret.trim() || []))
+    .pipe(z.array(z.string().min(32, 'must be former values of CARILLON_SECRET, separated by commas')))
+    .describe('Former values of CARILLON_SECRET, separated by commas: links in emails sent under them go on working'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://notify.example.org' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .describe(
+      'Where recipients and providers reach the gateway. Unset: emails are not tracked and carry no unsubscribe link',
+    ),
   DATABASE_POOL: z.coerce.number().int().min(1).max(50).default(5).describe('Database connections at most'),
   AMQP_PREFETCH: z.coerce
     .number()

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { audienceSchema } from '../audience.ts';
 import { frequencies, preferencesSchema } from '../rpc/preferences/index.ts';
+import { trackingSchema } from '../tracking.ts';
 import { availableChannels, eventTypeSchema, jsonObjectSchema, priorities } from '../words.ts';
 
 /** Names a type, category or source within a catalog. */
@@ -45,6 +46,8 @@ export const catalogCategorySchema = z.strictObject({
   /** As people read it. */
   name: z.string().min(1).max(80).optional(),
   description: z.string().max(500).optional(),
+  /** Over the document's own `tracking`. */
+  tracking: trackingSchema.optional(),
 });
 export type CatalogCategory = z.infer<typeof catalogCategorySchema>;
 
@@ -150,5 +153,7 @@ export const catalogDocumentSchema = z.strictObject({
   types: partOf(catalogTypeSchema, 1000, 'types'),
   /** What recipients who have not chosen are taken to have chosen. */
   defaults: preferencesSchema.optional(),
+  /** What of emails is tracked where their category does not say otherwise: opens and clicks, but nothing of `security`. */
+  tracking: trackingSchema.optional(),
 });
 export type CatalogDocument = z.infer<typeof catalogDocumentSchema>;

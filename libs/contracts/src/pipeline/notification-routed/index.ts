@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actorSchema, batchSchema, contentSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
+import { trackingSchema } from '../../tracking.ts';
 import { channels, jsonObjectSchema, lanes, priorities } from '../../words.ts';
 
 export const notificationRoutedSchema = z.object({
@@ -13,6 +14,10 @@ export const notificationRoutedSchema = z.object({
   /** Of the tenant's catalog that the type comes from; left out for a built-in one. Its words are to be in use. */
   catalog_version: z.number().int().optional(),
   category: z.string(),
+  /** It cannot be unsubscribed from; `false` when left out. */
+  mandatory: z.boolean().optional(),
+  /** What of its emails is tracked; nothing when left out. */
+  tracking: trackingSchema.optional(),
   priority: z.enum(priorities),
   lane: z.enum(lanes),
   recipient: z.object({
