@@ -5,6 +5,8 @@ import { BuiltInTemplates } from './built-in/built-in-templates.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
 import { WordsInUse } from './catalog/words-in-use.ts';
+import { Observations } from './experiments/results/observations.ts';
+import { ObservingController } from './experiments/results/observing.controller.ts';
 import { ChunkRoutedController } from './rendering/chunk-routed.controller.ts';
 import { DeliveryPublisher } from './rendering/delivery-publisher.ts';
 import { DryRunController } from './rendering/dry-run.controller.ts';
@@ -20,12 +22,14 @@ import { TemplateStore } from './templates/template-store.ts';
     ChunkRoutedController,
     DryRunController,
     NotificationRoutedController,
+    ObservingController,
   ],
   providers: [
     BrandStore,
     BuiltInTemplates,
     CatalogWords,
     DeliveryPublisher,
+    Observations,
     Renderer,
     TemplateCache,
     TemplateStore,

@@ -9,6 +9,7 @@ import { catalogApplied } from './pipeline/catalog-applied/index.ts';
 import { catalogChanged } from './pipeline/catalog-changed/index.ts';
 import { chunkRouted } from './pipeline/chunk-routed/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
+import { experimentObserved } from './pipeline/experiment-observed/index.ts';
 import { inAppChunkRendered } from './pipeline/in-app-chunk-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
 import { notificationRouted } from './pipeline/notification-routed/index.ts';
@@ -21,7 +22,7 @@ import { inboxChanged } from './realtime/inbox-changed/index.ts';
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
   gateway: [deadLetter, recipientErased],
   preferences: [domainEvent],
-  'template-renderer': [notificationRouted, chunkRouted, catalogApplied],
+  'template-renderer': [notificationRouted, chunkRouted, catalogApplied, experimentObserved],
   inbox: [inAppRendered, inAppChunkRendered, recipientErased],
   'email-sender': [emailRendered, recipientErased],
   'sms-sender': [smsRendered, recipientErased],
