@@ -31,6 +31,7 @@ describe('the environment', () => {
       PORT: 8080,
       HOST: '0.0.0.0',
       CARILLON_AMQP_PREFIX: 'carillon',
+      FORMER_SECRETS: [],
       DATABASE_POOL: 5,
       AMQP_PREFETCH: 10,
       LOG_LEVEL: 'info',
