@@ -56,6 +56,8 @@ export * from './rpc/admit-test/index.ts';
 export * from './rpc/inbox/index.ts';
 export * from './realtime/inbox-changed/index.ts';
 export * from './rpc/deliveries/index.ts';
+export * from './rpc/providers/index.ts';
+export * from './rpc/caps/index.ts';
 export * from './rpc/email-links/index.ts';
 export * from './rpc/personal-data/index.ts';
 export * from './dead-letter/index.ts';
