@@ -58,7 +58,7 @@ function outcome(work: () => string): string {
 }
 
 describe('direct evaluation', () => {
-  it.each(sources.flatMap((source) => [['html', source] as const, ['text', source] as const]))(
+  it.each(sources.flatMap((source) => (['html', 'text', 'mrkdwn'] as const).map((kind) => [kind, source] as const)))(
     'does in %s what LiquidJS does: %s',
     (kind: OutputKind, source) => {
       const expected = outcome(() => fill(parse(kind, source), scope, formatting));

@@ -10,7 +10,7 @@ import {
   type Value,
 } from 'liquidjs';
 import { engineOf, type ParsedPart } from './engine.ts';
-import { asText, escapeHtml } from './text.ts';
+import { escapes } from './text.ts';
 
 /**
  * LiquidJS evaluates everything through generators, so that a filter may be asynchronous. Ours are not, and nearly all
@@ -66,7 +66,7 @@ function directOutput({ kind }: ParsedPart, { initial, filters }: Value): Evalua
   const first = directExpression({ initial } as Value, named[0]?.name === 'default');
   const steps = named.map((filter) => directFilter(kind, filter));
   if (!first || !steps.every((step) => step !== undefined)) return undefined;
-  const escape = filters.length === named.length ? (value: unknown) => value : kind === 'html' ? escapeHtml : asText;
+  const escape = filters.length === named.length ? (value: unknown) => value : escapes[kind];
   return (context) => {
     let value = first(context);
     for (const step of steps) value = step(value, context);

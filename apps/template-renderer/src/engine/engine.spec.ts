@@ -32,6 +32,13 @@ describe('filling in a template', () => {
     expect(error.variable).toBe('recipient.nickname');
   });
 
+  it('writes values for chats as text that calls nobody', () => {
+    const source = '<{{ link | url }}|Open> {{ name }} "quoted" &';
+    expect(render('mrkdwn', source, { link: '/a?b&c', name: '<!channel> <https://evil.example|Pay>' })).toBe(
+      '<https://school.example/a?b&amp;c|Open> &lt;!channel&gt; &lt;https://evil.example|Pay&gt; "quoted" &',
+    );
+  });
+
   it('takes a variable as optional in a condition and before a default', () => {
     const source = '{% if link %}{{ link }}{% endif %}{% unless link %}none{% endunless %} {{ name | default: "you" }}';
     expect(render('text', source)).toBe('none you');

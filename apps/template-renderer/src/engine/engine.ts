@@ -9,10 +9,10 @@ import type { Formatting } from './formatting.ts';
 import { limits } from './limits.ts';
 import { plainTextOf } from './plain-text.ts';
 import { reasonOf, TemplateError } from './template-error.ts';
-import { asText, escapeHtml } from './text.ts';
+import { asText, escapes } from './text.ts';
 
-/** What a part of a template becomes: values in `html` are escaped, values in `text` are not. */
-export type OutputKind = 'html' | 'text';
+/** What a part of a template becomes: values in `html` and in the `mrkdwn` of chats are escaped, values in `text` are not. */
+export type OutputKind = keyof typeof escapes;
 
 /** A parsed part of a template, ready to be filled in any number of times. */
 export interface ParsedPart {
@@ -20,7 +20,11 @@ export interface ParsedPart {
   readonly nodes: Template[];
 }
 
-const engines: Record<OutputKind, Liquid> = { html: createEngine('html'), text: createEngine('text') };
+const engines: Record<OutputKind, Liquid> = {
+  html: createEngine('html'),
+  text: createEngine('text'),
+  mrkdwn: createEngine('mrkdwn'),
+};
 
 /**
  * @throws TemplateError for wrong syntax, an unknown filter or tag, or too long a source
@@ -64,7 +68,7 @@ function createEngine(kind: OutputKind): Liquid {
     ownPropertyOnly: true,
     // Nothing is ever read from disk: the only "files" are those in this empty map.
     templates: {},
-    outputEscape: kind === 'html' ? escapeHtml : asText,
+    outputEscape: escapes[kind],
     parseLimit: limits.source,
     renderLimit: limits.time,
     memoryLimit: limits.memory,

@@ -17,3 +17,11 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 export function escapeHtml(value: unknown): string {
   return asText(value).replace(/[&<>"']/g, (character) => entities[character]!);
 }
+
+/** Text that stays text in Slack's markup, where `<!channel>` calls everybody and `<https://…|words>` is a link. */
+function escapeMrkdwn(value: unknown): string {
+  return asText(value).replace(/[&<>]/g, (character) => entities[character]!);
+}
+
+/** What a value is made safe with, by what the text around it becomes. */
+export const escapes = { html: escapeHtml, text: asText, mrkdwn: escapeMrkdwn } as const;
