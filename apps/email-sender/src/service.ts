@@ -1,4 +1,4 @@
-import { deliveryRpcs } from '@carillon/delivery';
+import { deliveryRpcs, Retention } from '@carillon/delivery';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
@@ -10,5 +10,6 @@ export const service: ServiceOptions<typeof config.shape> = {
   config,
   module: (values) => AppModule.register(values),
   migrations,
+  prepare: (app) => app.get(Retention).start(),
   rpcs: deliveryRpcs,
 };

@@ -1,12 +1,9 @@
+import { days } from '@carillon/service';
 import { z } from 'zod';
 import { exchangePermitsSchema } from './sources/permitted.ts';
 
 export const configSchema = z.object({
-  DECISION_RETENTION_DAYS: z.coerce
-    .number('must be a number of days')
-    .int('must be a whole number of days')
-    .min(1, 'must be at least 1 day')
-    .max(36_500, 'must be at most 36500 days')
+  DECISION_RETENTION_DAYS: days
     .default(90)
     .describe('Days for which events and the decisions about their notifications are kept.'),
   SOURCE_EXCHANGES: exchangePermitsSchema.describe(

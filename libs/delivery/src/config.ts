@@ -1,3 +1,4 @@
+import { days, daysByTenant } from '@carillon/service';
 import { z } from 'zod';
 import { retryDelaysSchema } from './retry/retry-policy.ts';
 
@@ -18,6 +19,14 @@ export const deliveryConfig = z.object({
     .max(1_000)
     .default(20)
     .describe('Attempts under way at once at most, for each replica'),
+  DELIVERY_RETENTION_DAYS: days
+    .default(90)
+    .describe(
+      'Days for which deliveries are kept, with their attempts and receipts; a week goes when all of it is older.',
+    ),
+  DELIVERY_RETENTION_DAYS_BY_TENANT: daysByTenant.describe(
+    'Fewer days for the deliveries of some tenants, such as school=30,shop=7.',
+  ),
 });
 
 export type DeliveryConfig = z.infer<typeof deliveryConfig>;

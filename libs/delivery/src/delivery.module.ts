@@ -17,6 +17,7 @@ import { DeliveryLog } from './log/delivery-log.ts';
 import { Announcer } from './outcomes/announcer.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { Slots } from './provider/slots.ts';
+import { Retention } from './retention/retention.ts';
 import { RetryLoop } from './retry/retry-loop.ts';
 import { Sender } from './sending/sender.ts';
 import { DeliveryStore } from './store/delivery-store.ts';
@@ -59,6 +60,7 @@ export class DeliveryModule {
           inject: [DeliveryStore, Slots, Announcer],
         },
         RetryLoop,
+        Retention,
       ],
       exports: [Sender],
     };

@@ -8,3 +8,4 @@ export { defaultRetryPolicy } from './retry/retry-policy.ts';
 export type { Message, Provider, SendOutcome } from './provider/provider.ts';
 export type { NewDelivery } from './store/delivery-row.ts';
 export { deliveryMigrations } from './migrations/index.ts';
+export { Retention } from './retention/retention.ts';

@@ -11,12 +11,13 @@ import {
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { startTestService, until, type TestBroker, type TestDatabase, type TestService } from '@carillon/testing';
-import { z } from 'zod';
 import {
+  deliveryConfig,
   deliveryMigrations,
   deliveryOf,
   DeliveryModule,
   deliveryRpcs,
+  Retention,
   Sender,
   type DeliveryOptions,
 } from '../src/index.ts';
@@ -32,7 +33,7 @@ class RenderedController {
   }
 }
 
-function serviceWith(options: DeliveryOptions<SmsText>): ServiceOptions<Record<string, never>> {
+function serviceWith(options: DeliveryOptions<SmsText>): ServiceOptions<typeof deliveryConfig.shape> {
   @Module({})
   class AppModule {
     static register(): DynamicModule {
@@ -41,9 +42,10 @@ function serviceWith(options: DeliveryOptions<SmsText>): ServiceOptions<Record<s
   }
   return {
     name: 'sms-sender',
-    config: z.object({}),
+    config: deliveryConfig,
     module: () => AppModule.register(),
     migrations: deliveryMigrations,
+    prepare: (app) => app.get(Retention).start(),
     rpcs: deliveryRpcs,
   };
 }

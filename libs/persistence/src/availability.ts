@@ -33,3 +33,8 @@ export function isDatabaseAway(error: unknown): boolean {
   if (errors?.some(isDatabaseAway)) return true; // AggregateError of a connect to several addresses
   return (code !== undefined && (awayState.test(code) || awayErrno.has(code))) || awayMessage.test(message);
 }
+
+/** Whether a statement was given up because others held a lock for longer than `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === '55P03';
+}

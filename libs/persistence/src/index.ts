@@ -8,3 +8,10 @@ export { batched, type BatchOptions } from './batched.ts';
 export { outlast } from './outlast.ts';
 export { erasedRecipientsTable, erasing, erasureItems, erasuresAmong, notErased, type Erasure } from './erasing.ts';
 export { deleteInPortions } from './delete-in-portions.ts';
+export {
+  firstIdAtFunction,
+  keepPartitions,
+  keepPartitionsFunctions,
+  partitionByWeek,
+  unpartition,
+} from './partitions.ts';

@@ -66,8 +66,8 @@ describe('retention', () => {
   });
 
   it('is all that the service’s own role can do to tables', async () => {
-    const { rows } = await asService('SELECT preferences.keep_partitions(8, 30) AS dropped');
-    expect(rows).toEqual([{ dropped: [] }]);
+    const { rows } = await asService('SELECT preferences.tend_partitions(8, 30) AS step');
+    expect(rows).toEqual([{ step: null }]);
     await expect(asService('DROP TABLE preferences.notifications_default')).rejects.toThrow('must be owner');
   });
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { deleteInPortions } from '@carillon/persistence';
+import { deleteInPortions, keepPartitions } from '@carillon/persistence';
 import { CONFIG, Repeating } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import type { PreferencesConfig } from '../config.ts';
@@ -59,10 +59,7 @@ export class Retention implements BeforeApplicationShutdown {
   }
 
   private async keepPartitions(): Promise<void> {
-    const [{ dropped }] = await this.db.query('SELECT keep_partitions($1, $2) AS dropped', [
-      weeksAhead,
-      this.config.DECISION_RETENTION_DAYS,
-    ]);
-    if (dropped.length > 0) this.logger.log({ msg: 'dropped partitions', partitions: dropped });
+    const steps = await keepPartitions(this.db, weeksAhead, this.config.DECISION_RETENTION_DAYS);
+    if (steps.length > 0) this.logger.log({ msg: 'kept partitions', steps });
   }
 }
