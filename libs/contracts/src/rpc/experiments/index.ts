@@ -63,13 +63,16 @@ export const experimentInputSchema = z.strictObject({
 });
 export type ExperimentInput = z.infer<typeof experimentInputSchema>;
 
-/** Which version a variant shows in one language. */
-export const pinnedVersionSchema = z.object({
+/** What a variant says in one language; it never changes. */
+export const variantWordsSchema = z.object({
+  /** Whose they are: a version of the tenant's own template or of Carillon's, or the variant's own words. */
+  owner: z.enum(['own', 'system', 'variant']),
+  /** 0 for the variant's own words, as their deliveries say it. */
   version: z.number().int(),
-  /** `tenant`: your own template; `system`: Carillon's. */
-  origin: z.enum(['tenant', 'system']),
+  /** The variant's own words. */
+  source: jsonObjectSchema.optional(),
 });
-export type PinnedVersion = z.infer<typeof pinnedVersionSchema>;
+export type VariantWords = z.infer<typeof variantWordsSchema>;
 
 export const experimentSchema = z.object({
   id: z.string(),
@@ -86,8 +89,8 @@ export const experimentSchema = z.object({
     z.object({
       key: z.string(),
       weight: z.number().int(),
-      /** By language. They never change. */
-      versions: z.record(z.string(), pinnedVersionSchema),
+      /** By language. */
+      words: z.record(z.string(), variantWordsSchema),
     }),
   ),
   created_at: z.string(),
@@ -102,7 +105,12 @@ const shareSchema = z.object({ rate: z.number(), low: z.number(), high: z.number
 /** By how much a variant's rate exceeds the control's, with the 95 % confidence interval. */
 const differenceSchema = z.object({ difference: z.number(), low: z.number(), high: z.number() });
 
+/**
+ * How a variant does against the control: `too_few` deliveries to say anything; `undecided` while either could be ahead by more
+ * than 2 percentage points; `same` when neither can.
+ */
 export const verdicts = ['too_few', 'undecided', 'better', 'worse', 'same'] as const;
+export type Verdict = (typeof verdicts)[number];
 
 const variantResultSchema = z.object({
   key: z.string(),
@@ -119,13 +127,13 @@ const variantResultSchema = z.object({
     opened: shareSchema.nullable(),
     clicked: shareSchema.nullable(),
   }),
-  /** null for the control itself, and while nothing was sent. */
+  /** null for the control itself. A difference is null while there is nothing to compare. */
   against_control: z
     .object({
-      delivered: differenceSchema,
-      failed: differenceSchema,
-      opened: differenceSchema,
-      clicked: differenceSchema,
+      delivered: differenceSchema.nullable(),
+      failed: differenceSchema.nullable(),
+      opened: differenceSchema.nullable(),
+      clicked: differenceSchema.nullable(),
       /** By the experiment's goal. */
       verdict: z.enum(verdicts),
       /** The same in a sentence. */
@@ -155,6 +163,10 @@ export const experimentFilterSchema = z.strictObject({
 
 const tenant = 'default';
 const id = '019aa5e5-8f00-8e00-8000-000000000001';
+const exampleSource = {
+  subject: 'Invoice {{ invoice_number }}',
+  body: '<mj-text>{{ amount | money: currency }} is due on {{ due_date | date }}.</mj-text>',
+};
 const example: Experiment = {
   id,
   name: 'A shorter subject',
@@ -165,8 +177,8 @@ const example: Experiment = {
   status: 'running',
   winner: null,
   variants: [
-    { key: 'control', weight: 1, versions: { en: { version: 3, origin: 'tenant' } } },
-    { key: 'short', weight: 1, versions: { en: { version: 4, origin: 'tenant' } } },
+    { key: 'control', weight: 1, words: { en: { owner: 'own', version: 3 } } },
+    { key: 'short', weight: 1, words: { en: { owner: 'variant', version: 0, source: exampleSource } } },
   ],
   created_at: '2026-11-21T09:30:00.000Z',
   created_by: 'marketing',
@@ -181,16 +193,7 @@ const exampleInput: z.input<typeof experimentInputSchema> = {
   goal: 'opened',
   variants: [
     { key: 'control', weight: 1 },
-    {
-      key: 'short',
-      weight: 1,
-      words: {
-        en: {
-          subject: 'Invoice {{ invoice_number }}',
-          body: '<mj-text>{{ amount | money: currency }} is due on {{ due_date | date }}.</mj-text>',
-        },
-      },
-    },
+    { key: 'short', weight: 1, words: { en: exampleSource } },
   ],
 };
 const exampleDetail: ExperimentDetail = {
@@ -208,7 +211,7 @@ const exampleDetail: ExperimentDetail = {
         clicked: 100,
         rates: {
           delivered: { rate: 0.99, low: 0.9817, high: 0.9946 },
-          failed: { rate: 0.004, low: 0.0015, high: 0.0102 },
+          failed: { rate: 0.004, low: 0.0016, high: 0.0102 },
           opened: { rate: 0.4, low: 0.3701, high: 0.4307 },
           clicked: { rate: 0.1, low: 0.0829, high: 0.1202 },
         },
@@ -223,15 +226,15 @@ const exampleDetail: ExperimentDetail = {
         clicked: 100,
         rates: {
           delivered: { rate: 0.99, low: 0.9817, high: 0.9946 },
-          failed: { rate: 0.004, low: 0.0015, high: 0.0102 },
+          failed: { rate: 0.004, low: 0.0016, high: 0.0102 },
           opened: { rate: 0.48, low: 0.4492, high: 0.511 },
           clicked: { rate: 0.1, low: 0.0829, high: 0.1202 },
         },
         against_control: {
-          delivered: { difference: 0, low: -0.0094, high: 0.0094 },
-          failed: { difference: 0, low: -0.0066, high: 0.0066 },
-          opened: { difference: 0.08, low: 0.0364, high: 0.1231 },
-          clicked: { difference: 0, low: -0.0266, high: 0.0266 },
+          delivered: { difference: 0, low: -0.0095, high: 0.0095 },
+          failed: { difference: 0, low: -0.0067, high: 0.0067 },
+          opened: { difference: 0.08, low: 0.0365, high: 0.1231 },
+          clicked: { difference: 0, low: -0.0264, high: 0.0264 },
           verdict: 'better',
           explanation: 'Opened more often than "control": by 3.6 to 12.3 percentage points.',
         },
