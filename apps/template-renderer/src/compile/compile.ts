@@ -78,7 +78,7 @@ function fieldOf(part: string, { channel, source }: TemplateSource): string {
 async function partsOf(template: TemplateSource, locale: string, layout: EmailLayout): Promise<Record<string, string>> {
   switch (template.channel) {
     case 'in_app': {
-      const { actions = [], ...texts } = template.source;
+      const { actions = [], required: _, ...texts } = template.source;
       const parts: Record<string, string> = { ...texts };
       actions.forEach(({ label, url, style }, index) => {
         parts[`actions[${index}].label`] = label;

@@ -10,6 +10,7 @@ import {
   type Value,
 } from 'liquidjs';
 import { engineOf, type ParsedPart } from './engine.ts';
+import { leavesGap, MissingVariable } from './strict-context.ts';
 import { escapes } from './text.ts';
 
 /**
@@ -22,13 +23,6 @@ import { escapes } from './text.ts';
 export function makeDirect(part: ParsedPart): ParsedPart {
   replaceNodes(part, part.nodes);
   return part;
-}
-
-/** A variable that is written out but not there; LiquidJS wraps it with the position. */
-class MissingVariable extends Error {
-  constructor(readonly variableName: string) {
-    super(`undefined variable: ${variableName}`);
-  }
 }
 
 /** LiquidJS exports the kind of this token, not its class. */
@@ -102,13 +96,18 @@ function directToken(token: object, lenient: boolean): Evaluate | undefined {
   if (!props.every((prop): prop is { content: string | number } => 'content' in prop)) return undefined;
   const path = props.map(({ content }) => content);
   return (context) => {
-    let value: unknown = context['findScope'](path[0] as string);
+    const scope: unknown = context['findScope'](path[0] as string);
+    let value = scope;
     for (let depth = 0; depth < path.length; depth++) {
       value = context.readProperty(value as object, path[depth]!);
       if (value === undefined) {
         if (lenient) return null;
         throw new MissingVariable(path.slice(0, depth + 1).join('.'));
       }
+    }
+    if (leavesGap(context, scope, path, value)) {
+      if (lenient) return null;
+      throw new MissingVariable(path.join('.'));
     }
     return value;
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { makeDirect } from './direct.ts';
 import { fill, parse, TemplateError, variablesOf, type OutputKind } from './index.ts';
 import { limits } from './limits.ts';
 
@@ -30,6 +31,31 @@ describe('filling in a template', () => {
     const error = failure(() => render('text', 'Hello {{ recipient.nickname }}', { recipient: {} }));
     expect(error).toBeInstanceOf(TemplateError);
     expect(error.variable).toBe('recipient.nickname');
+  });
+
+  it.each<[string, object]>([
+    ['Hello {{ name }},', { name: null }],
+    ['Hello {{ name }},', { name: '' }],
+    ['Hello {{ name | upcase }},', { name: ' \n' }],
+    ['{% if late %}Hello {{ name }},{% endif %}', { name: '', late: true }],
+    ['{% for name in names %}Hello {{ name }},{% endfor %}', { names: ['Amina', ''] }],
+    ['{% for one in people %}Hello {{ one["name"] }},{% endfor %}', { people: [{ name: null }] }],
+    ['{% assign greeted = name %}Hello {{ greeted }},', {}],
+  ])('leaves no gap where a value is null or empty: %s', (source, scope) => {
+    for (const part of [parse('text', source), makeDirect(parse('text', source))]) {
+      expect(failure(() => fill(part, scope, formatting)).variable).toMatch(/name|greeted/);
+    }
+  });
+
+  it('takes null and empty text for nothing in conditions and before a default, and lets a template be empty itself', () => {
+    const source =
+      '{% if name %}a{% endif %}{% unless name %}b{% endunless %}{% if name == blank %}c{% endif %}{{ name | default: "d" }}' +
+      '{% assign none = "" %}{{ none }}{% capture rest %}{% if name %}e{% endif %}{% endcapture %}{{ rest }}';
+    for (const name of ['', ' ', null, undefined]) {
+      for (const part of [parse('text', source), makeDirect(parse('text', source))]) {
+        expect(fill(part, { name }, formatting)).toBe('bcd');
+      }
+    }
   });
 
   it('writes values for chats as text that calls nobody', () => {
@@ -91,6 +117,7 @@ describe('filling in a template', () => {
     const tricky = fc.string({ unit: fc.constantFrom('<', '>', '"', "'", '&', 'a', '/', '%3C', '&lt;', ' ') });
     fc.assert(
       fc.property(fc.oneof(fc.string(), tricky), (a) => {
+        fc.pre(a.trim() !== '');
         const html = render('html', source, { a });
         expect(html.match(/</g)).toHaveLength(filters.length * 2);
         expect(html.match(/>/g)).toHaveLength(filters.length * 2);

@@ -1,4 +1,4 @@
-import { Context, Liquid, toValueSync, type Emitter, type Template } from 'liquidjs';
+import { Liquid, toValueSync, type Context, type Emitter, type Template } from 'liquidjs';
 import { date } from './filters/date.ts';
 import { lineBreaks } from './filters/line-breaks.ts';
 import { money } from './filters/money.ts';
@@ -8,6 +8,7 @@ import { url } from './filters/url.ts';
 import type { Formatting } from './formatting.ts';
 import { limits } from './limits.ts';
 import { plainTextOf } from './plain-text.ts';
+import { StrictContext } from './strict-context.ts';
 import { reasonOf, TemplateError } from './template-error.ts';
 import { asText, escapes } from './text.ts';
 
@@ -45,7 +46,7 @@ export function parse(kind: OutputKind, source: string): ParsedPart {
  */
 export function fill(part: ParsedPart, scope: object, formatting: Formatting): string {
   const engine = engines[part.kind];
-  const context = new Context(scope, engine.options, { sync: true }, { liquid: engine });
+  const context = new StrictContext(scope, engine.options, { sync: true }, { liquid: engine });
   context.setRegister('formatting', formatting);
   try {
     return toValueSync(engine.renderer.renderTemplates(part.nodes, context, new LimitedEmitter())) as string;

@@ -1,4 +1,5 @@
 import type { Channel } from '@carillon/contracts';
+import { reservedNames } from '../engine/index.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 
 /** One channel of a notification cannot be rendered. The message names template and cause, never the data. */
@@ -17,13 +18,21 @@ export class RenderFailure extends Error {
   }
 
   static missing(template: ParsedTemplate, variables: string[]): RenderFailure {
-    const names = variables.map((variable) => `"${variable}"`).join(', ');
-    return new RenderFailure(
-      template,
-      `the event's data have no ${names}; send ${variables.length > 1 ? 'them' : 'it'} in data`,
-      variables,
-    );
+    const isGiven = (variable: string) => reservedNames.includes(variable.split('.', 1)[0] as never);
+    const given = variables.filter(isGiven);
+    const brought = variables.filter((variable) => !isGiven(variable));
+    const reasons = [
+      ...(brought.length > 0
+        ? [`the event's data have no ${quoted(brought)}; send ${brought.length > 1 ? 'them' : 'it'} in data`]
+        : []),
+      ...given.map((name) => `there is no "${name}"; give it a default in the template: {{ ${name} | default: '…' }}`),
+    ];
+    return new RenderFailure(template, reasons.join('; '), variables);
   }
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
 }
 
 function nameOf({ type, channel, locale, version }: ParsedTemplate): string {

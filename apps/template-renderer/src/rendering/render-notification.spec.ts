@@ -228,6 +228,22 @@ describe('what a template sees', () => {
       'no "course.room"',
     );
   });
+
+  it.each([null, '', ' '])('must not be empty where it is written out: %j', async (name) => {
+    const recipient = { id: 'p', name, locale: 'en', time_zone: 'UTC' };
+    expect(await write('Hello {{ recipient.name }},', { recipient })).toBe(
+      'sms (template t v1, en): there is no "recipient.name"; give it a default in the template: {{ recipient.name | default: \'…\' }}',
+    );
+    expect(await write('Hello {{ recipient.name | default: "you" }},', { recipient })).toBe('Hello you,');
+    expect(await write('Hello {{ name }},', { data: { name } })).toContain('the event\'s data have no "name"');
+  });
+
+  it('must have what the template declares, also where it says it in a condition only', async () => {
+    const source = { text: '{% if paid %}Paid{% endif %}', required: ['paid', 'course.title'] };
+    const compiled = await compileTemplate({ channel: 'sms', source }, 'en', { mjml: '', words: {} });
+    expect(compiled).toMatchObject({ required: ['course.title', 'paid'], optional: [] });
+    expect(compiled.parts).toEqual({ text: source.text });
+  });
 });
 
 describe('actions and links of an in-app template', () => {
@@ -254,10 +270,10 @@ describe('actions and links of an in-app template', () => {
       link: '/pay/7',
       actions: [{ label: 'Later', url: '/later' }],
     });
-    expect(render({ id: 7, note: '', url: '/p' }).deliveries[0]!.data).toMatchObject({
+    expect(render({ id: 7, note: 'n', url: '/p' }).deliveries[0]!.data).toMatchObject({
       actions: [{ label: 'Pay', url: '/p', style: 'primary' }, { label: 'Later' }],
     });
-    expect(render({ id: 7, note: '', url: 'javascript:x' }).failures[0]!.message).toContain(
+    expect(render({ id: 7, note: 'n', url: 'javascript:x' }).failures[0]!.message).toContain(
       'actions[0].url must start with https://',
     );
   });

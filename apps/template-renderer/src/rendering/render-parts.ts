@@ -1,3 +1,4 @@
+import { isMissing } from '@carillon/contracts';
 import { fill, TemplateError, type Formatting } from '../engine/index.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { RenderFailure } from './render-failure.ts';
@@ -24,14 +25,4 @@ export function renderParts(template: ParsedTemplate, scope: object, formatting:
     }
   }
   return filled;
-}
-
-/** Null counts as missing: "Invoice  is due" helps nobody. Only plain paths (`course.title`) are followed. */
-function isMissing(scope: object, path: string): boolean {
-  let value: unknown = scope;
-  for (const name of path.split('[', 1)[0]!.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return true;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value === null || value === undefined;
 }

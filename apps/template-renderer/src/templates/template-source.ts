@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../engine/limits.ts';
+import { reservedNames } from '../engine/variables.ts';
 
 /** A piece of text with Liquid in it. */
 const liquid = z
@@ -10,8 +11,29 @@ const liquid = z
   // PostgreSQL cannot store them.
   .regex(/^[^\0\p{Cs}]*$/u, 'must not contain NUL or broken characters');
 
+/** What every template may declare, whatever its channel. */
+const declarations = {
+  /** Data that an event must bring, beside those that are found in the texts: `amount`, `course.title`. */
+  required: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[\p{L}_][\p{L}\p{N}_-]*(\.[\p{L}_][\p{L}\p{N}_-]*){0,9}$/u,
+          'must be the name of a field of the data, such as amount or course.title',
+        )
+        .max(200)
+        .refine((name) => !reservedNames.includes(name.split('.', 1)[0] as never), {
+          error: ({ input }) => `"${input as string}" is given by Carillon, so no event brings it; remove it`,
+        }),
+    )
+    .max(100, 'at most 100 fields')
+    .optional(),
+};
+
 /** Words of an in-app notification: plain text, except `html`. */
 export const inAppSourceSchema = z.strictObject({
+  ...declarations,
   title: liquid,
   message: liquid,
   html: liquid.optional(),
@@ -28,6 +50,7 @@ export type InAppSource = z.infer<typeof inAppSourceSchema>;
 
 /** Words of an email. */
 export const emailSourceSchema = z.strictObject({
+  ...declarations,
   subject: liquid,
   /** What mail programs show beside the subject; hidden in the email itself. */
   preheader: liquid.optional(),
@@ -41,7 +64,7 @@ export const emailSourceSchema = z.strictObject({
 export type EmailSource = z.infer<typeof emailSourceSchema>;
 
 /** Words of an SMS; one segment holds 160 plain characters, or 70 with any other than those of GSM 03.38. */
-export const smsSourceSchema = z.strictObject({ text: liquid });
+export const smsSourceSchema = z.strictObject({ ...declarations, text: liquid });
 export type SmsSource = z.infer<typeof smsSourceSchema>;
 
 /** The channels that have words; the schema of each. */

@@ -3,12 +3,13 @@ import { SourceError, type Mistake } from '../compile/source-error.ts';
 import type { TemplateSource } from './template-source.ts';
 
 /**
- * Which of the event's data a source uses, and which of them it cannot do without.
+ * Which of the event's data a source uses, and which of them it cannot do without: those that it writes out whatever happens, and
+ * those that it declares.
  *
  * @throws SourceError naming every field whose Liquid is wrong
  */
 export function templateVariables(template: TemplateSource): PartVariables {
-  const required = new Set<string>();
+  const required = new Set<string>(template.source.required);
   const optional = new Set<string>();
   const mistakes: Mistake[] = [];
   for (const [field, text] of textsOf(template)) {
@@ -26,9 +27,11 @@ export function templateVariables(template: TemplateSource): PartVariables {
   return { required: [...required].sort(), optional: [...optional].filter((name) => !required.has(name)).sort() };
 }
 
+type Sources = Record<string, unknown> & { actions?: object[] };
+
 /** Every text with Liquid in it, with its name in the source. */
 function textsOf({ source }: TemplateSource): [field: string, text: string][] {
-  const { actions = [], greeting: _, ...texts } = source as Record<string, unknown> & { actions?: object[] };
+  const { actions = [], greeting: _, required: __, ...texts } = source as Sources;
   const ofActions = actions.flatMap((action, index) =>
     Object.entries(action).map(([name, text]): [string, string] => [`actions[${index}].${name}`, text as string]),
   );

@@ -6,7 +6,7 @@ import { jsonObjectSchema } from '../../words.ts';
 /** How long the sample data of a type may be, in characters of JSON. */
 export const longestSample = 50_000;
 
-/** The body of `PUT /v1/admin/templates/samples/{type}`. */
+/** The body of `PUT /v1/admin/samples/{type}`. */
 export const sampleInputSchema = z.strictObject({
   /** What an event of the type would bring. It is shown to every admin, so let it be about nobody. */
   data: jsonObjectSchema

@@ -1,0 +1,32 @@
+import { isNothing } from '@carillon/contracts';
+import { Context, toValueSync } from 'liquidjs';
+
+type Path = Parameters<Context['_getFromScope']>[1];
+
+/**
+ * A variable that is written out but not there. LiquidJS wraps it with the position, and takes it for null where the variable is
+ * asked for first (`{% if name %}`) or has a default: it knows it by this name.
+ */
+export class MissingVariable extends Error {
+  override readonly name = 'InternalUndefinedVariableError';
+
+  constructor(readonly variableName: string) {
+    super(`undefined variable: ${variableName}`);
+  }
+}
+
+/** LiquidJS misses only what is undefined. To a reader null and empty text are missing just as much: "Hello ,". */
+export class StrictContext extends Context {
+  override *_getFromScope(scope: unknown, path: Path): IterableIterator<unknown> {
+    const value: unknown = toValueSync(super._getFromScope(scope, path));
+    const names = typeof path === 'string' ? path.split('.') : path;
+    if (leavesGap(this, scope, names, value)) throw new MissingVariable(names.join('.'));
+    return value;
+  }
+}
+
+/** What a template has assigned or captured itself may be empty: that is its own doing. */
+export function leavesGap(context: Context, scope: unknown, path: readonly unknown[], value: unknown): boolean {
+  const own = path.length === 1 && scope === context.bottom();
+  return own ? value === null || value === undefined : isNothing(value);
+}
