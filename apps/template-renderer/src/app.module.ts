@@ -5,8 +5,10 @@ import { BuiltInTemplates } from './built-in/built-in-templates.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
 import { WordsInUse } from './catalog/words-in-use.ts';
+import { TemplateCompiler } from './compile/template-compiler.ts';
 import { Observations } from './experiments/results/observations.ts';
 import { ObservingController } from './experiments/results/observing.controller.ts';
+import { Recompiler } from './recompiling/recompiler.ts';
 import { ChunkRoutedController } from './rendering/chunk-routed.controller.ts';
 import { DeliveryPublisher } from './rendering/delivery-publisher.ts';
 import { DryRunController } from './rendering/dry-run.controller.ts';
@@ -30,8 +32,10 @@ import { TemplateStore } from './templates/template-store.ts';
     CatalogWords,
     DeliveryPublisher,
     Observations,
+    Recompiler,
     Renderer,
     TemplateCache,
+    TemplateCompiler,
     TemplateStore,
     WordsInUse,
   ],

@@ -115,32 +115,37 @@ export class CatalogDesk {
     const value = valueOf(await this.reader.ask('read', { format, text }));
     const request = { tenant, document: value, text, format, applied_by: by, expected_version: expected };
     // Two services have a say. Only when both have nothing against it is anything changed.
-    const [tried, mistakesInWords] = await Promise.all([
+    const [tried, words] = await Promise.all([
       this.messages.call(putCatalog, { ...request, dry_run: true }, patient).catch(mistakesOf),
-      this.mistakesInWords(tenant, value),
+      this.checkWords(tenant, value),
     ]);
     const mistakes = Array.isArray(tried) ? tried : [];
     // Some shapes both complain of, each in its words.
-    const others = mistakesInWords.filter(({ path }) => !mistakes.some((known) => known.path === path));
+    const others = words.errors.filter(({ path }) => !mistakes.some((known) => known.path === path));
     if (Array.isArray(tried) || others.length > 0) throw invalidCatalog(await placed([...mistakes, ...others]));
     const result: CatalogResult = dryRun
       ? tried
       : await this.messages.call(putCatalog, { ...request, dry_run: false }, patient);
-    return { ...result, dry_run: dryRun, warnings: result.warnings.length > 0 ? await placed(result.warnings) : [] };
+    const warnings = [...result.warnings, ...words.warnings];
+    return { ...result, dry_run: dryRun, warnings: warnings.length > 0 ? await placed(warnings) : [] };
   }
 
-  private async mistakesInWords(tenant: string, document: unknown): Promise<FieldError[]> {
+  private async checkWords(
+    tenant: string,
+    document: unknown,
+  ): Promise<{ errors: FieldError[]; warnings: FieldError[] }> {
     const templates = templatesOf(document);
-    if (Object.keys(templates).length === 0) return [];
+    if (Object.keys(templates).length === 0) return { errors: [], warnings: [] };
     const request = { tenant, templates };
-    return (await this.messages.call(checkTemplates, request, { timeoutMs: checkTemplatesTimeoutMs })).errors;
+    const { errors, warnings = [] } = await this.messages.call(checkTemplates, request, patient);
+    return { errors, warnings };
   }
 }
 
-/** The text of a tenant who has none. */
 /** A document of a thousand types is checked and compiled in some seconds. */
 const patient = { timeoutMs: checkTemplatesTimeoutMs };
 
+/** The text of a tenant who has none. */
 const none: CatalogText = { format: 'yaml', text: '{}' };
 
 /** The words of every type, where there are any; whatever else is wrong with the document is said elsewhere. */

@@ -8,6 +8,7 @@ import { loadBuiltIns } from '../built-in/load.ts';
 import { publishBuiltIns } from '../built-in/publish.ts';
 import { lookupOrder } from '../templates/lookup-order.ts';
 import { TemplateStore } from '../templates/template-store.ts';
+import { TemplateCompiler } from '../compile/template-compiler.ts';
 import { CatalogWords } from './catalog-words.ts';
 
 let database: TestDatabase;
@@ -28,7 +29,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.query('TRUNCATE template_renderer.templates, template_renderer.catalogs');
-  words = new CatalogWords(store);
+  words = new CatalogWords(store, new TemplateCompiler());
 });
 
 const sms = (text: string) => ({ sms: { text } });
@@ -44,7 +45,8 @@ const rows = (): Promise<string[]> =>
       ),
     );
 const wordsFor = async (tenant: string, type: string) =>
-  (await store.findFirst(lookupOrder(tenant, type, 'sms', 'en')))?.compiled.parts.text;
+  (await store.findFirst(lookupOrder({ tenant, type, channel: 'sms', locale: 'en' }, 'en'))).template?.compiled.parts
+    .text;
 
 describe('the words of an applied catalog', () => {
   it('become the tenant’s own and nobody else’s; what did not change keeps its version', async () => {
@@ -97,7 +99,11 @@ describe('the words of an applied catalog', () => {
   });
 
   it('are those of the newest catalog, whichever of several replicas takes which and when', async () => {
-    const replicas = [words, new CatalogWords(store), new CatalogWords(store)];
+    const replicas = [
+      words,
+      new CatalogWords(store, new TemplateCompiler()),
+      new CatalogWords(store, new TemplateCompiler()),
+    ];
     const catalogs = [1, 2, 3, 4, 5, 6].map((version) => ({
       version,
       templates: { lesson: { en: sms(`v${version}`) }, [`only_${version}`]: { en: sms('x') } },
@@ -142,49 +148,78 @@ describe('the words of an applied catalog', () => {
   });
 });
 
-describe('words that another release compiled', () => {
-  const email = { subject: 'S {{ a }}', body: '<mj-text>{{ a }}</mj-text>', text: 'T', greeting: false };
+describe('words that an admin has published in the place of a catalog’s', () => {
+  const first = { lesson: { en: sms('Lesson'), sw: sms('Somo') } };
+  const admin = (version: number, text: string) =>
+    store.publish([
+      {
+        tenant: 'a',
+        type: 'lesson',
+        channel: 'sms',
+        locale: 'en',
+        version,
+        source: { text },
+        source_hash: text,
+        compiled: { parts: { text }, required: [], optional: [] },
+        published_by: 'Amina',
+      },
+    ]);
 
-  it('are compiled anew by whichever replica is first, and left alone the next time', async () => {
-    await words.apply('a', 1, { lesson: { en: { email, ...sms('Lesson') } }, gone: { en: sms('x') } });
-    await words.apply('a', 2, { lesson: { en: { email, ...sms('Lesson') } } });
-    await words.apply('b', 1, { lesson: { en: { email } } });
-    expect(await words.refresh()).toEqual([]);
-    await database.query(
-      `UPDATE template_renderer.templates SET source_hash = 'other' WHERE tenant = 'a' AND channel = 'email' OR type = 'gone'`,
-    );
-    const replicas = [words, new CatalogWords(store), new CatalogWords(store)];
-    expect((await Promise.all(replicas.map((replica) => replica.refresh()))).flat()).toEqual(['a']);
-    expect(await words.refresh()).toEqual([]);
+  it('stand until the document changes those words, whatever else it changes', async () => {
+    await words.apply('a', 1, first);
+    await admin(2, 'Your lesson');
+    await words.apply('a', 2, { lesson: { en: sms('Lesson'), sw: sms('Somo!') } });
+    expect(await wordsFor('a', 'lesson')).toBe('Your lesson');
+    await words.apply('a', 3, { lesson: { en: sms('A lesson') } });
+    expect(await wordsFor('a', 'lesson')).toBe('A lesson');
     expect(await rows()).toEqual([
-      'a gone sms en v1 of 1 withdrawn',
-      'a lesson email en v1 of 1',
-      'a lesson email en v2 of 2',
       'a lesson sms en v1 of 1',
-      'b lesson email en v1 of 1',
+      'a lesson sms en v2 of null',
+      'a lesson sms en v3 of 3',
+      'a lesson sms sw v1 of 1',
+      'a lesson sms sw v2 of 2 withdrawn',
     ]);
   });
 
-  it('stay as they are when this release refuses them', async () => {
-    await words.apply('a', 1, { lesson: { en: sms('Lesson') }, exam: { en: sms('Exam') }, trip: { en: sms('Trip') } });
-    await database.query(
-      `UPDATE template_renderer.templates SET source_hash = 'other', source = CASE type
-         WHEN 'lesson' THEN '{"text": "{{ a | no_more }}"}' WHEN 'exam' THEN '{"words": "x"}' ELSE source END::jsonb`,
-    );
-    expect(await words.refresh()).toEqual(['a']);
+  it('stand until the document changes those words, even when the same words are compiled anew', async () => {
+    await words.apply('a', 1, first);
+    await admin(2, 'Your lesson');
+    await database.query(`UPDATE template_renderer.templates SET source_hash = 'other'`);
+    await words.apply('a', 2, first);
+    expect(await wordsFor('a', 'lesson')).toBe('Your lesson');
+  });
+
+  it('stay when the document drops what they replaced, which comes back only as new words', async () => {
+    await words.apply('a', 1, first);
+    await admin(2, 'Your lesson');
+    expect(await words.apply('a', 2, {})).toMatchObject({ withdrawn: 2 });
+    expect(await wordsFor('a', 'lesson')).toBe('Your lesson');
+    expect(await words.apply('a', 3, {})).toMatchObject({ withdrawn: 0 });
+    await words.apply('a', 4, { lesson: { en: sms('Lesson') } });
     expect(await wordsFor('a', 'lesson')).toBe('Lesson');
-    expect(await rows()).toEqual([
-      'a exam sms en v1 of 1',
-      'a lesson sms en v1 of 1',
-      'a trip sms en v1 of 1',
-      'a trip sms en v2 of 1',
+  });
+
+  it('are pointed out when the document is checked', async () => {
+    const path = 'types.lesson.templates.en.sms';
+    const warnings = async (templates: Record<string, unknown>) => (await words.check('a', templates)).warnings;
+    await words.apply('a', 1, first);
+    expect(await warnings(first)).toEqual([]);
+    await admin(2, 'Your lesson');
+    expect(await warnings(first)).toEqual([
+      { path, message: 'is not in use: version 2, which Amina published, stands until these words change' },
+    ]);
+    expect(await warnings({ lesson: { en: sms('New') } })).toEqual([
+      { path, message: expect.stringMatching(/^takes the place of version 2, which Amina published; roll back/) },
+    ]);
+    expect(await warnings({})).toEqual([
+      { path, message: expect.stringMatching(/^is in the document no more; version 2, which Amina published/) },
     ]);
   });
 });
 
 describe('checking the words of a catalog', () => {
   it('finds everything that a save would refuse, at once, and keeps nothing', async () => {
-    const errors = await words.check('a', {
+    const { errors } = await words.check('a', {
       lesson: {
         en: {
           in_app: { title: '{{ a | shout }}', message: 'x\n{% if a %}', actions: [{ label: '{{', url: '/x' }] },
@@ -218,22 +253,22 @@ describe('checking the words of a catalog', () => {
   it('finds nothing in what is right', async () => {
     const email = { subject: 'S {{ a }}', preheader: 'P', body: '<mj-text>{{ a }}</mj-text>', greeting: false };
     const in_app = { title: 'T', message: 'M', html: '<b>{{ x }}</b>', actions: [{ label: 'L', url: '{{ link }}' }] };
-    expect(await words.check('a', { t: { en: { email, in_app, ...sms('x') }, sw: { email } } })).toEqual([]);
-    expect(await words.check('a', {})).toEqual([]);
+    expect((await words.check('a', { t: { en: { email, in_app, ...sms('x') }, sw: { email } } })).errors).toEqual([]);
+    expect(await words.check('a', {})).toEqual({ errors: [], warnings: [] });
   });
 
   it('does not compile again what the tenant has already', async () => {
     const templates = { t: { en: sms('x') } };
     await words.apply('a', 1, templates);
-    const fresh = new CatalogWords(store);
+    const fresh = new CatalogWords(store, new TemplateCompiler());
     // No time at all: whatever would have to be compiled fails.
-    expect(await fresh.check('a', templates, -1)).toEqual([]);
+    expect((await fresh.check('a', templates, -1)).errors).toEqual([]);
     await expect(fresh.check('b', templates, -1)).rejects.toMatchObject({ status: 503, code: 'unavailable' });
   });
 
   it('says so when the time is not enough, and what it found until then', async () => {
     const templates = { t: { en: sms('x') }, u: { english: sms('x') } };
-    expect(await words.check('a', templates, -1)).toHaveLength(1);
+    expect((await words.check('a', templates, -1)).errors).toHaveLength(1);
     await expect(words.check('a', { t: templates.t }, -1)).rejects.toThrow(
       /Only 0 of the 1 templates that changed could be checked in time/,
     );

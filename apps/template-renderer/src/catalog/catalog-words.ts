@@ -1,12 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkTemplatesTimeoutMs, Problem, type FieldError } from '@carillon/contracts';
+import { isDeepStrictEqual } from 'node:util';
+import { checkTemplatesTimeoutMs, pathOf, Problem, type FieldError } from '@carillon/contracts';
 import { Poison } from '@carillon/messaging';
-import { Injectable, Logger } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
-import { emailLayouts } from '../built-in/load.ts';
-import { compileTemplate, hashOf } from '../compile/compile.ts';
+import { Injectable } from '@nestjs/common';
 import { SourceError } from '../compile/source-error.ts';
-import type { CompiledTemplate } from '../templates/template.ts';
+import { TemplateCompiler, type TenantCompiler } from '../compile/template-compiler.ts';
+import type { TemplateKey } from '../templates/template.ts';
+import { sourceSchemas } from '../templates/template-source.ts';
 import { TemplateStore, type NewVersion, type VersionHead } from '../templates/template-store.ts';
 import { readWords, type Words } from './read-words.ts';
 
@@ -25,18 +24,23 @@ interface HashedWords extends Words {
   hash: string;
 }
 
-/** The words that tenants bring with their catalogs: checks them before they are accepted, publishes them afterwards. */
+/** What there is to say of the words of a document. */
+export interface CheckedWords {
+  errors: FieldError[];
+  /** What will become of words that an admin has published in the place of a document's. */
+  warnings: FieldError[];
+}
+
+/**
+ * The words that tenants bring with their catalogs: checks them before they are accepted, publishes them afterwards. Where an admin
+ * has published others since, these stand until the document changes the words that it has there.
+ */
 @Injectable()
 export class CatalogWords {
-  private readonly logger = new Logger(CatalogWords.name);
-  private readonly layoutFor = emailLayouts();
-  /** By hash. What was checked a moment ago is applied next. In characters: some two thousand emails. */
-  private readonly compiled = new LRUCache<string, CompiledTemplate>({
-    maxSize: 32 * 1024 * 1024,
-    sizeCalculation: ({ parts }) => Object.values(parts).reduce((sum, part) => sum + part.length, 500),
-  });
-
-  constructor(private readonly store: TemplateStore) {}
+  constructor(
+    private readonly store: TemplateStore,
+    private readonly compiler: TemplateCompiler,
+  ) {}
 
   /**
    * Everything that is wrong with the words of a document. What the tenant has already is known to be right and is not
@@ -50,26 +54,28 @@ export class CatalogWords {
     tenant: string,
     templates: Readonly<Record<string, unknown>>,
     atMostMs = checkingTime,
-  ): Promise<FieldError[]> {
+  ): Promise<CheckedWords> {
     const until = performance.now() + atMostMs;
     const { words, errors } = readWords(templates);
-    const changed = whatChanged(this.hashed(words), await this.store.newestOf(tenant));
-    for (const [index, { path, ...one }] of changed.entries()) {
+    const [heads, compiler] = await Promise.all([this.store.newestOf(tenant), this.compiler.of(tenant)]);
+    const changed = whatChanged(hashed(words, compiler), heads);
+    const warnings = whatAdminsShouldKnow(words, changed, heads);
+    for (const [index, { path, template, locale }] of changed.entries()) {
       if (performance.now() > until) {
-        if (errors.length > 0) return errors;
+        if (errors.length > 0) return { errors, warnings };
         // What was checked is kept, so trying again gets further.
         throw Problem.unavailable(
           `Only ${index} of the ${changed.length} templates that changed could be checked in time; try again, or change fewer at a time.`,
         );
       }
       try {
-        await this.compile(one);
+        await compiler.compile(template, locale);
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
         errors.push(...error.mistakes.map(({ field, message }) => ({ path: `${path}.${field}`, message })));
       }
     }
-    return errors;
+    return { errors, warnings };
   }
 
   /**
@@ -81,99 +87,112 @@ export class CatalogWords {
   async apply(tenant: string, version: number, templates: Readonly<Record<string, unknown>>): Promise<AppliedWords> {
     const { words, errors } = readWords(templates);
     if (errors.length > 0) throw new Poison(`catalog ${version}: ${errors.map(inWords).join('; ')}`);
-    const hashed = this.hashed(words);
     for (;;) {
       const from = await this.store.catalogVersion(tenant);
       if (from >= version) return { current: from === version, published: 0, withdrawn: 0 };
-      const heads = await this.store.newestOf(tenant);
-      const publish = await this.newVersions(tenant, version, whatChanged(hashed, heads), heads, (refused) => {
-        throw new Poison(`catalog ${version}: ${refused}`);
-      });
+      const [heads, compiler] = await Promise.all([this.store.newestOf(tenant), this.compiler.of(tenant)]);
+      const changed = whatChanged(hashed(words, compiler), heads);
+      const publish = await newVersions(tenant, version, changed, heads, compiler);
       const withdraw = whatIsGone(words, heads);
       if (await this.store.takeStep({ tenant, from, to: version, publish, withdraw })) {
         return { current: true, published: publish.length, withdrawn: withdraw.length };
       }
     }
   }
-
-  /**
-   * Compiles anew what another release compiled differently, such as after the frame of emails changed, and publishes it as the
-   * next version. To be called when the service starts; by any number of replicas at once. What this release refuses stays as
-   * it is.
-   *
-   * @returns the tenants whose templates changed by this call
-   */
-  async refresh(): Promise<string[]> {
-    const refreshed: string[] = [];
-    for (const tenant of await this.store.catalogTenants()) {
-      if (await this.refreshTenant(tenant)) refreshed.push(tenant);
-    }
-    return refreshed;
-  }
-
-  private async refreshTenant(tenant: string): Promise<boolean> {
-    for (;;) {
-      const version = await this.store.catalogVersion(tenant);
-      const { words } = readWords(await this.store.sourcesInUse(tenant));
-      const heads = await this.store.newestOf(tenant);
-      const changed = whatChanged(this.hashed(words), heads);
-      const publish = await this.newVersions(tenant, version, changed, heads, (refused) =>
-        this.logger.warn({ msg: 'words cannot be compiled anew and stay as they are', tenant, refused }),
-      );
-      if (publish.length === 0) return false;
-      if (await this.store.takeStep({ tenant, from: version, to: version, publish, withdraw: [] })) return true;
-    }
-  }
-
-  private hashed(words: readonly Words[]): HashedWords[] {
-    return words.map((one) => ({ ...one, hash: hashOf(one.template, one.locale, this.layoutFor(one.locale)) }));
-  }
-
-  private async newVersions(
-    tenant: string,
-    catalog_version: number,
-    changed: readonly HashedWords[],
-    heads: readonly VersionHead[],
-    onRefused: (refused: string) => void,
-  ): Promise<NewVersion[]> {
-    const newest = new Map(heads.map((head) => [nameOf(head), head.version]));
-    const versions: NewVersion[] = [];
-    for (const one of changed) {
-      const { type, locale, template, path, hash } = one;
-      const { channel, source } = template;
-      const key = { tenant, type, channel, locale };
-      const version = (newest.get(nameOf(key)) ?? 0) + 1;
-      try {
-        const compiled = await this.compile(one);
-        versions.push({ ...key, version, source, source_hash: hash, compiled, catalog_version });
-      } catch (error) {
-        if (!(error instanceof SourceError)) throw error;
-        onRefused(`${path}.${error.message}`);
-      }
-    }
-    return versions;
-  }
-
-  /** Notifications are rendered by the same thread: between two compilations they get their turn. */
-  private async compile({ hash, template, locale }: Omit<HashedWords, 'path'>): Promise<CompiledTemplate> {
-    let compiled = this.compiled.get(hash);
-    if (!compiled) {
-      await nextTurn();
-      compiled = await compileTemplate(template, locale, this.layoutFor(locale));
-      this.compiled.set(hash, compiled);
-    }
-    return compiled;
-  }
 }
 
+function hashed(words: readonly Words[], compiler: TenantCompiler): HashedWords[] {
+  return words.map((one) => ({ ...one, hash: compiler.hashOf(one.template, one.locale) }));
+}
+
+/** @throws Poison for words that this release refuses */
+async function newVersions(
+  tenant: string,
+  catalog_version: number,
+  changed: readonly HashedWords[],
+  heads: readonly VersionHead[],
+  compiler: TenantCompiler,
+): Promise<NewVersion[]> {
+  const newest = new Map(heads.map((head) => [nameOf(head), head.version]));
+  const versions: NewVersion[] = [];
+  for (const { type, locale, template, path, hash } of changed) {
+    const { channel, source } = template;
+    const key = { tenant, type, channel, locale };
+    const version = (newest.get(nameOf(key)) ?? 0) + 1;
+    try {
+      const compiled = await compiler.compile(template, locale);
+      versions.push({ ...key, version, source, source_hash: hash, compiled, catalog_version });
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      throw new Poison(`catalog ${catalog_version}: ${path}.${error.message}`);
+    }
+  }
+  return versions;
+}
+
+/** The words that are not in use yet; but where an admin's stand, only if they are not those that stood there before. */
 function whatChanged(words: readonly HashedWords[], heads: readonly VersionHead[]): HashedWords[] {
-  const inUse = new Map(heads.filter(({ withdrawn }) => !withdrawn).map((head) => [nameOf(head), head.source_hash]));
-  return words.filter(({ type, locale, template, hash }) => inUse.get(nameOf({ type, locale, ...template })) !== hash);
+  const inUse = new Map(heads.filter(({ withdrawn }) => !withdrawn).map((head) => [nameOf(head), head]));
+  return words.filter((one) => {
+    const head = inUse.get(nameOfWords(one));
+    if (!head) return true;
+    if (head.catalog_version !== null) return head.source_hash !== one.hash;
+    return !head.beneath || !isSameSource(head.beneath.source, one);
+  });
 }
 
-function whatIsGone(words: readonly Words[], heads: readonly VersionHead[]): VersionHead[] {
-  const brought = new Set(words.map(({ type, locale, template }) => nameOf({ type, locale, ...template })));
-  return heads.filter((head) => head.catalog_version !== null && !head.withdrawn && !brought.has(nameOf(head)));
+/** Whatever the release that stored it filled in, or did not. */
+function isSameSource(stored: object, { template }: Words): boolean {
+  const { data } = sourceSchemas[template.channel].safeParse(stored);
+  return isDeepStrictEqual(data, template.source);
+}
+
+/** What the document brought and has no more. An admin's words in its place stay. */
+function whatIsGone(words: readonly Words[], heads: readonly VersionHead[]): (TemplateKey & { version: number })[] {
+  return brought(heads)
+    .filter(notIn(words))
+    .map(({ beneath, ...head }) => ({ ...head, version: beneath?.version ?? head.version }));
+}
+
+/** Those that the document is known to have words for. */
+function brought(heads: readonly VersionHead[]): VersionHead[] {
+  return heads.filter((head) => (head.catalog_version === null ? head.beneath !== null : !head.withdrawn));
+}
+
+function notIn(words: readonly Words[]): (head: VersionHead) => boolean {
+  const names = new Set(words.map(nameOfWords));
+  return (head) => !names.has(nameOf(head));
+}
+
+function whatAdminsShouldKnow(
+  words: readonly Words[],
+  changed: readonly Words[],
+  heads: readonly VersionHead[],
+): FieldError[] {
+  const ofAdmins = new Map(
+    heads.filter((head) => head.published_by !== null && !head.withdrawn).map((head) => [nameOf(head), head]),
+  );
+  const replacing = new Set(changed.map(nameOfWords));
+  const present = words.flatMap((one) => {
+    const head = ofAdmins.get(nameOfWords(one));
+    if (!head) return [];
+    const message = replacing.has(nameOf(head))
+      ? `takes the place of version ${head.version}, which ${head.published_by} published; roll back to it to bring it back`
+      : `is not in use: version ${head.version}, which ${head.published_by} published, stands until these words change`;
+    return [{ path: one.path, message }];
+  });
+  const gone = brought(heads)
+    .filter((head) => ofAdmins.has(nameOf(head)))
+    .filter(notIn(words))
+    .map(({ type, locale, channel, version, published_by }) => ({
+      path: pathOf(['types', type, 'templates', locale, channel]),
+      message: `is in the document no more; version ${version}, which ${published_by} published in its place, stays in use`,
+    }));
+  return [...present, ...gone];
+}
+
+function nameOfWords({ type, locale, template: { channel } }: Words): string {
+  return nameOf({ type, channel, locale });
 }
 
 function nameOf({ type, channel, locale }: { type: string; channel: string; locale: string }): string {

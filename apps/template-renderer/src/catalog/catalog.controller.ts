@@ -6,14 +6,14 @@ import {
   templatesChanged,
   type CatalogApplied,
   type CloudEvent,
-  type FieldError,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Controller, Logger } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { BrandStore } from '../branding/brand-store.ts';
+import { Recompiler } from '../recompiling/recompiler.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
-import { CatalogWords } from './catalog-words.ts';
+import { CatalogWords, type CheckedWords } from './catalog-words.ts';
 
 /** The words that come with a tenant's catalog. */
 @Controller()
@@ -23,6 +23,7 @@ export class CatalogController {
 
   constructor(
     private readonly words: CatalogWords,
+    private readonly recompiler: Recompiler,
     private readonly templates: TemplateCache,
     private readonly brands: BrandStore,
     private readonly messages: Messages,
@@ -34,8 +35,8 @@ export class CatalogController {
   /** Once, as soon as there is a database and a broker. */
   private async refresh(): Promise<void> {
     if (this.refreshed) return;
-    for (const tenant of await this.words.refresh()) {
-      this.logger.log({ msg: 'the words of a catalog were compiled anew', tenant });
+    for (const tenant of await this.recompiler.refreshAll()) {
+      this.logger.log({ msg: 'words were compiled anew', tenant });
       await this.messages.publish(templatesChanged, {}, { tenant, id: randomUUID() });
     }
     this.refreshed = true;
@@ -44,8 +45,8 @@ export class CatalogController {
   @MessagePattern<string>(checkTemplates.name)
   async check(
     @Payload() { tenant, templates }: { tenant: string; templates: Record<string, unknown> },
-  ): Promise<{ errors: FieldError[] }> {
-    return { errors: await this.words.check(tenant, templates) };
+  ): Promise<CheckedWords> {
+    return this.words.check(tenant, templates);
   }
 
   /** Announced even when the version was there already: whoever wrote it may have been killed before saying so. */

@@ -206,7 +206,7 @@ describe('questions to the renderer', () => {
       'types.lesson.templates.nowhere',
     ]);
     const right = { tenant: 'school', templates: { lesson: words('Right') } };
-    expect(await renderer.messages.call(checkTemplates, right)).toEqual({ errors: [] });
+    expect(await renderer.messages.call(checkTemplates, right)).toEqual({ errors: [], warnings: [] });
   });
 
   it('are answered with what notifications would say, as the pipeline says it, and nothing is published', async () => {

@@ -99,7 +99,7 @@ function deliveryOf(
 
 function commonOf(routed: NotificationRouted, delivery_id: string, template: ParsedTemplate): Rendered {
   const { notification_id, recipient, type, category, priority, lane, expires_at, created_at, content } = routed;
-  const { type: key, version, locale } = template;
+  const { type: key, version, locale, fallback } = template;
   return {
     delivery_id,
     notification_id,
@@ -108,7 +108,9 @@ function commonOf(routed: NotificationRouted, delivery_id: string, template: Par
     category,
     priority,
     lane,
-    template: content ? { key: 'content', version: 0, locale } : { key, version, locale },
+    template: content
+      ? { key: 'content', version: 0, locale }
+      : { key, version, locale, ...(fallback && { fallback }) },
     ...(expires_at !== undefined && { expires_at }),
     created_at,
   };

@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { localesFor, lookupOrder } from './lookup-order.ts';
+import { fallbackOf, localesFor, lookupOrder, type FoundTemplate } from './lookup-order.ts';
+import type { TemplateKey } from './template.ts';
 
-const order = (...args: Parameters<typeof lookupOrder>): string[] =>
-  lookupOrder(...args).map(({ tenant, type, locale }) => `${tenant || 'carillon'} ${type} ${locale}`);
+const wanted = (type: string, locale: string) => ({ tenant: 'school', type, channel: 'sms', locale }) as const;
+const order = (type: string, locale: string, defaultLocale = 'en'): string[] =>
+  lookupOrder(wanted(type, locale), defaultLocale).keys.map(
+    ({ tenant, type, locale }) => `${tenant || 'carillon'} ${type} ${locale}`,
+  );
 
 describe('the order in which templates are looked up', () => {
   it('prefers the type’s own words, then the tenant’s own, then the exact locale', () => {
-    expect(order('school', 'invoice_issued', 'sms', 'sw-KE')).toEqual([
+    expect(order('invoice_issued', 'sw-KE')).toEqual([
       'school invoice_issued sw-KE',
       'school invoice_issued sw',
       'school invoice_issued en',
@@ -23,7 +27,21 @@ describe('the order in which templates are looked up', () => {
   });
 
   it('looks for content of the event among the generic words only', () => {
-    expect(order('school', 'generic', 'email', 'en')).toEqual(['school generic en', 'carillon generic en']);
+    expect(order('generic', 'en')).toEqual(['school generic en', 'carillon generic en']);
+  });
+
+  it('tries the tenant’s default locale before English', () => {
+    expect(order('generic', 'sw', 'pt-BR').slice(0, 4)).toEqual([
+      'school generic sw',
+      'school generic pt-BR',
+      'school generic pt',
+      'school generic en',
+    ]);
+    expect(order('generic', 'pt', 'pt-BR').slice(0, 3)).toEqual([
+      'school generic pt',
+      'school generic pt-BR',
+      'school generic en',
+    ]);
   });
 
   it.each([
@@ -35,5 +53,33 @@ describe('the order in which templates are looked up', () => {
     ['', ['en']],
   ])('shortens %s step by step and ends with English', (locale, expected) => {
     expect(localesFor(locale)).toEqual(expected);
+  });
+});
+
+describe('a fallback', () => {
+  const found = (type: string, locale: string, passed: TemplateKey | null = null): FoundTemplate => ({
+    template: { ...wanted(type, locale), version: 1, compiled: { parts: {}, required: [], optional: [] } },
+    passed,
+  });
+
+  it('is none where the words are of the type and in the recipient’s language', () => {
+    for (const locale of ['sw-KE', 'sw']) {
+      expect(fallbackOf(wanted('invoice_issued', 'sw_ke'), found('invoice_issued', locale))).toBeUndefined();
+    }
+    expect(fallbackOf(wanted('invoice_issued', ''), found('invoice_issued', 'en'))).toBeUndefined();
+  });
+
+  it('says what was missing: the language, or any words of the type', () => {
+    const missing = { wanted: 'invoice_issued.sms.sw-KE', reason: 'missing' };
+    expect(fallbackOf(wanted('invoice_issued', 'sw-KE'), found('invoice_issued', 'en'))).toEqual(missing);
+    expect(fallbackOf(wanted('invoice_issued', 'sw-KE'), found('generic', 'sw'))).toEqual(missing);
+  });
+
+  it('says which better template was switched off, if one was', () => {
+    const off = wanted('invoice_issued', 'en');
+    expect(fallbackOf(wanted('invoice_issued', 'en-KE'), found('invoice_issued', 'en', off))).toEqual({
+      wanted: 'invoice_issued.sms.en',
+      reason: 'inactive',
+    });
   });
 });

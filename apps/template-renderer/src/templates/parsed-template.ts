@@ -1,3 +1,4 @@
+import type { TemplateRef } from '@carillon/contracts';
 import { kindOf } from '../compile/compile.ts';
 import { makeDirect } from '../engine/direct.ts';
 import { isPersonal, parse, type ParsedPart } from '../engine/index.ts';
@@ -10,6 +11,8 @@ export interface ParsedTemplate extends TemplateKey {
   readonly required: readonly string[];
   /** Whether what it says may differ between two recipients with the same language and time zone. */
   readonly personal: boolean;
+  /** Where it is not what should have been there. */
+  readonly fallback?: TemplateRef['fallback'];
 }
 
 /** @throws TemplateError, which can only mean that the stored version was made by an incompatible compiler */

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { lookupOrder } from './lookup-order.ts';
+import { BrandStore } from '../branding/brand-store.ts';
+import { fallbackOf, lookupOrder, type Wanted } from './lookup-order.ts';
 import { parseTemplate, type ParsedTemplate } from './parsed-template.ts';
-import type { PublishedTemplate } from './template.ts';
+import type { PublishedTemplate, TemplateKey } from './template.ts';
 import type { TemplatedChannel } from './template-source.ts';
 import { TemplateStore } from './template-store.ts';
 
@@ -18,14 +19,17 @@ export class TemplateCache {
   private readonly lookups = new LRUCache<string, Promise<ParsedTemplate | null>>({ max: 5_000, ttl: lookupLifetime });
   private readonly versions = new LRUCache<string, ParsedTemplate>({ max: 1_000 });
 
-  constructor(private readonly store: TemplateStore) {}
+  constructor(
+    private readonly store: TemplateStore,
+    private readonly brands: BrandStore,
+  ) {}
 
   /** The best template for a recipient's locale, or null when there is not even a generic one. */
   find(tenant: string, type: string, channel: TemplatedChannel, locale: string): Promise<ParsedTemplate | null> {
     const key = JSON.stringify([tenant, type, channel, locale]);
     let lookup = this.lookups.get(key);
     if (!lookup) {
-      lookup = this.load(tenant, type, channel, locale);
+      lookup = this.load({ tenant, type, channel, locale });
       this.lookups.set(key, lookup);
       // A database that was away must be asked again.
       lookup.catch(() => this.lookups.delete(key));
@@ -44,16 +48,31 @@ export class TemplateCache {
     this.lookups.clear();
   }
 
-  private async load(tenant: string, type: string, channel: TemplatedChannel, locale: string) {
-    const published = await this.store.findFirst(lookupOrder(tenant, type, channel, locale));
+  /** One published version, whether it is in use or not; null where there is none. */
+  async version(key: TemplateKey, version: number): Promise<ParsedTemplate | null> {
+    const known = this.versions.get(nameOf({ ...key, version }));
+    if (known) return known;
+    const published = await this.store.version(key, version);
     return published && this.parsed(published);
   }
 
+  private async load(wanted: Wanted): Promise<ParsedTemplate | null> {
+    const { default_locale } = await this.brands.of(wanted.tenant);
+    const found = await this.store.findFirst(lookupOrder(wanted, default_locale));
+    if (!found.template) return null;
+    const fallback = fallbackOf(wanted, found);
+    const template = this.parsed(found.template);
+    return fallback ? { ...template, fallback } : template;
+  }
+
   private parsed(published: PublishedTemplate): ParsedTemplate {
-    const { tenant, type, channel, locale, version } = published;
-    const key = JSON.stringify([tenant, type, channel, locale, version]);
-    let template = this.versions.get(key);
-    if (!template) this.versions.set(key, (template = parseTemplate(published)));
+    const name = nameOf(published);
+    let template = this.versions.get(name);
+    if (!template) this.versions.set(name, (template = parseTemplate(published)));
     return template;
   }
+}
+
+function nameOf({ tenant, type, channel, locale, version }: TemplateKey & { version: number }): string {
+  return JSON.stringify([tenant, type, channel, locale, version]);
 }

@@ -1,6 +1,7 @@
 import { batched, insertRows } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Candidates, FoundTemplate } from './lookup-order.ts';
 import type { CompiledTemplate, PublishedTemplate, TemplateKey } from './template.ts';
 
 /** The newest version of one template, without its content. */
@@ -9,8 +10,21 @@ export interface VersionHead extends TemplateKey {
   source_hash: string;
   /** Of the catalog that brought it; null where none did. */
   catalog_version: number | null;
+  /** The admin who did. */
+  published_by: string | null;
   /** Whether it is in use no more. */
   withdrawn: boolean;
+  /** What the catalog document has, where an admin's words stand in its place. */
+  beneath: { version: number; source: object } | null;
+}
+
+/** The newest version of a template that is not withdrawn, with its source. */
+export interface VersionInUse extends TemplateKey {
+  version: number;
+  source: object;
+  source_hash: string;
+  catalog_version: number | null;
+  published_by: string | null;
 }
 
 /** A version about to be published. */
@@ -19,7 +33,13 @@ export interface NewVersion extends TemplateKey {
   source_hash: string;
   source: object;
   compiled: CompiledTemplate;
-  catalog_version?: number;
+  catalog_version?: number | null;
+  /** The admin who publishes it. */
+  published_by?: string | null;
+  /** The earlier version whose words it brings back. */
+  restored_from?: number;
+  /** The version with the same words, which were only compiled anew. */
+  recompiled_from?: number;
 }
 
 /** What a catalog changes in its tenant's templates. */
@@ -33,7 +53,10 @@ export interface CatalogStep {
   withdraw: readonly (TemplateKey & { version: number })[];
 }
 
-const uniqueViolation = '23505';
+/** Whether a statement failed because another replica was first. */
+export function isTaken(error: unknown): boolean {
+  return (error as { code?: string }).code === '23505';
+}
 
 /** The tables `templates` and `catalogs`. */
 @Injectable()
@@ -41,37 +64,72 @@ export class TemplateStore {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * The newest version of the first of these templates that exists and is not withdrawn. Calls of handlers that run side by side share one
-   * statement.
-   *
-   * @param candidates best first
+   * The newest version of the first of these templates that is neither withdrawn nor switched off by the tenant. Calls of handlers
+   * that run side by side share one statement.
    */
-  readonly findFirst: (candidates: readonly TemplateKey[]) => Promise<PublishedTemplate | null> = batched(
-    async (lookups: readonly (readonly TemplateKey[])[]) => {
-      const wanted = lookups.flatMap((keys, lookup) => keys.map((key, rank) => ({ ...key, lookup, rank })));
-      const rows: (PublishedTemplate & { lookup: number })[] = await this.dataSource.query(
-        `SELECT DISTINCT ON (w.lookup) w.lookup, w.tenant, w.type, w.channel, w.locale, t.version, t.compiled
-         FROM json_to_recordset($1) AS w(lookup int, rank int, tenant text, type text, channel text, locale text)
-         CROSS JOIN LATERAL (
-           SELECT version, compiled, withdrawn_at FROM templates
-           WHERE tenant = w.tenant AND type = w.type AND channel = w.channel AND locale = w.locale
-           ORDER BY version DESC LIMIT 1
-         ) t
-         WHERE t.withdrawn_at IS NULL
-         ORDER BY w.lookup, w.rank`,
-        [JSON.stringify(wanted)],
+  readonly findFirst: (candidates: Candidates) => Promise<FoundTemplate> = batched(
+    async (lookups: readonly Candidates[]) => {
+      const wanted = lookups.flatMap(({ tenant, keys }, lookup) =>
+        keys.map(({ tenant: owner, ...key }, rank) => ({ ...key, lookup, rank, tenant, owner })),
       );
-      const found = new Map(rows.map(({ lookup, ...template }) => [lookup, template]));
-      return lookups.map((_, lookup) => found.get(lookup) ?? null);
+      // Two rows a lookup at most: the best one, and the best of those that are switched off.
+      const rows: (PublishedTemplate & { lookup: number; rank: number; inactive: boolean })[] =
+        await this.dataSource.query(
+          `SELECT DISTINCT ON (lookup, inactive) lookup, rank, inactive, owner AS tenant, type, channel, locale, version,
+             CASE WHEN NOT inactive THEN compiled END AS compiled
+           FROM (
+             SELECT w.*, t.version, t.compiled, EXISTS (
+               SELECT FROM inactive_templates i
+               WHERE (i.tenant, i.owner, i.type, i.channel, i.locale) = (w.tenant, w.owner, w.type, w.channel, w.locale)
+             ) AS inactive
+             FROM json_to_recordset($1)
+               AS w(lookup int, rank int, tenant text, owner text, type text, channel text, locale text)
+             CROSS JOIN LATERAL (
+               SELECT version, compiled, withdrawn_at FROM templates
+               WHERE tenant = w.owner AND type = w.type AND channel = w.channel AND locale = w.locale
+               ORDER BY version DESC LIMIT 1
+             ) t
+             WHERE t.withdrawn_at IS NULL
+           ) found
+           ORDER BY lookup, inactive, rank`,
+          [JSON.stringify(wanted)],
+        );
+      const found: FoundTemplate[] = lookups.map(() => ({ template: null, passed: null }));
+      for (const { lookup, rank, inactive, ...template } of rows) {
+        const { tenant, type, channel, locale } = template;
+        // The best one comes first: what is switched off and stands behind it was not passed over.
+        if (!inactive) found[lookup] = { template, rank, passed: null };
+        else if (rank < (found[lookup]!.rank ?? Infinity)) found[lookup]!.passed = { tenant, type, channel, locale };
+      }
+      return found;
     },
   );
+
+  /** One version, whatever its state; null where there is none. */
+  async version(key: TemplateKey, version: number): Promise<PublishedTemplate | null> {
+    const [row] = await this.dataSource.query(
+      `SELECT tenant, type, channel, locale, version, compiled FROM templates
+       WHERE (tenant, type, channel, locale, version) = ($1, $2, $3, $4, $5)`,
+      [key.tenant, key.type, key.channel, key.locale, version],
+    );
+    return row ?? null;
+  }
 
   /** The newest versions of all of one tenant's templates, withdrawn ones too. */
   newestOf(tenant: string): Promise<VersionHead[]> {
     return this.dataSource.query(
-      `SELECT DISTINCT ON (type, channel, locale) tenant, type, channel, locale, version, source_hash,
-         catalog_version, withdrawn_at IS NOT NULL AS withdrawn
-       FROM templates WHERE tenant = $1 ORDER BY type, channel, locale, version DESC`,
+      `SELECT n.*, CASE WHEN NOT b.withdrawn THEN json_build_object('version', b.version, 'source', b.source) END AS beneath
+       FROM (
+         SELECT DISTINCT ON (type, channel, locale) tenant, type, channel, locale, version, source_hash,
+           catalog_version, published_by, withdrawn_at IS NOT NULL AS withdrawn
+         FROM templates WHERE tenant = $1 ORDER BY type, channel, locale, version DESC
+       ) n
+       LEFT JOIN LATERAL (
+         SELECT version, source, withdrawn_at IS NOT NULL AS withdrawn FROM templates
+         WHERE n.catalog_version IS NULL AND catalog_version IS NOT NULL
+           AND (tenant, type, channel, locale) = (n.tenant, n.type, n.channel, n.locale)
+         ORDER BY version DESC LIMIT 1
+       ) b ON true`,
       [tenant],
     );
   }
@@ -90,25 +148,25 @@ export class TemplateStore {
     return row?.version ?? 0;
   }
 
-  /** The tenants that have a catalog. */
-  async catalogTenants(): Promise<string[]> {
-    const rows: { tenant: string }[] = await this.dataSource.query('SELECT tenant FROM catalogs ORDER BY tenant');
+  /** The tenants that have templates of their own. */
+  async tenants(): Promise<string[]> {
+    const rows: { tenant: string }[] = await this.dataSource.query(
+      `SELECT DISTINCT tenant FROM templates WHERE tenant <> '' ORDER BY tenant`,
+    );
     return rows.map(({ tenant }) => tenant);
   }
 
-  /** The sources that the tenant's catalog brought and that are in use, by type, language and channel. */
-  async sourcesInUse(tenant: string): Promise<Record<string, Record<string, Record<string, unknown>>>> {
-    const rows: { type: string; locale: string; channel: string; source: unknown }[] = await this.dataSource.query(
-      `SELECT type, locale, channel, source FROM (
-         SELECT DISTINCT ON (type, channel, locale) *
-         FROM templates WHERE tenant = $1 ORDER BY type, channel, locale, version DESC
+  /** The words that one tenant, or Carillon, has and that are not withdrawn. */
+  inUse(tenant: string): Promise<VersionInUse[]> {
+    return this.dataSource.query(
+      `SELECT tenant, type, channel, locale, version, source, source_hash, catalog_version, published_by FROM (
+         SELECT DISTINCT ON (type, channel, locale) * FROM templates
+         WHERE tenant = $1 ORDER BY type, channel, locale, version DESC
        ) newest
-       WHERE withdrawn_at IS NULL AND catalog_version IS NOT NULL`,
+       WHERE withdrawn_at IS NULL
+       ORDER BY type, channel, locale`,
       [tenant],
     );
-    const sources: Record<string, Record<string, Record<string, unknown>>> = {};
-    for (const { type, locale, channel, source } of rows) ((sources[type] ??= {})[locale] ??= {})[channel] = source;
-    return sources;
   }
 
   /**
@@ -120,7 +178,7 @@ export class TemplateStore {
     try {
       return await this.taken(step);
     } catch (error) {
-      if ((error as { code?: string }).code === uniqueViolation) return false;
+      if (isTaken(error)) return false;
       throw error;
     }
   }
@@ -135,7 +193,7 @@ export class TemplateStore {
         [tenant, to, from],
       );
       if (taken.length === 0) return false;
-      await insertRows(manager, 'templates', publish.map(withPublishingTime));
+      await insertVersions(manager, publish);
       await manager.query(
         `UPDATE templates t SET withdrawn_at = now()
          FROM json_to_recordset($2) AS w(type text, channel text, locale text, version int)
@@ -145,6 +203,11 @@ export class TemplateStore {
       return true;
     });
   }
+}
+
+/** Writes new versions with other changes. It fails where one of them is there already ({@link isTaken}). */
+export async function insertVersions(manager: EntityManager, versions: readonly NewVersion[]): Promise<void> {
+  await insertRows(manager, 'templates', versions.map(withPublishingTime));
 }
 
 // json_populate_recordset writes a missing column as NULL, not as its default.

@@ -18,14 +18,12 @@ const checkRequest = z.object({
   /** By type, language and channel, just as the document has them: whatever is wrong with them is in the answer. */
   templates: z.record(z.string(), z.unknown()),
 });
+/** In the catalog document: `types.lesson_scheduled.templates.en.email.body`. */
+const placed = z.array(z.object({ path: z.string(), message: z.string() }));
 const checkResponse = z.object({
-  errors: z.array(
-    z.object({
-      /** In the catalog document: `types.lesson_scheduled.templates.en.email.body`. */
-      path: z.string(),
-      message: z.string(),
-    }),
-  ),
+  errors: placed,
+  /** What will become of words that an admin has published in the place of the document's. */
+  warnings: placed.optional(),
 });
 
 /** Would these words be accepted with a catalog? Everything that is wrong with them at once; nothing is kept. */

@@ -1,0 +1,45 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { emailLayouts } from '../built-in/load.ts';
+import type { CompiledTemplate } from '../templates/template.ts';
+import type { TemplateSource } from '../templates/template-source.ts';
+import { compileTemplate, hashOf } from './compile.ts';
+
+/** Compiles sources as those of one tenant, in its frame. */
+export interface TenantCompiler {
+  /** Equal for sources that compile to the same. */
+  hashOf(template: TemplateSource, locale: string): string;
+  /** @throws SourceError naming everything that is wrong */
+  compile(template: TemplateSource, locale: string): Promise<CompiledTemplate>;
+}
+
+/** Compiles what is about to be saved, and remembers it: what was checked a moment ago is published next. */
+@Injectable()
+export class TemplateCompiler {
+  private readonly layoutFor = emailLayouts();
+  /** By hash. In characters: some two thousand emails. */
+  private readonly compiled = new LRUCache<string, CompiledTemplate>({
+    maxSize: 32 * 1024 * 1024,
+    sizeCalculation: ({ parts }) => Object.values(parts).reduce((sum, part) => sum + part.length, 500),
+  });
+
+  /** The compiler for a tenant's sources, as its frame is now. */
+  async of(_tenant: string): Promise<TenantCompiler> {
+    const hash = (template: TemplateSource, locale: string) => hashOf(template, locale, this.layoutFor(locale));
+    return {
+      hashOf: hash,
+      compile: async (template, locale) => {
+        const key = hash(template, locale);
+        let compiled = this.compiled.get(key);
+        if (!compiled) {
+          // Notifications are rendered by the same thread: between two compilations they get their turn.
+          await nextTurn();
+          compiled = await compileTemplate(template, locale, this.layoutFor(locale));
+          this.compiled.set(key, compiled);
+        }
+        return compiled;
+      },
+    };
+  }
+}

@@ -1,0 +1,69 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { SourceError } from '../compile/source-error.ts';
+import { TemplateCompiler } from '../compile/template-compiler.ts';
+import { sourceSchemas, type TemplateSource } from '../templates/template-source.ts';
+import { TemplateStore, type NewVersion, type VersionInUse } from '../templates/template-store.ts';
+
+/**
+ * Compiles the words of tenants anew when the same source compiles to something else, such as after an upgrade or in another
+ * frame of emails, and publishes them as the next version. By any number of replicas at once.
+ */
+@Injectable()
+export class Recompiler {
+  private readonly logger = new Logger(Recompiler.name);
+
+  constructor(
+    private readonly store: TemplateStore,
+    private readonly compiler: TemplateCompiler,
+  ) {}
+
+  /** @returns the tenants whose templates changed by this call */
+  async refreshAll(): Promise<string[]> {
+    const refreshed: string[] = [];
+    for (const tenant of await this.store.tenants()) if (await this.refresh(tenant)) refreshed.push(tenant);
+    return refreshed;
+  }
+
+  /**
+   * What this release refuses stays as it is.
+   *
+   * @returns whether a template of the tenant changed by this call
+   */
+  async refresh(tenant: string): Promise<boolean> {
+    for (;;) {
+      // A catalog that is applied meanwhile makes this step fail, so that nothing it withdraws comes back.
+      const at = await this.store.catalogVersion(tenant);
+      const publish = await this.newVersions(tenant);
+      if (publish.length === 0) return false;
+      if (await this.store.takeStep({ tenant, from: at, to: at, publish, withdraw: [] })) return true;
+    }
+  }
+
+  private async newVersions(tenant: string): Promise<NewVersion[]> {
+    const compiler = await this.compiler.of(tenant);
+    const versions: NewVersion[] = [];
+    for (const inUse of await this.store.inUse(tenant)) {
+      try {
+        const template = sourceOf(inUse);
+        const source_hash = compiler.hashOf(template, inUse.locale);
+        if (source_hash === inUse.source_hash) continue;
+        const compiled = await compiler.compile(template, inUse.locale);
+        const { version, source } = { ...inUse, ...template };
+        versions.push({ ...inUse, version: version + 1, source, source_hash, compiled, recompiled_from: version });
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        const { type, channel, locale } = inUse;
+        const refused = `${type}.${channel}.${locale}: ${error.message}`;
+        this.logger.warn({ msg: 'words cannot be compiled anew and stay as they are', tenant, refused });
+      }
+    }
+    return versions;
+  }
+}
+
+/** @throws SourceError when this release knows no such source */
+function sourceOf({ channel, source }: VersionInUse): TemplateSource {
+  const result = sourceSchemas[channel].safeParse(source);
+  if (result.success) return { channel, source: result.data } as TemplateSource;
+  throw SourceError.of(result.error);
+}
