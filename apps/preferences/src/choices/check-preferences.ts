@@ -1,7 +1,7 @@
 import { channels, fieldErrors, Problem, type FieldError, type Preferences } from '@carillon/contracts';
+import { canonicalTimeZone, unknownTimeZone } from '@carillon/time';
 import type { z } from 'zod';
 import type { Catalog } from '../catalog/catalog.ts';
-import { canonicalTimeZone, unknownTimeZone } from '../quiet-hours/time-zone.ts';
 import { isObject } from './merge-preferences.ts';
 
 /** What preferences are checked against. */

@@ -1,6 +1,6 @@
 import { findUnstorable, pathOf, Problem, type FieldError, type RecipientInput } from '@carillon/contracts';
+import { canonicalTimeZone, unknownTimeZone } from '@carillon/time';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/max';
-import { canonicalTimeZone, unknownTimeZone } from '../quiet-hours/time-zone.ts';
 import { canonicalAddress } from './canonical-address.ts';
 import { canonicalLocale } from './canonical-locale.ts';
 import type { Contact } from './recipient.ts';
