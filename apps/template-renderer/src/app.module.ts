@@ -14,6 +14,10 @@ import { DeliveryPublisher } from './rendering/delivery-publisher.ts';
 import { DryRunController } from './rendering/dry-run.controller.ts';
 import { NotificationRoutedController } from './rendering/notification-routed.controller.ts';
 import { Renderer } from './rendering/renderer.ts';
+import { RequiredData } from './required-data/required-data.ts';
+import { RequiredDataController } from './required-data/required-data.controller.ts';
+import { Samples } from './samples/samples.ts';
+import { SamplesController } from './samples/samples.controller.ts';
 import { TemplateCache } from './templates/template-cache.ts';
 import { TemplateStore } from './templates/template-store.ts';
 
@@ -24,6 +28,8 @@ import { TemplateStore } from './templates/template-store.ts';
     ChunkRoutedController,
     DryRunController,
     NotificationRoutedController,
+    RequiredDataController,
+    SamplesController,
     ObservingController,
   ],
   providers: [
@@ -34,6 +40,8 @@ import { TemplateStore } from './templates/template-store.ts';
     Observations,
     Recompiler,
     Renderer,
+    RequiredData,
+    Samples,
     TemplateCache,
     TemplateCompiler,
     TemplateStore,

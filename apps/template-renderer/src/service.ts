@@ -1,4 +1,13 @@
-import { checkTemplates, getBrand, renderNotifications, saveBrand } from '@carillon/contracts';
+import {
+  checkTemplates,
+  deleteSample,
+  getBrand,
+  getSample,
+  putSample,
+  renderNotifications,
+  requiredData,
+  saveBrand,
+} from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
@@ -10,5 +19,14 @@ export const service = {
   config: configSchema,
   module: () => AppModule,
   migrations,
-  rpcs: [checkTemplates, renderNotifications, getBrand, saveBrand],
+  rpcs: [
+    checkTemplates,
+    renderNotifications,
+    getBrand,
+    saveBrand,
+    requiredData,
+    getSample,
+    putSample,
+    deleteSample,
+  ],
 } satisfies ServiceOptions<typeof configSchema.shape>;
