@@ -50,7 +50,7 @@ describe('reading the words of a catalog', () => {
       b: { en: ['sms'], 'en-ke': { sms }, en_KE: { sms } },
       c: {
         en: {
-          push: { text: 'x' },
+          fax: { text: 'x' },
           toString: {},
           sms: { text: ' ', colour: 'red' },
           in_app: { title: 'T', actions: [{ label: 'Go' }] },
@@ -61,10 +61,10 @@ describe('reading the words of a catalog', () => {
     };
     expect(errorsOf(templates)).toEqual([
       'types.a.templates must be an object of languages, such as en or sw',
-      'types.b.templates.en must be an object of channels: in_app, email, sms',
+      'types.b.templates.en must be an object of channels: in_app, email, sms, push, chat',
       'types.b.templates.en_KE is the same language as "en-ke"; keep one of them',
-      'types.c.templates.en.push has no templates; use in_app, email, sms',
-      'types.c.templates.en.toString has no templates; use in_app, email, sms',
+      'types.c.templates.en.fax has no templates; use in_app, email, sms, push, chat',
+      'types.c.templates.en.toString has no templates; use in_app, email, sms, push, chat',
       'types.c.templates.en.sms.text must not be empty',
       'types.c.templates.en.sms.colour is not a known field; remove it',
       expect.stringContaining('types.c.templates.en.in_app.message '),

@@ -7,13 +7,16 @@ import { isOutput, protectLiquid, restoreLiquid, token } from './liquid-tokens.t
 import { keepToSafePlaces } from './safe-places.ts';
 import { SourceError } from './source-error.ts';
 
+/** An email with a body in Carillon's frame. */
+export type MjmlEmailSource = Pick<EmailSource, 'subject' | 'preheader' | 'text' | 'greeting'> & { body: string };
+
 /**
  * From MJML to the three parts of an email, with Liquid left in them.
  *
  * @throws SourceError naming everything that is wrong with the body, by line where it is known
  */
 export async function compileEmail(
-  source: EmailSource,
+  source: MjmlEmailSource,
   locale: string,
   layout: EmailLayout,
 ): Promise<{ subject: string; html: string; text: string }> {
@@ -50,7 +53,11 @@ function ofBody(mistakes: readonly string[]): SourceError {
   return new SourceError(mistakes.map((message) => ({ field: 'body', message })));
 }
 
-function documentOf(source: EmailSource, locale: string, layout: EmailLayout): { mjml: string; firstBodyLine: number } {
+function documentOf(
+  source: MjmlEmailSource,
+  locale: string,
+  layout: EmailLayout,
+): { mjml: string; firstBodyLine: number } {
   const greeting = source.greeting ? (layout.words.greeting ?? '') : '';
   const slots = {
     lang: locale,

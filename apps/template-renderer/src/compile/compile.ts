@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { wordsOf } from '../channels/index.ts';
 import { parse, TemplateError } from '../engine/index.ts';
 import type { CompiledTemplate } from '../templates/template.ts';
 import type { TemplateSource } from '../templates/template-source.ts';
 import { templateVariables } from '../templates/template-variables.ts';
 import { compileEmail } from './compile-email.ts';
-import type { EmailLayout } from './email-layout.ts';
-import { SourceError, type Mistake } from './source-error.ts';
+import { layoutWithPartials, type EmailLayout } from './email-layout.ts';
+import { withPartials } from './inline-partials.ts';
+import { liquidMistake, SourceError, type Mistake } from './source-error.ts';
 
 /** Raise it when the same source compiles to something else, so that stored templates are compiled anew. */
 const compilerRevision = 1;
@@ -13,23 +15,31 @@ const compilerRevision = 1;
 /**
  * Compiles a source when it is saved. Sending never compiles: MJML takes half a second to load and 6 ms a template.
  *
- * @param layout the frame of emails in the source's language
+ * @param layout the frame of emails in the source's language; null where the source names one that does not exist
+ * @param partials those that the source, its layout or they themselves name, by key, in its language
  * @throws SourceError naming everything that is wrong
  */
 export async function compileTemplate(
-  template: TemplateSource,
+  source: TemplateSource,
   locale: string,
-  layout: EmailLayout,
+  layout: EmailLayout | null,
+  partials: Readonly<Record<string, string>> = {},
 ): Promise<CompiledTemplate> {
-  const variables = await variablesOrMistakes(template, locale, layout);
-  const parts = await partsOf(template, locale, layout);
+  if (!layout) throw new SourceError([{ field: 'layout', message: 'there is no layout with this key; save it first' }]);
+  // First as it is written, so that mistakes are named by their place in it.
+  await refuseMistakes(source, locale, layout);
+  const { template, origins } = withPartials(source, partials);
+  const variables = templateVariables(template);
+  const words = wordsOf(template.channel);
+  const frame = layoutWithPartials(layout, partials, origins.get('body'));
+  const parts = (await words.compile?.(template.source, locale, frame)) ?? words.texts(template.source);
   const mistakes: Mistake[] = [];
   for (const [name, source] of Object.entries(parts)) {
     try {
-      parse(kindOf(name), source);
+      parse(words.kindOf(name), source);
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
-      mistakes.push({ field: fieldOf(name, template), message: error.reason });
+      mistakes.push(liquidMistake(fieldOf(name, template), error.reason));
     }
   }
   if (mistakes.length > 0) throw new SourceError(mistakes);
@@ -37,14 +47,15 @@ export async function compileTemplate(
 }
 
 /** Wrong Liquid in a subject does not hide what is wrong with the markup of the body. */
-async function variablesOrMistakes(template: TemplateSource, locale: string, layout: EmailLayout) {
+async function refuseMistakes(template: TemplateSource, locale: string, layout: EmailLayout): Promise<void> {
   try {
-    return templateVariables(template);
+    templateVariables(template);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     const { mistakes } = error;
     if (template.channel !== 'email' || mistakes.some(({ field }) => field === 'body')) throw error;
     const { body, greeting } = template.source;
+    if (body === undefined) throw error;
     const ofBody = await compileEmail({ subject: '-', body, greeting }, locale, layout).then(
       () => [],
       (failure: unknown) => {
@@ -57,39 +68,20 @@ async function variablesOrMistakes(template: TemplateSource, locale: string, lay
 }
 
 /** Equal for sources that compile to the same; the layout counts for emails, whose frame it is. */
-export function hashOf({ channel, source }: TemplateSource, locale: string, layout: EmailLayout): string {
+export function hashOf(
+  { channel, source }: TemplateSource,
+  locale: string,
+  layout: EmailLayout | null,
+  partials: Readonly<Record<string, string>> = {},
+): string {
   const frame = channel === 'email' ? layout : null;
   return createHash('sha256')
-    .update(JSON.stringify([compilerRevision, channel, locale, source, frame]))
+    .update(JSON.stringify([compilerRevision, channel, locale, source, frame, partials]))
     .digest('hex');
-}
-
-/** What the part of a compiled template with this name becomes. */
-export function kindOf(part: string): 'html' | 'text' {
-  return part === 'html' ? 'html' : 'text';
 }
 
 /** The field of the source that a part was made from. */
 function fieldOf(part: string, { channel, source }: TemplateSource): string {
-  if (channel !== 'email' || part === 'subject' || (part === 'text' && source.text !== undefined)) return part;
-  return 'body';
-}
-
-async function partsOf(template: TemplateSource, locale: string, layout: EmailLayout): Promise<Record<string, string>> {
-  switch (template.channel) {
-    case 'in_app': {
-      const { actions = [], required: _, ...texts } = template.source;
-      const parts: Record<string, string> = { ...texts };
-      actions.forEach(({ label, url, style }, index) => {
-        parts[`actions[${index}].label`] = label;
-        parts[`actions[${index}].url`] = url;
-        if (style) parts[`actions[${index}].style`] = style;
-      });
-      return parts;
-    }
-    case 'email':
-      return { ...(await compileEmail(template.source, locale, layout)) };
-    case 'sms':
-      return { text: template.source.text };
-  }
+  const written = wordsOf(channel).texts(source);
+  return [part, 'body', 'html'].find((field) => Object.hasOwn(written, field)) ?? part;
 }

@@ -1,4 +1,5 @@
 import {
+  availableChannels,
   type Channel,
   type EmailRendered,
   type InAppRendered,
@@ -6,14 +7,15 @@ import {
   type Rendered,
   type SmsRendered,
 } from '@carillon/contracts';
+import { wordsOf, type Words } from '../channels/index.ts';
 import { formattingLocale, knownTimeZone, type Formatting } from '../engine/index.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { genericType } from '../templates/template.ts';
-import { inAppOf } from './in-app.ts';
+import type { TemplatedChannel } from '../templates/template-source.ts';
 import { RenderFailure } from './render-failure.ts';
-import { renderParts, type FilledParts } from './render-parts.ts';
+import { relatedOf } from './related.ts';
+import { renderParts } from './render-parts.ts';
 import { genericScope, scopeOf, type Brand } from './scope.ts';
-import { oneLine, tidyText } from './words.ts';
 
 /** One delivery with its words. */
 export type RenderedDelivery =
@@ -52,14 +54,17 @@ export function renderNotification(
   return { deliveries, failures };
 }
 
-function renderChannel(
+/**
+ * What a template says to a recipient.
+ *
+ * @throws RenderFailure naming the template and the cause
+ */
+export function renderWords(
   routed: NotificationRouted,
-  channel: Channel,
-  template: ParsedTemplate | null,
+  template: ParsedTemplate,
   brand: Brand,
   now: Date,
-): RenderedDelivery[] {
-  if (!template) throw new RenderFailure(channel, 'there is no template for this channel');
+): Words[TemplatedChannel] {
   const { recipient } = routed;
   const formatting: Formatting = {
     locale: formattingLocale(recipient.locale, template.locale),
@@ -68,33 +73,45 @@ function renderChannel(
   };
   const extra = template.type === genericType ? genericScope(routed) : {};
   const parts = renderParts(template, scopeOf(routed, brand, now, extra), formatting);
-  // One rendering serves all of the recipient's contacts on the channel.
-  return routed.deliveries
-    .filter((delivery) => delivery.channel === channel)
-    .map(({ delivery_id, address }) =>
-      deliveryOf(commonOf(routed, delivery_id, template), address, routed, template, parts, formatting),
-    );
+  return wordsOf(template.channel).words(parts, { routed, template, formatting });
 }
 
-function deliveryOf(
-  common: Rendered,
-  address: string,
+function renderChannel(
   routed: NotificationRouted,
-  template: ParsedTemplate,
-  parts: FilledParts,
-  formatting: Formatting,
-): RenderedDelivery {
-  switch (template.channel) {
-    case 'in_app':
-      return { channel: 'in_app', data: inAppOf(common, routed, template, parts, formatting) };
-    case 'email': {
-      const to = { address, name: routed.recipient.name };
-      const { subject, html, text } = parts as { subject: string; html: string; text: string };
-      return { channel: 'email', data: { ...common, to, subject: oneLine(subject), html, text: tidyText(text) } };
-    }
-    case 'sms':
-      return { channel: 'sms', data: { ...common, to: address, text: tidyText(parts.text!) } };
-  }
+  channel: Channel,
+  template: ParsedTemplate | null,
+  brand: Brand,
+  now: Date,
+): RenderedDelivery[] {
+  if (!template) throw new RenderFailure(channel, 'there is no template for this channel');
+  if (!isAvailable(channel)) throw new RenderFailure(channel, 'nothing is sent on this channel yet');
+  // One rendering serves all of the recipient's contacts on the channel.
+  const words = renderWords(routed, template, brand, now);
+  return routed.deliveries
+    .filter((delivery) => delivery.channel === channel)
+    .map(({ delivery_id, address }) => {
+      const data = { ...commonOf(routed, delivery_id, template), ...words, ...besides[channel](routed, address) };
+      return { channel, data } as RenderedDelivery;
+    });
+}
+
+/** What a delivery carries besides its words. */
+const besides: Record<AvailableChannel, (routed: NotificationRouted, address: string) => object> = {
+  in_app: ({ metadata = {}, data, actor = null, recipient, batch }) => ({
+    metadata,
+    related: relatedOf(data),
+    actor,
+    locale: recipient.locale,
+    ...(batch && { batch }),
+  }),
+  email: ({ recipient }, address) => ({ to: { address, name: recipient.name } }),
+  sms: (_, address) => ({ to: address }),
+};
+
+type AvailableChannel = (typeof availableChannels)[number];
+
+function isAvailable(channel: Channel): channel is AvailableChannel {
+  return (availableChannels as readonly Channel[]).includes(channel);
 }
 
 function commonOf(routed: NotificationRouted, delivery_id: string, template: ParsedTemplate): Rendered {

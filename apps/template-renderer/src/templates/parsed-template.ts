@@ -1,12 +1,11 @@
 import type { TemplateRef } from '@carillon/contracts';
-import { kindOf } from '../compile/compile.ts';
+import { wordsOf } from '../channels/index.ts';
 import { makeDirect } from '../engine/direct.ts';
 import { isPersonal, parse, type ParsedPart } from '../engine/index.ts';
-import type { PublishedTemplate, TemplateKey } from './template.ts';
+import type { PublishedTemplate } from './template.ts';
 
 /** A published template, ready to be filled in any number of times. */
-export interface ParsedTemplate extends TemplateKey {
-  readonly version: number;
+export interface ParsedTemplate extends PublishedTemplate {
   readonly parts: ReadonlyMap<string, ParsedPart>;
   readonly required: readonly string[];
   /** Whether what it says may differ between two recipients with the same language and time zone. */
@@ -16,10 +15,12 @@ export interface ParsedTemplate extends TemplateKey {
 }
 
 /** @throws TemplateError, which can only mean that the stored version was made by an incompatible compiler */
-export function parseTemplate({ compiled, ...key }: PublishedTemplate): ParsedTemplate {
+export function parseTemplate(template: PublishedTemplate): ParsedTemplate {
+  const { channel, compiled } = template;
+  const { kindOf } = wordsOf(channel);
   const parsed = Object.entries(compiled.parts).map(([name, source]) => [name, parse(kindOf(name), source)] as const);
   return {
-    ...key,
+    ...template,
     // Looked at before what is simple is made direct.
     personal: parsed.some(([, part]) => isPersonal(part)),
     parts: new Map(parsed.map(([name, part]) => [name, makeDirect(part)])),
