@@ -8,6 +8,7 @@ import { WordsInUse } from './catalog/words-in-use.ts';
 import { TemplateCompiler } from './compile/template-compiler.ts';
 import { Observations } from './experiments/results/observations.ts';
 import { ObservingController } from './experiments/results/observing.controller.ts';
+import { IsolatedTemplates } from './isolation/isolated-templates.ts';
 import { Recompiler } from './recompiling/recompiler.ts';
 import { ChunkRoutedController } from './rendering/chunk-routed.controller.ts';
 import { DeliveryPublisher } from './rendering/delivery-publisher.ts';
@@ -37,6 +38,7 @@ import { TemplateStore } from './templates/template-store.ts';
     BuiltInTemplates,
     CatalogWords,
     DeliveryPublisher,
+    IsolatedTemplates,
     Observations,
     Recompiler,
     Renderer,

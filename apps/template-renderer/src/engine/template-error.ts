@@ -1,3 +1,6 @@
+/** What a template can take too much of. */
+export type LimitName = 'time' | 'memory' | 'output';
+
 /** A template cannot be parsed or filled in. The message never contains data. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
@@ -5,10 +8,12 @@ export class TemplateError extends Error {
   /**
    * @param reason in words
    * @param variable the variable that is missing, where that is the reason
+   * @param limit what it took too much of, where that is the reason
    */
   constructor(
     readonly reason: string,
     readonly variable?: string,
+    readonly limit?: LimitName,
   ) {
     super(reason);
   }

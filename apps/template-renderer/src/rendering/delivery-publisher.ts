@@ -3,7 +3,7 @@ import { Messages } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import { channelsRendered } from './metrics.ts';
 import type { RenderedDelivery } from './render-notification.ts';
-import type { RenderFailure } from './render-failure.ts';
+import type { ChannelFailure } from './render-failure.ts';
 
 /** Passes rendered deliveries on to the stages of their channels. */
 @Injectable()
@@ -14,7 +14,7 @@ export class DeliveryPublisher {
   async publish(
     tenant: string,
     deliveries: readonly RenderedDelivery[],
-    failures: readonly RenderFailure[],
+    failures: readonly ChannelFailure[],
   ): Promise<void> {
     await Promise.all(deliveries.map((delivery) => this.publishOne(tenant, delivery)));
     const done = new Set(deliveries.map(({ channel }) => channel));

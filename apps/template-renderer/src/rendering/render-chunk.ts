@@ -6,7 +6,7 @@ import {
   type NotificationRouted,
 } from '@carillon/contracts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
-import type { RenderFailure } from './render-failure.ts';
+import type { ChannelFailure } from './render-failure.ts';
 import { renderNotification, type RenderedDelivery } from './render-notification.ts';
 import type { Brand } from './scope.ts';
 
@@ -15,7 +15,7 @@ export interface RenderedChunk {
   chunks: InAppChunkRendered[];
   /** Everything that is one recipient's own. */
   deliveries: RenderedDelivery[];
-  failures: RenderFailure[];
+  failures: ChannelFailure[];
 }
 
 type Member = ChunkRouted['to'][number];

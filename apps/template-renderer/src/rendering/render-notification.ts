@@ -12,7 +12,7 @@ import { formattingLocale, knownTimeZone, type Formatting } from '../engine/inde
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { genericType } from '../templates/template.ts';
 import type { TemplatedChannel } from '../templates/template-source.ts';
-import { RenderFailure } from './render-failure.ts';
+import { RenderFailure, type ChannelFailure } from './render-failure.ts';
 import { relatedOf } from './related.ts';
 import { renderParts } from './render-parts.ts';
 import { genericScope, scopeOf, type Brand } from './scope.ts';
@@ -26,7 +26,7 @@ export type RenderedDelivery =
 export interface RenderedNotification {
   deliveries: RenderedDelivery[];
   /** One per channel that could not be rendered. */
-  failures: RenderFailure[];
+  failures: ChannelFailure[];
 }
 
 /**
@@ -42,7 +42,7 @@ export function renderNotification(
   now: Date,
 ): RenderedNotification {
   const deliveries: RenderedDelivery[] = [];
-  const failures: RenderFailure[] = [];
+  const failures: ChannelFailure[] = [];
   for (const channel of new Set(routed.deliveries.map((delivery) => delivery.channel))) {
     try {
       deliveries.push(...renderChannel(routed, channel, templates.get(channel) ?? null, brand, now));

@@ -21,7 +21,7 @@ export function renderParts(template: ParsedTemplate, scope: object, formatting:
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       if (error.variable) throw RenderFailure.missing(template, [error.variable]);
-      throw new RenderFailure(template, `${name}: ${error.reason}`);
+      throw new RenderFailure(template, `${name}: ${error.reason}`, undefined, error.limit);
     }
   }
   return filled;
