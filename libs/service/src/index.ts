@@ -1,5 +1,6 @@
 export { runService, startService, type ServiceOptions, type RunningService } from './run-service.ts';
 export { CONFIG, ConfigError, commonConfig, readConfig, type CommonConfig } from './config.ts';
+export { PublicLinks, type LinkedDelivery, type LinkedSubscription } from './public-links/public-links.ts';
 export { JsonLogger } from './logging.ts';
 export { Repeating } from './repeating.ts';
 export { days, daysByTenant } from './retention-days.ts';
