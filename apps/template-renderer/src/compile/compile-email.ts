@@ -2,10 +2,11 @@ import { limits } from '../engine/index.ts';
 import { plainTextOf } from '../engine/plain-text.ts';
 import { escapeHtml } from '../engine/text.ts';
 import type { EmailSource } from '../templates/template-source.ts';
+import { paint } from './colors.ts';
 import { fillLayout, wrapConditions, type EmailLayout } from './email-layout.ts';
 import { isOutput, protectLiquid, restoreLiquid, token } from './liquid-tokens.ts';
 import { keepToSafePlaces } from './safe-places.ts';
-import { SourceError } from './source-error.ts';
+import { mistakeAt, SourceError, type Mistake } from './source-error.ts';
 
 /** An email with a body in Carillon's frame. */
 export type MjmlEmailSource = Pick<EmailSource, 'subject' | 'preheader' | 'text' | 'greeting'> & { body: string };
@@ -28,17 +29,23 @@ export async function compileEmail(
       marked.map((field) => ({ field, message: 'must not contain the characters U+E000 and U+E001' })),
     );
   }
-  const mistakes: string[] = [];
-  const refuse = (mistake: string): void => void mistakes.push(mistake);
+  const mistakes: Mistake[] = [];
+  const refuse = (message: string, { within, ...place }: Place = {}): void =>
+    void mistakes.push(mistakeAt('body', within ? `in ${within}: ${message}` : message, place));
   if (/<mj-include\b/i.test(source.body)) refuse('<mj-include> is not allowed; a template is complete in itself');
   const components = source.body.match(/<mj-/gi)?.length ?? 0;
   if (components > limits.components) refuse(`has ${components} components; at most ${limits.components} are allowed`);
-  if (mistakes.length > 0) throw ofBody(mistakes);
-  const { mjml, firstBodyLine } = documentOf(source, locale, layout);
-  const { text: markup, pieces } = protectLiquid(mjml);
+  if (mistakes.length > 0) throw new SourceError(mistakes);
+  const { mjml, placeOf } = documentOf(source, locale, layout);
+  const { text: markup, pieces, starts } = protectLiquid(mjml);
+  const refusePiece = (message: string, piece?: number): void =>
+    refuse(message, piece === undefined ? {} : placeOf(...positionIn(mjml, starts[piece]!)));
   try {
-    const html = tidy(await mjmlToHtml(wrapConditions(markup, pieces, refuse), firstBodyLine, refuse));
-    const safe = keepToSafePlaces(html, pieces, refuse);
+    const { markup: painted, restore } = paint(wrapConditions(markup, pieces, refusePiece), pieces);
+    const html = restore(
+      tidy(await mjmlToHtml(painted, (message, line) => refuse(message, line ? placeOf(line) : {}))),
+    );
+    const safe = keepToSafePlaces(html, pieces, refusePiece);
     const text = source.text ?? restoreLiquid(withoutGaps(plainTextOf(html), pieces), safe);
     if (mistakes.length === 0) return { subject: source.subject, html: restoreLiquid(html, safe), text };
   } catch (error) {
@@ -46,18 +53,21 @@ export async function compileEmail(
     if ((error as Error).name !== 'RangeError') throw error;
     refuse('is nested too deeply');
   }
-  throw ofBody(mistakes);
+  throw new SourceError(mistakes);
 }
 
-function ofBody(mistakes: readonly string[]): SourceError {
-  return new SourceError(mistakes.map((message) => ({ field: 'body', message })));
+/** Where in the body something stands, or in what of that which is around or within it. */
+interface Place {
+  line?: number;
+  column?: number;
+  within?: string;
 }
 
 function documentOf(
   source: MjmlEmailSource,
   locale: string,
   layout: EmailLayout,
-): { mjml: string; firstBodyLine: number } {
+): { mjml: string; placeOf: (line: number, column?: number) => Place } {
   const greeting = source.greeting ? (layout.words.greeting ?? '') : '';
   const slots = {
     lang: locale,
@@ -67,7 +77,24 @@ function documentOf(
     body: source.body,
   };
   const mjml = fillLayout(layout, slots);
-  return { mjml, firstBodyLine: mjml.slice(0, mjml.indexOf(source.body)).split('\n').length };
+  const [firstLine, firstColumn] = positionIn(mjml, mjml.indexOf(source.body));
+  const lines = source.body.split('\n').length;
+  const placeOf = (documentLine: number, documentColumn?: number): Place => {
+    const line = documentLine - firstLine + 1;
+    if (line < 1 || line > lines) return { within: 'the layout' };
+    const origin = layout.bodyOrigins?.[line - 1];
+    if (origin?.partial) return { within: `the partial "${origin.partial}", line ${origin.line}` };
+    // Among partials a column is that of the line as it was put together.
+    if (origin || documentColumn === undefined) return { line: origin?.line ?? line };
+    return { line, column: line === 1 ? documentColumn - firstColumn + 1 : documentColumn };
+  };
+  return { mjml, placeOf };
+}
+
+/** Line and column, counted from 1. */
+function positionIn(text: string, offset: number): [line: number, column: number] {
+  const before = text.slice(0, offset);
+  return [before.split('\n').length, offset - before.lastIndexOf('\n')];
 }
 
 /** Plain words between the Liquid ("Terms & conditions") as they are written in HTML. */
@@ -77,7 +104,7 @@ function escapeWords(text: string): string {
 }
 
 /** @returns '' for markup that was refused */
-async function mjmlToHtml(mjml: string, firstBodyLine: number, refuse: (mistake: string) => void): Promise<string> {
+async function mjmlToHtml(mjml: string, refuse: (mistake: string, line?: number) => void): Promise<string> {
   // Loaded only here, because a service whose templates are all stored already never needs it.
   const { default: mjml2html } = await import('mjml');
   try {
@@ -93,7 +120,7 @@ async function mjmlToHtml(mjml: string, firstBodyLine: number, refuse: (mistake:
   } catch (error) {
     const problems = (error as { errors?: { line: number; message: string }[] }).errors;
     if (!Array.isArray(problems)) refuse((error as Error).message);
-    else for (const { line, message } of problems) refuse(`line ${line - firstBodyLine + 1}: ${message}`);
+    else for (const { line, message } of problems) refuse(message, line);
     return '';
   }
 }

@@ -1,4 +1,6 @@
+import { inlinePartials, type Origin } from './inline-partials.ts';
 import { isOutput, token } from './liquid-tokens.ts';
+import { mistakeAt, SourceError } from './source-error.ts';
 
 /** The frame around every email. */
 export interface EmailLayout {
@@ -6,6 +8,29 @@ export interface EmailLayout {
   mjml: string;
   /** The frame's own words in one language, with Liquid in them. */
   words: Record<string, string>;
+  /** Where the lines of the body come from, after partials were put into it; without it they are its own. */
+  bodyOrigins?: readonly Origin[];
+}
+
+/**
+ * The layout with its partials in their places.
+ *
+ * @throws SourceError naming every partial that cannot be put in its place
+ */
+export function layoutWithPartials(
+  { mjml, words }: EmailLayout,
+  partials: Readonly<Record<string, string>>,
+  bodyOrigins?: readonly Origin[],
+): EmailLayout {
+  const texts = Object.entries({ mjml, ...words }).map(
+    ([name, text]) => [name, inlinePartials(text, partials)] as const,
+  );
+  const mistakes = texts.flatMap(([name, inlined]) =>
+    inlined.mistakes.map((mistake) => mistakeAt('layout', `${name}: ${mistake.message}`, mistake)),
+  );
+  if (mistakes.length > 0) throw new SourceError(mistakes);
+  const { mjml: whole, ...rest } = Object.fromEntries(texts.map(([name, { text }]) => [name, text]));
+  return { mjml: whole!, words: rest, ...(bodyOrigins && { bodyOrigins }) };
 }
 
 /**
@@ -34,11 +59,15 @@ const textComponents =
  * @param pieces the Liquid by number
  * @param refuse told of every value outside any text, which MJML would drop without a word
  */
-export function wrapConditions(mjml: string, pieces: readonly string[], refuse: (mistake: string) => void): string {
+export function wrapConditions(
+  mjml: string,
+  pieces: readonly string[],
+  refuse: (mistake: string, piece: number) => void,
+): string {
   const wrap = (between: string): string =>
     between.replace(token, (found, number: string) => {
       const piece = pieces[Number(number)]!;
-      if (isOutput(piece)) refuse(`${piece} stands outside any text; put it into <mj-text>`);
+      if (isOutput(piece)) refuse(`${piece} stands outside any text; put it into <mj-text>`, Number(number));
       return `<mj-raw>${found}</mj-raw>`;
     });
   let wrapped = '';

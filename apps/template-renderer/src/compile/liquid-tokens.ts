@@ -1,3 +1,5 @@
+import { TokenKind, Tokenizer } from 'liquidjs';
+
 /**
  * MJML and the HTML-to-text conversion know nothing of Liquid: quotes in a `{{ … }}` end an attribute early, a
  * `{% … %}` between two table rows is moved. So each piece of Liquid travels through them as one token of two
@@ -8,6 +10,8 @@ export interface ProtectedLiquid {
   readonly text: string;
   /** The Liquid by number. */
   readonly pieces: readonly string[];
+  /** Where each piece begins in the source. */
+  readonly starts: readonly number[];
 }
 
 /** Matches one token; the group is its number. */
@@ -17,8 +21,30 @@ export const token = /\uE000(\d+)\uE001/g;
 export function protectLiquid(source: string): ProtectedLiquid {
   if (/[\uE000\uE001]/.test(source)) throw new Error('must not contain the characters U+E000 and U+E001');
   const pieces: string[] = [];
-  const text = source.replace(/\{\{[^]*?\}\}|\{%[^]*?%\}/g, (piece) => `\uE000${pieces.push(piece) - 1}\uE001`);
-  return { text, pieces };
+  const starts: number[] = [];
+  let text = '';
+  let from = 0;
+  for (const { begin, end } of piecesOf(source)) {
+    text += `${source.slice(from, begin)}\uE000${pieces.length}\uE001`;
+    pieces.push(source.slice(begin, end));
+    starts.push(begin);
+    from = end;
+  }
+  return { text: text + source.slice(from), pieces, starts };
+}
+
+/**
+ * As LiquidJS itself cuts the source, whatever stands in quotes: a piece that ended elsewhere for it than here could bring a
+ * value to where none may stand. A source that it refuses is refused by the parser anyway.
+ */
+function piecesOf(source: string): { begin: number; end: number }[] {
+  try {
+    return new Tokenizer(source)
+      .readTopLevelTokens()
+      .filter(({ kind }) => kind === TokenKind.Output || kind === TokenKind.Tag);
+  } catch {
+    return [];
+  }
 }
 
 /** Puts the Liquid back. */

@@ -13,7 +13,11 @@ export interface Mistake {
 }
 
 /** A mistake at a place in a text; the message names it too, for whoever shows no more than that. */
-export function mistakeAt(field: string, message: string, { line, column }: { line?: number; column?: number }): Mistake {
+export function mistakeAt(
+  field: string,
+  message: string,
+  { line, column }: { line?: number; column?: number },
+): Mistake {
   const place = column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
   return { field, message: line === undefined ? message : `${place}: ${message}`, line, column };
 }

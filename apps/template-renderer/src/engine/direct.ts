@@ -10,6 +10,7 @@ import {
   type Value,
 } from 'liquidjs';
 import { engineOf, type ParsedPart } from './engine.ts';
+import { PartialTag } from './partial-tag.ts';
 import { leavesGap, MissingVariable } from './strict-context.ts';
 import { escapes } from './text.ts';
 
@@ -45,6 +46,8 @@ function replaceNodes(part: ParsedPart, nodes: Template[]): void {
         replaceNodes(part, branch.templates);
       }
       replaceNodes(part, node.elseTemplates ?? []);
+    } else if (node instanceof PartialTag) {
+      replaceNodes(part, node.templates);
     }
   });
 }

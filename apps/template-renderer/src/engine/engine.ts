@@ -1,4 +1,5 @@
 import { Liquid, toValueSync, type Context, type Emitter, type Template } from 'liquidjs';
+import { color } from './filters/color.ts';
 import { date } from './filters/date.ts';
 import { lineBreaks } from './filters/line-breaks.ts';
 import { money } from './filters/money.ts';
@@ -7,8 +8,10 @@ import { sanitize } from './filters/sanitize.ts';
 import { url } from './filters/url.ts';
 import type { Formatting } from './formatting.ts';
 import { limits } from './limits.ts';
+import { PartialTag } from './partial-tag.ts';
 import { plainTextOf } from './plain-text.ts';
 import { StrictContext } from './strict-context.ts';
+import { NamedPartialTag } from './render-tag.ts';
 import { reasonOf, TemplateError } from './template-error.ts';
 import { asText, escapes } from './text.ts';
 
@@ -75,7 +78,10 @@ function createEngine(kind: OutputKind): Liquid {
     memoryLimit: limits.memory,
   });
   // A template is complete in itself, or its published version would change with another file.
-  for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
+  for (const tag of ['include', 'layout', 'block']) delete liquid.tags[tag];
+  // Partials are put in their places when it is saved.
+  liquid.registerTag('render', NamedPartialTag);
+  liquid.registerTag('partial', PartialTag);
   // `raw` would switch escaping off; LiquidJS' own date filters know neither the recipient's language nor zone.
   for (const filter of ['raw', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string']) {
     liquid.unregisterFilter(filter);
@@ -89,6 +95,7 @@ function createEngine(kind: OutputKind): Liquid {
   liquid.registerFilter('date', function (value, style) {
     return date(value, style, formattingOf(this.context));
   });
+  liquid.registerFilter('color', color);
   liquid.registerFilter('url', function (value) {
     return url(value, formattingOf(this.context));
   });

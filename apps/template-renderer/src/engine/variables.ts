@@ -1,5 +1,6 @@
 import { AssignTag, EchoTag, Output, Value, type Template } from 'liquidjs';
 import { engineOf, type ParsedPart } from './engine.ts';
+import { PartialTag } from './partial-tag.ts';
 
 /** Which of the event's data a part uses, found in its source. */
 export interface PartVariables {
@@ -12,12 +13,18 @@ export interface PartVariables {
 /** Names that Carillon itself gives to every template. */
 export const reservedNames = ['recipient', 'brand', 'notification', 'now'] as const;
 
+/** Beside these, short names of what the brand has; data of the same name are seen instead. */
+export const brandNames = ['site_name', 'frontend_url', 'support_email'] as const;
+
+/** What partials see besides their arguments. */
+export const givenNames: readonly string[] = [...reservedNames, ...brandNames];
+
 /** @returns the part's variables, sorted, without those that Carillon gives */
 export function variablesOf(part: ParsedPart): PartVariables {
   const all = namesIn(part, part.nodes);
-  const unconditional = namesIn(part, part.nodes.filter(isUnconditional));
+  const always = namesIn(part, unconditional(part.nodes));
   // A name that is assigned or captured higher up is none of the data: only the whole part tells.
-  const required = all.filter((name) => unconditional.includes(name));
+  const required = all.filter((name) => always.includes(name));
   return { required, optional: all.filter((name) => !required.includes(name)) };
 }
 
@@ -30,7 +37,15 @@ export function isPersonal({ kind, nodes }: ParsedPart): boolean {
 
 function namesIn({ kind }: ParsedPart, nodes: Template[]): string[] {
   const names = engineOf(kind).globalFullVariablesSync(nodes);
-  return names.filter((name) => !reservedNames.includes(name.split(/[.[]/, 1)[0] as never)).sort();
+  return names.filter((name) => !givenNames.includes(name.split(/[.[]/, 1)[0]!)).sort();
+}
+
+/** What of these nodes is written out or assigned whatever the data are. */
+export function unconditional(nodes: readonly Template[]): Template[] {
+  return nodes.flatMap((node) => {
+    if (node instanceof PartialTag) return [{ ...node, arguments: () => node.needed() } as unknown as Template];
+    return isUnconditional(node) ? [node] : [];
+  });
 }
 
 /** Written out or assigned outside any condition and without a default. */
