@@ -6,6 +6,8 @@ import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
 import { WordsInUse } from './catalog/words-in-use.ts';
 import { TemplateCompiler } from './compile/template-compiler.ts';
+import { ExperimentsInUse } from './experiments/assignment/experiments-in-use.ts';
+import { ExperimentStore } from './experiments/experiment-store.ts';
 import { Observations } from './experiments/results/observations.ts';
 import { ObservingController } from './experiments/results/observing.controller.ts';
 import { IsolatedTemplates } from './isolation/isolated-templates.ts';
@@ -38,6 +40,8 @@ import { TemplateStore } from './templates/template-store.ts';
     BuiltInTemplates,
     CatalogWords,
     DeliveryPublisher,
+    ExperimentsInUse,
+    ExperimentStore,
     IsolatedTemplates,
     Observations,
     Recompiler,

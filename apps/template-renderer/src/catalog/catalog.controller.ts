@@ -11,6 +11,7 @@ import { Messages } from '@carillon/messaging';
 import { Controller, Logger } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { BrandStore } from '../branding/brand-store.ts';
+import { ExperimentsInUse } from '../experiments/assignment/experiments-in-use.ts';
 import { Recompiler } from '../recompiling/recompiler.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { CatalogWords, type CheckedWords } from './catalog-words.ts';
@@ -26,9 +27,11 @@ export class CatalogController {
     private readonly recompiler: Recompiler,
     private readonly templates: TemplateCache,
     private readonly brands: BrandStore,
+    private readonly experiments: ExperimentsInUse,
     private readonly messages: Messages,
   ) {
     messages.onConnected(() => templates.forgetAll());
+    messages.onConnected(() => experiments.forgetAll());
     messages.onConnected(() => this.refresh());
   }
 
@@ -63,5 +66,6 @@ export class CatalogController {
   onChanged(@Payload() { tenant = defaultTenant }: CloudEvent): void {
     this.brands.forget(tenant);
     this.templates.forget(tenant);
+    this.experiments.forget(tenant);
   }
 }

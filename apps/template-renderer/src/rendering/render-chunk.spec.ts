@@ -14,7 +14,7 @@ beforeAll(async () => {
   builtIns = await compiledBuiltIns();
   const key = { tenant: '', type: 'maintenance', channel: 'in_app', locale: 'en' } as const;
   const source = { title: 'Dear {{ recipient.name }}', message: '{{ message }}' };
-  const compiled = await compileTemplate({ channel: 'in_app', source }, 'en', undefined as never);
+  const compiled = await compileTemplate({ channel: 'in_app', source }, 'en', { mjml: '', words: {} });
   personal = new Map([['in_app', parseTemplate({ ...key, version: 1, compiled })]]);
 });
 
@@ -31,10 +31,8 @@ const chunk = (to: Member[]): ChunkRouted => ({
   data: { starts_at: '2026-11-28T20:00:00Z', ends_at: '2026-11-28T22:00:00Z', message: 'New disks.' },
   to,
 });
-const templatesOf = (of: ChunkRouted, templates = builtIns.get('maintenance')!) =>
-  new Map(of.to.map(({ recipient }) => [recipient.locale, templates]));
-const rendered = (of: ChunkRouted, templates?: Map<Channel, ParsedTemplate>) =>
-  renderChunk(of, templatesOf(of, templates), brand, now);
+const rendered = (of: ChunkRouted, templates = builtIns.get('maintenance')!) =>
+  renderChunk(of, () => templates, brand, now);
 
 describe('a chunk of a fan-out', () => {
   it('is written once for everyone who reads the same words', () => {
@@ -48,6 +46,19 @@ describe('a chunk of a fan-out', () => {
     expect(chunks[0]!.message).toContain('8:00 pm');
     expect(chunks[1]!.message).toContain('11:00 pm');
     expect(chunks[0]!.to[1]).toEqual({ notification_id: 'notification-b', recipient: 'b', delivery_id: 'in_app-b' });
+  });
+
+  it('is written once for everyone who gets the same variant of an experiment', () => {
+    const found = builtIns.get('maintenance')!.get('in_app')!;
+    const variantOf = (id: string) => (id < 'c' ? 'short' : 'long');
+    const templatesFor = ({ id }: Member['recipient']) =>
+      new Map([['in_app' as const, { ...found, trial: { experiment: 'trial-1', variant: variantOf(id) } }]]);
+    const of = chunk(['a', 'c', 'b', 'd'].map((id) => member(id, ['in_app'])));
+    const { chunks } = renderChunk(of, templatesFor, brand, now);
+    expect(chunks.map(({ to, template }) => [to.map(({ recipient }) => recipient).join(), template])).toEqual([
+      ['a,b', { key: 'maintenance', version: 1, locale: 'en', experiment: 'trial-1', variant: 'short' }],
+      ['c,d', { key: 'maintenance', version: 1, locale: 'en', experiment: 'trial-1', variant: 'long' }],
+    ]);
   });
 
   it('is written for each alone where the words speak of the recipient', () => {

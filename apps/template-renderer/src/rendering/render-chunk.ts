@@ -18,52 +18,58 @@ export interface RenderedChunk {
   failures: ChannelFailure[];
 }
 
+type Templates = ReadonlyMap<Channel, ParsedTemplate | null>;
 type Member = ChunkRouted['to'][number];
+/** A recipient, and what is filled in for them. */
+type Reader = { member: Member; templates: Templates };
 
 /**
  * Gives a chunk of a fan-out its words. In-app words that do not speak of the recipient are written once for everyone with the same
  * language and time zone; all else goes the way of single notifications.
  *
- * @param templatesFor the template found for each channel, by the recipient's locale
+ * @param templatesFor the template of each channel for a recipient; the same for all with the same language, but where an
+ *   experiment gives them different variants
  */
 export function renderChunk(
   chunk: ChunkRouted,
-  templatesFor: ReadonlyMap<string, ReadonlyMap<Channel, ParsedTemplate | null>>,
+  templatesFor: (recipient: Member['recipient']) => Templates,
   brand: Brand,
   now: Date,
 ): RenderedChunk {
-  const groups = new Map<string, Member[]>();
-  const single: Member[] = [];
+  const groups = new Map<string, Reader[]>();
+  const single: Reader[] = [];
   for (const member of chunk.to) {
     const { locale, time_zone } = member.recipient;
+    const templates = templatesFor(member.recipient);
+    const shared = templates.get('in_app');
     const inApp = member.deliveries.filter(({ channel }) => channel === 'in_app');
     const others = member.deliveries.filter(({ channel }) => channel !== 'in_app');
-    const alike = inApp.length === 1 && templatesFor.get(locale)!.get('in_app')?.personal === false;
-    if (alike) push(groups, `${locale} ${time_zone}`, { ...member, deliveries: inApp });
-    if (!alike) single.push(member);
-    else if (others.length > 0) single.push({ ...member, deliveries: others });
+    const alike = inApp.length === 1 && shared?.personal === false;
+    const key = `${locale} ${time_zone} ${shared?.trial?.variant ?? ''}`;
+    if (alike) push(groups, key, { member: { ...member, deliveries: inApp }, templates });
+    if (!alike) single.push({ member, templates });
+    else if (others.length > 0) single.push({ member: { ...member, deliveries: others }, templates });
   }
 
   const rendered: RenderedChunk = { chunks: [], deliveries: [], failures: [] };
-  const render = (member: Member) => {
-    const templates = templatesFor.get(member.recipient.locale)!;
+  const render = ({ member, templates }: Reader) => {
     const { deliveries, failures } = renderNotification(routedOfChunk(chunk, member), templates, brand, now);
     rendered.failures.push(...failures);
     return deliveries;
   };
-  for (const members of groups.values()) {
-    const [words] = render(members[0]!);
-    if (words?.channel === 'in_app') rendered.chunks.push(sharedBy(members, words.data));
+  for (const readers of groups.values()) {
+    const [words] = render(readers[0]!);
+    if (words?.channel === 'in_app') rendered.chunks.push(sharedBy(readers, words.data));
   }
-  for (const member of single) rendered.deliveries.push(...render(member));
+  for (const reader of single) rendered.deliveries.push(...render(reader));
   return rendered;
 }
 
-function sharedBy(members: readonly Member[], words: Extract<RenderedDelivery, { channel: 'in_app' }>['data']) {
+function sharedBy(readers: readonly Reader[], words: Extract<RenderedDelivery, { channel: 'in_app' }>['data']) {
   const { notification_id: _, recipient: __, delivery_id: ___, ...shared } = words;
   return {
     ...shared,
-    to: members.map(({ notification_id, recipient, deliveries }) => ({
+    to: readers.map(({ member: { notification_id, recipient, deliveries } }) => ({
       notification_id,
       recipient: recipient.id,
       delivery_id: deliveries[0]!.delivery_id,
@@ -71,10 +77,10 @@ function sharedBy(members: readonly Member[], words: Extract<RenderedDelivery, {
   };
 }
 
-function push(groups: Map<string, Member[]>, key: string, member: Member): void {
+function push(groups: Map<string, Reader[]>, key: string, reader: Reader): void {
   const group = groups.get(key);
-  if (group) group.push(member);
-  else groups.set(key, [member]);
+  if (group) group.push(reader);
+  else groups.set(key, [reader]);
 }
 
 /** One notification of each locale in the chunk, by which its templates are found. */

@@ -116,7 +116,7 @@ function isAvailable(channel: Channel): channel is AvailableChannel {
 
 function commonOf(routed: NotificationRouted, delivery_id: string, template: ParsedTemplate): Rendered {
   const { notification_id, recipient, type, category, priority, lane, expires_at, created_at, content } = routed;
-  const { type: key, version, locale, fallback } = template;
+  const { type: key, version, locale, fallback, trial } = template;
   return {
     delivery_id,
     notification_id,
@@ -127,7 +127,7 @@ function commonOf(routed: NotificationRouted, delivery_id: string, template: Par
     lane,
     template: content
       ? { key: 'content', version: 0, locale }
-      : { key, version, locale, ...(fallback && { fallback }) },
+      : { key, version, locale, ...trial, ...(fallback && { fallback }) },
     ...(expires_at !== undefined && { expires_at }),
     created_at,
   };

@@ -4,6 +4,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
 import { WordsInUse } from '../catalog/words-in-use.ts';
 import type { Config } from '../config.ts';
+import { ExperimentsInUse } from '../experiments/assignment/experiments-in-use.ts';
+import { noExperiments, wordsFor, type RunningExperiments } from '../experiments/assignment/running-experiment.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { genericType } from '../templates/template.ts';
@@ -21,6 +23,7 @@ export class Renderer {
     private readonly templates: TemplateCache,
     private readonly builtIns: BuiltInTemplates,
     private readonly words: WordsInUse,
+    private readonly experiments: ExperimentsInUse,
     @Inject(CONFIG) config: Config,
   ) {
     this.brand = {
@@ -32,7 +35,9 @@ export class Renderer {
 
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
     await this.ready(tenant, routed.catalog_version);
-    return renderNotification(routed, await this.templatesFor(tenant, routed), this.brand, new Date());
+    const found = await this.templatesFor(tenant, routed);
+    const templates = assigned(found, routed.recipient.id, await this.experimentsFor(tenant, routed));
+    return renderNotification(routed, templates, this.brand, new Date());
   }
 
   /** A chunk of a fan-out at once. */
@@ -43,7 +48,14 @@ export class Renderer {
         async (routed) => [routed.recipient.locale, await this.templatesFor(tenant, routed)] as const,
       ),
     );
-    return renderChunk(chunk, new Map(byLocale), this.brand, new Date());
+    const found = new Map(byLocale);
+    const running = await this.experimentsFor(tenant, chunk);
+    return renderChunk(chunk, ({ id, locale }) => assigned(found.get(locale)!, id, running), this.brand, new Date());
+  }
+
+  /** Words that the event brought itself are in no experiment. */
+  private async experimentsFor(tenant: string, { content }: { content?: unknown }): Promise<RunningExperiments> {
+    return content ? noExperiments : this.experiments.of(tenant);
   }
 
   private ready(tenant: string, catalogVersion: number | undefined): Promise<unknown> {
@@ -53,7 +65,7 @@ export class Renderer {
   private async templatesFor(
     tenant: string,
     { content, type, template = type, recipient, deliveries }: NotificationRouted,
-  ): Promise<Map<Channel, ParsedTemplate | null>> {
+  ): Promise<Templates> {
     const wanted = new Set(deliveries.map(({ channel }) => channel));
     const found = templatedChannels
       .filter((channel) => wanted.has(channel))
@@ -63,4 +75,12 @@ export class Renderer {
       ]);
     return new Map(await Promise.all(found));
   }
+}
+
+type Templates = Map<Channel, ParsedTemplate | null>;
+
+/** The same templates, but for those that an experiment is about. */
+function assigned(found: Templates, recipient: string, running: RunningExperiments): Templates {
+  if (running.size === 0) return found;
+  return new Map([...found].map(([channel, template]) => [channel, wordsFor(template, recipient, running)]));
 }

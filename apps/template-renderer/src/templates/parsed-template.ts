@@ -12,6 +12,8 @@ export interface ParsedTemplate extends PublishedTemplate {
   readonly personal: boolean;
   /** Where it is not what should have been there. */
   readonly fallback?: TemplateRef['fallback'];
+  /** Where an experiment chose it. */
+  readonly trial?: { readonly experiment: string; readonly variant: string };
 }
 
 /** @throws TemplateError, which can only mean that the stored version was made by an incompatible compiler */
