@@ -1,8 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import {
+  cancelDelivery,
+  deliveryStats,
   getDelivery,
   listDeliveries,
   personalData,
+  retryDeliveries,
   retryDelivery,
   traceDeliveries,
   type RpcContract,
@@ -28,6 +31,9 @@ export const deliveryRpcs: readonly RpcContract<any, any>[] = [
   getDelivery,
   traceDeliveries,
   retryDelivery,
+  retryDeliveries,
+  cancelDelivery,
+  deliveryStats,
   personalData,
 ];
 

@@ -5,7 +5,7 @@ export { Sender } from './sending/sender.ts';
 export { deliveryOf } from './sending/rendered.ts';
 export type { UncertainPolicy } from './sending/verdict.ts';
 export { defaultRetryPolicy } from './retry/retry-policy.ts';
-export type { Message, Provider, SendOutcome } from './provider/provider.ts';
+export type { Message, NotAccepted, Provider, SendOutcome } from './provider/provider.ts';
 export type { NewDelivery } from './store/delivery-row.ts';
 export { deliveryMigrations } from './migrations/index.ts';
 export { Retention } from './retention/retention.ts';

@@ -1,5 +1,5 @@
 /** What an SMTP server's answer, or its silence, means for a delivery (RFC 5321, RFC 3463). */
-import type { SendOutcome } from '@carillon/delivery';
+import type { NotAccepted } from '@carillon/delivery';
 import type { NodemailerError } from 'nodemailer';
 
 /**
@@ -37,7 +37,11 @@ const ourFault = new Set(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ETLS', 'ECONFIG', 'ERE
  * @param handedOver whether the server had been given (part of) the message before it fell silent; without an answer it may
  *   then have taken it. A negative answer, on the other hand, is certain (RFC 5321, section 6.1).
  */
-export function classify(error: NodemailerError, handedOver: boolean): SendOutcome {
+export function classify(error: NodemailerError, handedOver: boolean): NotAccepted {
+  return { ...meaningOf(error, handedOver), code: codeOf(error) };
+}
+
+function meaningOf(error: NodemailerError, handedOver: boolean): NotAccepted {
   const reply = error.responseCode;
   const text = describe(error);
   if (reply === undefined || reply < 400) {
@@ -61,11 +65,17 @@ function enhancedCode({ response }: NodemailerError): string | undefined {
   return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(response ?? '')?.[1];
 }
 
+/** The most telling code that there is: `5.1.1`, `550`, `ECONNREFUSED`. */
+function codeOf(error: NodemailerError): string {
+  if (error.responseCode === undefined || error.responseCode < 400)
+    return error.timeoutType ?? error.originalCode ?? error.code ?? error.name;
+  return enhancedCode(error) ?? String(error.responseCode);
+}
+
 /** Codes and our own words only: `SMTP 550 5.1.1 (RCPT TO): no such mailbox`. */
 function describe(error: NodemailerError, known?: string): string {
   if (error.responseCode === undefined || error.responseCode < 400) {
-    const cause = error.timeoutType ?? error.originalCode ?? error.code ?? error.name;
-    return `SMTP connection lost or refused (${cause})`;
+    return `SMTP connection lost or refused (${codeOf(error)})`;
   }
   const enhanced = enhancedCode(error);
   const meaning = known ?? (enhanced && meanings[enhanced.slice(2)]);

@@ -71,6 +71,7 @@ describe('The SMTP provider', () => {
       kind: 'retryable',
       technical: true,
       error: 'SMTP 535 5.7.8 (AUTH PLAIN): the credentials are not accepted',
+      code: '5.7.8',
     });
   });
 
@@ -79,55 +80,65 @@ describe('The SMTP provider', () => {
       'no such mailbox',
       'RCPT',
       '550 5.1.1 <amina@example.org> unknown',
-      { kind: 'permanent', technical: false, error: 'SMTP 550 5.1.1 (RCPT TO): no such mailbox' },
+      { kind: 'permanent', technical: false, error: 'SMTP 550 5.1.1 (RCPT TO): no such mailbox', code: '5.1.1' },
     ],
     [
       'a sender that may not send',
       'MAIL',
       '553 5.1.8 no',
-      { kind: 'permanent', technical: true, error: 'SMTP 553 5.1.8 (MAIL FROM): the sender’s domain is not accepted' },
+      {
+        kind: 'permanent',
+        technical: true,
+        error: 'SMTP 553 5.1.8 (MAIL FROM): the sender’s domain is not accepted',
+        code: '5.1.8',
+      },
     ],
     [
       'a message refused for good',
       'message',
       '554 5.7.1 spam',
-      { kind: 'permanent', technical: false, error: 'SMTP 554 5.7.1 (DATA): refused by the server’s policy' },
+      {
+        kind: 'permanent',
+        technical: false,
+        error: 'SMTP 554 5.7.1 (DATA): refused by the server’s policy',
+        code: '5.7.1',
+      },
     ],
     [
       'a full mailbox',
       'RCPT',
       '452 4.2.2 full',
-      { kind: 'retryable', error: 'SMTP 452 4.2.2 (RCPT TO): the mailbox is full' },
+      { kind: 'retryable', error: 'SMTP 452 4.2.2 (RCPT TO): the mailbox is full', code: '4.2.2' },
     ],
     [
       'greylisting',
       'RCPT',
       '450 4.7.1 come back later',
-      { kind: 'retryable', error: 'SMTP 450 4.7.1 (RCPT TO): refused by the server’s policy' },
+      { kind: 'retryable', error: 'SMTP 450 4.7.1 (RCPT TO): refused by the server’s policy', code: '4.7.1' },
     ],
     [
       'a message refused for now',
       'message',
       '451 4.3.2 later',
-      { kind: 'retryable', error: 'SMTP 451 4.3.2 (DATA): the server takes no mail at the moment' },
+      { kind: 'retryable', error: 'SMTP 451 4.3.2 (DATA): the server takes no mail at the moment', code: '4.3.2' },
     ],
     [
       'a busy server',
       'RCPT',
       '450 4.2.1 sending rate exceeded, slow down',
-      { kind: 'throttled', error: 'SMTP 450 4.2.1 (RCPT TO): the server asks for fewer messages' },
+      { kind: 'throttled', error: 'SMTP 450 4.2.1 (RCPT TO): the server asks for fewer messages', code: '4.2.1' },
     ],
     [
       'too many messages',
       'message',
       '421 4.7.28 unusual rate',
-      { kind: 'throttled', error: 'SMTP 421 4.7.28 (DATA): the server asks for fewer messages' },
+      { kind: 'throttled', error: 'SMTP 421 4.7.28 (DATA): the server asks for fewer messages', code: '4.7.28' },
     ],
     [
       'a server that refuses the connection',
       'greeting',
       '554 5.3.2 go away',
-      { kind: 'retryable', error: 'SMTP 554 5.3.2: the server takes no mail at the moment' },
+      { kind: 'retryable', error: 'SMTP 554 5.3.2: the server takes no mail at the moment', code: '5.3.2' },
     ],
   ])('reports %s', async (_what, step, answer, outcome) => {
     server.answers[step] = answer;
@@ -162,6 +173,7 @@ describe('The SMTP provider', () => {
       kind: 'retryable',
       technical: false,
       error: 'SMTP connection lost or refused (ECONNREFUSED)',
+      code: 'ECONNREFUSED',
     });
   });
 

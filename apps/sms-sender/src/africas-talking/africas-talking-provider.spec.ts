@@ -115,7 +115,7 @@ describe('Africa’s Talking', () => {
 
   it('has not taken the message when it cannot be reached', async () => {
     await vendor.close();
-    expect(await send()).toEqual({ kind: 'retryable', error: 'Africa’s Talking cannot be reached (ECONNREFUSED)' });
+    expect(await send()).toEqual({ kind: 'retryable', error: 'Africa’s Talking cannot be reached (ECONNREFUSED)', code: 'ECONNREFUSED' });
   });
 
   it('is not asked about a number that the SDK knows to be invalid', async () => {

@@ -86,8 +86,13 @@ function classify({ SMSMessageData }: SendAnswer): SendOutcome {
   // Only words of the vendor's own list are repeated: a free text may contain the number.
   if (refusal) {
     const { words, ...rest } = refusal;
-    return { ...rest, error: `${vendor}: ${status}, ${words}` };
+    return { ...rest, error: `${vendor}: ${status}, ${words}`, code: status };
   }
   const code = recipient ? `status ${recipient.statusCode}` : 'no recipient';
-  return { kind: 'retryable', technical: true, error: `${vendor}: not accepted (${code})` };
+  return {
+    kind: 'retryable',
+    technical: true,
+    error: `${vendor}: not accepted (${code})`,
+    code: recipient && String(recipient.statusCode),
+  };
 }

@@ -77,6 +77,7 @@ describe('Twilio', () => {
     expect(await send()).toEqual({
       kind: 'throttled',
       error: 'Twilio: error 20429, too many requests',
+      code: '20429',
       retryAfterSeconds: 42,
     });
     expect(vendor.received).toHaveLength(1);
@@ -84,7 +85,7 @@ describe('Twilio', () => {
 
   it('may answer with something that is no JSON', async () => {
     vendor.answer = { status: 502, body: '<html>Bad gateway</html>' };
-    expect(await send()).toEqual({ kind: 'retryable', error: 'Twilio: HTTP 502' });
+    expect(await send()).toEqual({ kind: 'retryable', error: 'Twilio: HTTP 502', code: 'HTTP 502' });
   });
 
   it.each(['reset', 'silence'] as const)('may have taken the message when the answer is a %s', async (fault) => {
@@ -95,6 +96,6 @@ describe('Twilio', () => {
 
   it('has not taken the message when it cannot be reached', async () => {
     await vendor.close();
-    expect(await send()).toEqual({ kind: 'retryable', error: 'Twilio cannot be reached (ECONNREFUSED)' });
+    expect(await send()).toEqual({ kind: 'retryable', error: 'Twilio cannot be reached (ECONNREFUSED)', code: 'ECONNREFUSED' });
   });
 });

@@ -78,12 +78,13 @@ export class TwilioProvider implements Provider<SmsContent> {
 function classify({ status, code, retryAfter }: TwilioRefusal): SendOutcome {
   const about = (meanings: Record<number, string>): string | undefined =>
     code !== undefined && meanings[code] ? `${vendor}: error ${code}, ${meanings[code]}` : undefined;
+  const known = { code: String(code) };
   let error: string | undefined;
-  if ((error = about(recipientsFault))) return { kind: 'permanent', error };
-  if ((error = about(ourFault))) return { kind: 'permanent', error, technical: true };
-  if ((error = about(ourFaultForNow))) return { kind: 'retryable', error, technical: true };
+  if ((error = about(recipientsFault))) return { kind: 'permanent', error, ...known };
+  if ((error = about(ourFault))) return { kind: 'permanent', error, technical: true, ...known };
+  if ((error = about(ourFaultForNow))) return { kind: 'retryable', error, technical: true, ...known };
   if ((error = about(tooMany))) {
-    return { kind: 'throttled', error, retryAfterSeconds: retryAfterSeconds(retryAfter, Date.now()) };
+    return { kind: 'throttled', error, ...known, retryAfterSeconds: retryAfterSeconds(retryAfter, Date.now()) };
   }
   return refusedWith(vendor, status, retryAfter, code);
 }

@@ -1,5 +1,5 @@
 /** What HTTP itself says about a send, where a vendor's own code says nothing better (RFC 9110, RFC 6585). */
-import type { SendOutcome } from '@carillon/delivery';
+import type { NotAccepted } from '@carillon/delivery';
 
 /** Errors before a connection was there, or that end it before anything was written. */
 const beforeTheRequest = new Set([
@@ -19,7 +19,16 @@ export function refusedWith(
   status: number,
   retryAfter: string | null | undefined,
   code?: number,
-): SendOutcome {
+): NotAccepted {
+  return { ...statusOutcome(vendor, status, retryAfter, code), code: String(code ?? `HTTP ${status}`) };
+}
+
+function statusOutcome(
+  vendor: string,
+  status: number,
+  retryAfter: string | null | undefined,
+  code?: number,
+): NotAccepted {
   const error = `${vendor}: HTTP ${status}${code === undefined ? '' : `, error ${code}`}`;
   if (status === 429) return { kind: 'throttled', error, retryAfterSeconds: retryAfterSeconds(retryAfter, Date.now()) };
   if (status === 401 || status === 403)
@@ -40,7 +49,11 @@ export function refusedWith(
  * @param code of the system or the HTTP client
  * @param written whether any byte of the request may have left; without it the message cannot have been taken
  */
-export function noAnswer(vendor: string, code: string, written: boolean): SendOutcome {
+export function noAnswer(vendor: string, code: string, written: boolean): NotAccepted {
+  return { ...silence(vendor, code, written), code };
+}
+
+function silence(vendor: string, code: string, written: boolean): NotAccepted {
   if (certificate.test(code)) return { kind: 'retryable', error: `${vendor}: TLS failed (${code})`, technical: true };
   if (!written || beforeTheRequest.has(code))
     return { kind: 'retryable', error: `${vendor} cannot be reached (${code})` };

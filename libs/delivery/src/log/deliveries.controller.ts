@@ -1,24 +1,19 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import {
+  cancelDelivery,
+  deliveryStats,
   getDelivery,
   listDeliveries,
   parseInput,
   Problem,
+  retryDeliveries,
   retryDelivery,
-  timestampSchema,
   traceDeliveries,
   uuidSchema,
 } from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
-import { z } from 'zod';
 import { DeliveryLog } from './delivery-log.ts';
-
-/** What the SQL casts: anything else would fail there. */
-const listParts = z.object({
-  after: uuidSchema.nullable(),
-  filter: z.looseObject({ notification_id: uuidSchema.optional(), since: timestampSchema.optional() }),
-});
 
 /** Answers the gateway's questions about deliveries; the same in every sender. */
 @Controller()
@@ -27,8 +22,14 @@ export class DeliveriesController {
 
   @MessagePattern(listDeliveries.name)
   list(@Payload() request: RequestOf<typeof listDeliveries>): Promise<ResponseOf<typeof listDeliveries>> {
-    parseInput(listParts, request, 'request');
-    return this.log.list(request.tenant, request.filter, request.limit, request.after);
+    const { tenant, filter, limit, after, reveal } = parseInput(listDeliveries.request, request, 'request');
+    return this.log.list(tenant, filter, limit, after, reveal);
+  }
+
+  @MessagePattern(deliveryStats.name)
+  stats(@Payload() request: RequestOf<typeof deliveryStats>): Promise<ResponseOf<typeof deliveryStats>> {
+    const { tenant, ...question } = parseInput(deliveryStats.request, request, 'request');
+    return this.log.stats(tenant, question);
   }
 
   @MessagePattern(getDelivery.name)
@@ -46,6 +47,17 @@ export class DeliveriesController {
   @MessagePattern(retryDelivery.name)
   retry(@Payload() { tenant, id }: RequestOf<typeof retryDelivery>): Promise<ResponseOf<typeof retryDelivery>> {
     return this.log.reopen(tenant, knownId(id));
+  }
+
+  @MessagePattern(retryDeliveries.name)
+  retryMany(@Payload() request: RequestOf<typeof retryDeliveries>): Promise<ResponseOf<typeof retryDeliveries>> {
+    const { tenant, filter, limit } = parseInput(retryDeliveries.request, request, 'request');
+    return this.log.reopenMany(tenant, filter, limit);
+  }
+
+  @MessagePattern(cancelDelivery.name)
+  cancel(@Payload() { tenant, id }: RequestOf<typeof cancelDelivery>): Promise<ResponseOf<typeof cancelDelivery>> {
+    return this.log.cancel(tenant, knownId(id));
   }
 }
 

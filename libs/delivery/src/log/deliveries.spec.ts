@@ -75,10 +75,12 @@ describe('The log of deliveries', () => {
       category: item.category,
       destination: item.to,
       status: 'sent',
+      failure: null,
       provider: 'scripted',
       provider_message_id: expect.stringMatching(/^message-/),
       retries: 0,
       error: null,
+      error_code: null,
       template: item.template,
       next_attempt_at: null,
       created_at: item.created_at,
@@ -91,11 +93,13 @@ describe('The log of deliveries', () => {
           provider: 'scripted',
           outcome: 'accepted',
           error: null,
+          error_code: null,
           provider_message_id: expect.stringMatching(/^message-/),
           started_at: expect.any(String),
           finished_at: expect.any(String),
         },
       ],
+      receipts: [],
     });
   });
 

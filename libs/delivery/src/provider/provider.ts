@@ -24,14 +24,23 @@ export type SendOutcome =
       readonly providerMessageId: string | null;
     }
   /** Certainly not sent; may work later. */
-  | { readonly kind: 'retryable'; readonly error: string; readonly technical?: boolean }
+  | ({ readonly kind: 'retryable'; readonly technical?: boolean } & Trouble)
   /** Certainly not sent, and it never will be. */
-  | { readonly kind: 'permanent'; readonly error: string; readonly technical?: boolean }
+  | ({ readonly kind: 'permanent'; readonly technical?: boolean } & Trouble)
   /** Certainly not sent, because the provider is asked too often. */
-  | { readonly kind: 'throttled'; readonly error: string; readonly retryAfterSeconds?: number }
+  | ({ readonly kind: 'throttled'; readonly retryAfterSeconds?: number } & Trouble)
   /** It may or may not have been sent: the connection was lost after the message had been handed over. */
-  | { readonly kind: 'uncertain'; readonly error: string };
+  | ({ readonly kind: 'uncertain' } & Trouble);
 // `technical`: our own side is at fault (credentials, sender id, balance), not the recipient or the message.
+
+/** Any outcome but `accepted`. */
+export type NotAccepted = Exclude<SendOutcome, { readonly kind: 'accepted' }>;
+
+interface Trouble {
+  readonly error: string;
+  /** The provider's own code for it, by which the log is filtered: `5.1.1`, `21211`, `UserInBlacklist`, `ECONNREFUSED`. */
+  readonly code?: string;
+}
 
 /** A way to send messages of one channel. */
 export interface Provider<Content = unknown> {

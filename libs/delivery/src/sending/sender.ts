@@ -99,6 +99,7 @@ export class Sender<Content = unknown> implements BeforeApplicationShutdown, OnA
       changed_from: changedFrom(happening),
       outcome: outcome.kind,
       error: outcome.kind === 'accepted' ? null : outcome.error,
+      error_code: outcome.kind === 'accepted' ? null : (outcome.code ?? null),
       provider_message_id: outcome.kind === 'accepted' ? outcome.providerMessageId : null,
       delay: delaySeconds,
       keep_lease: isRetry || status === 'uncertain',

@@ -17,13 +17,7 @@
  * Receipts come in any order and more than once. As long as the provider does not contradict itself (a message is either
  * delivered or rejected for good, not both) every order ends in the same state; where it does, its first word stands.
  */
-import type { DeliveryState } from '@carillon/contracts';
-
-/**
- * Why a delivery failed: `permanent` – the recipient's side refuses it and always will; `temporary` – it was tried as often
- * as the policy allows; `technical` – our own side is at fault (credentials, sender id, balance), mend it and retry.
- */
-export type Failure = 'permanent' | 'temporary' | 'technical';
+import type { DeliveryState, Failure } from '@carillon/contracts';
 
 /** Where a delivery stands. */
 export interface Standing {

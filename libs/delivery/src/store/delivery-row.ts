@@ -1,6 +1,5 @@
-import type { DeliveryState, Lane, TemplateRef } from '@carillon/contracts';
+import type { DeliveryState, Failure, Lane, TemplateRef } from '@carillon/contracts';
 import type { SendOutcome } from '../provider/provider.ts';
-import type { Failure } from '../state/standing.ts';
 
 /** A delivery as it arrives at a sender. Names are the table's columns; times are RFC 3339. */
 export interface NewDelivery<Content = unknown> {
@@ -60,6 +59,7 @@ export interface Settlement {
   readonly changed_from: readonly DeliveryState[];
   readonly outcome: SendOutcome['kind'];
   readonly error: string | null;
+  readonly error_code: string | null;
   readonly provider_message_id: string | null;
   /** Seconds until the next attempt. */
   readonly delay: number | null;

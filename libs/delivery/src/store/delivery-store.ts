@@ -92,14 +92,15 @@ export class DeliveryStore<Content = unknown> {
     const rows: DeliveryFact[] = await this.db.query(
       `WITH item AS (
            SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, number int, status text, failure text,
-             changed_from text[], outcome text, error text, provider_message_id text, delay float8, keep_lease boolean)
+             changed_from text[], outcome text, error text, error_code text, provider_message_id text, delay float8, keep_lease boolean)
          ), attempt AS (
            UPDATE attempts a
-           SET outcome = item.outcome, error = item.error, provider_message_id = item.provider_message_id, finished_at = now()
+           SET outcome = item.outcome, error = item.error, error_code = item.error_code,
+               provider_message_id = item.provider_message_id, finished_at = now()
            FROM item WHERE a.tenant = item.tenant AND a.delivery_id = item.id AND a.number = item.number
          ), d AS (
            UPDATE deliveries d
-           SET status = item.status, failure = item.failure, error = item.error,
+           SET status = item.status, failure = item.failure, error = item.error, error_code = item.error_code,
                provider_message_id = coalesce(item.provider_message_id, d.provider_message_id),
                next_attempt_at = now() + item.delay * interval '1 second',
                lease_until = CASE WHEN item.keep_lease THEN now() + $2 * interval '1 second' END,
@@ -188,6 +189,7 @@ export class DeliveryStore<Content = unknown> {
          UPDATE deliveries d
          SET status = CASE WHEN unfinished THEN 'uncertain' ELSE status END,
              error = CASE WHEN unfinished THEN $2 ELSE error END,
+             error_code = CASE WHEN unfinished THEN NULL ELSE error_code END,
              updated_at = CASE WHEN unfinished THEN now() ELSE updated_at END,
              lease_until = now() + $3 * interval '1 second'
          FROM lost WHERE d.tenant = lost.tenant AND d.id = lost.id

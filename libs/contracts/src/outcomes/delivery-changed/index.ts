@@ -56,6 +56,8 @@ export const deliveryOutcomes = {
   delivered: outcome('delivered', 'The provider reports that the message arrived.'),
   retrying: outcome('retrying', 'An attempt failed for now; another one follows.'),
   failed: outcome('failed', 'The delivery failed for good.'),
+  suppressed: outcome('suppressed', 'The address was suppressed before the message could be sent.'),
+  cancelled: outcome('cancelled', 'It was taken back before it was sent.'),
   expired: outcome('expired', 'The deadline passed before the message could be sent.'),
   uncertain: outcome(
     'uncertain',

@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { templateRefSchema } from '../../content.ts';
 import { defineRpc } from '../../define.ts';
-import { deliveryStates } from '../../words.ts';
+import { receiptWords } from '../../pipeline/receipt/index.ts';
+import { deliveryStates, timestampSchema, uuidSchema } from '../../words.ts';
 
 /** Channels whose deliveries a sender keeps. */
 export const sentChannels = ['email', 'sms'] as const;
 export type SentChannel = (typeof sentChannels)[number];
+
+/**
+ * Why a delivery failed: `permanent` – the recipient's side refuses it and always will; `temporary` – it was tried as often
+ * as the policy allows; `technical` – our own side is at fault (credentials, sender id, balance), mend it and retry.
+ */
+export const failures = ['permanent', 'temporary', 'technical'] as const;
+export type Failure = (typeof failures)[number];
 
 export const attemptSchema = z.object({
   /** 1 for the first. */
@@ -13,11 +21,28 @@ export const attemptSchema = z.object({
   provider: z.string(),
   outcome: z.enum(['sending', 'accepted', 'retryable', 'permanent', 'throttled', 'uncertain']),
   error: z.string().nullable(),
+  /** The provider's own code for it: `550`, `21211`. */
+  error_code: z.string().nullable(),
   provider_message_id: z.string().nullable(),
   started_at: z.string(),
   finished_at: z.string().nullable(),
 });
 export type Attempt = z.infer<typeof attemptSchema>;
+
+/** What the provider reported later. */
+export const deliveryReceiptSchema = z.object({
+  /** The attempt it speaks of. */
+  attempt: z.number().int(),
+  provider: z.string(),
+  provider_message_id: z.string().nullable(),
+  says: z.enum(receiptWords),
+  error: z.string().nullable(),
+  error_code: z.string().nullable(),
+  /** The provider's time. */
+  at: z.string(),
+  received_at: z.string(),
+});
+export type DeliveryReceipt = z.infer<typeof deliveryReceiptSchema>;
 
 export const deliverySchema = z.object({
   id: z.string(),
@@ -26,13 +51,17 @@ export const deliverySchema = z.object({
   recipient: z.string(),
   type: z.string(),
   category: z.string(),
-  /** Masked in lists: `a•••@example.org`. */
+  /** Masked in lists, unless they are asked to reveal it: `a•••@example.org`. */
   destination: z.string(),
   status: z.enum(deliveryStates),
+  /** Set exactly when it failed. */
+  failure: z.enum(failures).nullable(),
   provider: z.string().nullable(),
   provider_message_id: z.string().nullable(),
   retries: z.number().int(),
   error: z.string().nullable(),
+  /** The provider's own code for the error. */
+  error_code: z.string().nullable(),
   template: templateRefSchema,
   next_attempt_at: z.string().nullable(),
   created_at: z.string(),
@@ -41,11 +70,12 @@ export const deliverySchema = z.object({
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
-/** One delivery with what was sent and each attempt. */
+/** One delivery with what was sent, each attempt and each receipt. */
 export const deliveryDetailSchema = deliverySchema.extend({
   /** What the provider was given: subject, html and text of an email, text of an SMS. */
   content: z.record(z.string(), z.unknown()),
   attempts: z.array(attemptSchema),
+  receipts: z.array(deliveryReceiptSchema),
 });
 export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
@@ -57,11 +87,13 @@ const exampleDelivery: Delivery = {
   type: 'invoice_issued',
   category: 'billing',
   destination: 'a•••@example.org',
-  status: 'sent',
+  status: 'delivered',
+  failure: null,
   provider: 'smtp',
   provider_message_id: '<019aa5e5-8f00-8c00-8000-000000000003@carillon>',
   retries: 0,
   error: null,
+  error_code: null,
   template: { key: 'invoice_issued', version: 1, locale: 'en' },
   next_attempt_at: null,
   created_at: '2026-11-21T09:30:00.000Z',
@@ -78,9 +110,22 @@ const exampleDetail: DeliveryDetail = {
       provider: 'smtp',
       outcome: 'accepted',
       error: null,
+      error_code: null,
       provider_message_id: exampleDelivery.provider_message_id,
       started_at: '2026-11-21T09:30:00.800Z',
       finished_at: '2026-11-21T09:30:01.000Z',
+    },
+  ],
+  receipts: [
+    {
+      attempt: 1,
+      provider: 'smtp',
+      provider_message_id: exampleDelivery.provider_message_id,
+      says: 'delivered',
+      error: null,
+      error_code: null,
+      at: '2026-11-21T09:30:04.000Z',
+      received_at: '2026-11-21T09:30:04.300Z',
     },
   ],
 };
@@ -88,13 +133,34 @@ const exampleDetail: DeliveryDetail = {
 const sender = ({ channel }: { channel: SentChannel }) => `${channel}-sender`;
 const ofChannel = z.object({ tenant: z.string(), channel: z.enum(sentChannels) });
 
+const text = z.string().min(1).max(512);
+
+/** Which deliveries are meant; each member has an index, but `q`, which reads what the others leave. */
 export const deliveryFilterSchema = z.strictObject({
   status: z.enum(deliveryStates).optional(),
-  recipient: z.string().optional(),
-  notification_id: z.string().optional(),
-  type: z.string().optional(),
-  /** Created at or after. */
-  since: z.string().optional(),
+  failure: z.enum(failures).optional().describe('Why it failed'),
+  type: text.optional(),
+  category: text.optional(),
+  recipient: text.optional(),
+  notification_id: uuidSchema.optional(),
+  destination: text.optional().describe('The whole address: amina@example.org, +254711000111'),
+  provider: text.optional().describe('The provider that was asked last, by its name'),
+  provider_message_id: text.optional().describe('What a provider calls the message, at any attempt'),
+  template: text.optional().describe('Key of the template'),
+  template_version: z.coerce.number().int().min(0).max(2_147_483_647).optional().describe('Together with `template`'),
+  experiment: text.optional(),
+  variant: text.optional(),
+  error_code: text.optional().describe('The provider’s own code, such as 550 or 21211'),
+  created_from: timestampSchema.optional().describe('Of events at or after'),
+  created_to: timestampSchema.optional().describe('Of events before'),
+  since: timestampSchema.optional().describe('The same as `created_from`'),
+  q: z
+    .string()
+    .trim()
+    .min(2, 'must be at least 2 characters')
+    .max(200)
+    .optional()
+    .describe('Part of the recipient, the address, the subject, the error or the provider’s id, in any case'),
 });
 export type DeliveryFilter = z.infer<typeof deliveryFilterSchema>;
 
@@ -102,10 +168,12 @@ const listRequest = ofChannel.extend({
   filter: deliveryFilterSchema,
   limit: z.number().int().min(1).max(100),
   /** The id after which to go on (exclusive). */
-  after: z.string().nullable(),
+  after: uuidSchema.nullable(),
+  /** Show destinations in full. */
+  reveal: z.boolean().optional(),
 });
 
-/** Newest first, destinations masked. */
+/** Newest first, destinations masked unless they are to be revealed. */
 export const listDeliveries = defineRpc<z.infer<typeof listRequest>, { data: Delivery[]; next: string | null }>({
   name: 'delivery.deliveries.list.v1',
   service: sender,
@@ -124,7 +192,7 @@ const getRequest = ofChannel.extend({ id: z.string() });
 export const getDelivery = defineRpc<z.infer<typeof getRequest>, DeliveryDetail>({
   name: 'delivery.deliveries.get.v1',
   service: sender,
-  summary: 'One delivery with its content and attempts.',
+  summary: 'One delivery with its content, attempts and receipts.',
   request: getRequest,
   response: deliveryDetailSchema,
   example: { request: { tenant: 'default', channel: 'email', id: exampleDelivery.id }, response: exampleDetail },
@@ -155,4 +223,92 @@ export const retryDelivery = defineRpc<z.infer<typeof retryRequest>, DeliveryDet
   request: retryRequest,
   response: deliveryDetailSchema,
   example: { request: { tenant: 'default', channel: 'email', id: exampleDelivery.id }, response: exampleDetail },
+});
+
+/** Takes back a delivery that waits for another attempt. Errors: 404; 409 `not_cancellable` naming its state. */
+export const cancelDelivery = defineRpc<z.infer<typeof getRequest>, DeliveryDetail>({
+  name: 'delivery.deliveries.cancel.v1',
+  service: sender,
+  summary: 'Cancels a delivery that waits for another attempt.',
+  request: getRequest,
+  response: deliveryDetailSchema,
+  example: {
+    request: { tenant: 'default', channel: 'email', id: exampleDelivery.id },
+    response: { ...exampleDetail, status: 'cancelled' },
+  },
+});
+
+/** How many deliveries one request has tried again at most. */
+export const mostRetried = 10_000;
+
+const retryManyRequest = ofChannel.extend({
+  filter: deliveryFilterSchema,
+  limit: z.number().int().min(1).max(mostRetried),
+});
+export const retriedSchema = z.object({
+  /** How many are tried again. */
+  retried: z.number().int(),
+  /** Whether there are more that match: ask again. */
+  more: z.boolean(),
+});
+
+/** Has all failed or uncertain deliveries that match tried again at once, the newest first. Repeated, it finds only the others. */
+export const retryDeliveries = defineRpc<z.infer<typeof retryManyRequest>, z.infer<typeof retriedSchema>>({
+  name: 'delivery.deliveries.retry_many.v1',
+  service: sender,
+  summary: 'Tries all failed or uncertain deliveries that match a filter again.',
+  request: retryManyRequest,
+  response: retriedSchema,
+  example: {
+    request: { tenant: 'default', channel: 'sms', filter: { failure: 'technical' }, limit: 1000 },
+    response: { retried: 412, more: false },
+  },
+});
+
+export const statsGroups = ['status', 'type', 'category', 'provider', 'template', 'error_code'] as const;
+export const statsIntervals = ['hour', 'day'] as const;
+
+const statsRequest = ofChannel.extend({
+  filter: deliveryFilterSchema,
+  group_by: z.enum(statsGroups),
+  interval: z.enum(statsIntervals),
+});
+const counts = z.record(z.string(), z.number().int());
+export const deliveryStatsSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  interval: z.enum(statsIntervals),
+  group_by: z.enum(statsGroups),
+  total: z.number().int(),
+  by_status: counts,
+  /** The largest first. A template is named with its version: `invoice_issued@3`; null: none. */
+  groups: z.array(z.object({ group: z.string().nullable(), total: z.number().int(), by_status: counts })),
+  /** For each interval (UTC) with deliveries, oldest first: how many of each group. */
+  series: z.array(z.object({ at: z.string(), total: z.number().int(), groups: counts })),
+});
+export type DeliveryStats = z.infer<typeof deliveryStatsSchema>;
+
+/** Errors: 422 `invalid_period` for a period that is too long or ends before it begins. */
+export const deliveryStats = defineRpc<z.infer<typeof statsRequest>, DeliveryStats>({
+  name: 'delivery.deliveries.stats.v1',
+  service: sender,
+  summary: 'How many deliveries of a channel there were, by group and over time.',
+  request: statsRequest,
+  response: deliveryStatsSchema,
+  example: {
+    request: { tenant: 'default', channel: 'email', filter: {}, group_by: 'type', interval: 'day' },
+    response: {
+      from: '2026-11-14T10:00:00.000Z',
+      to: '2026-11-21T10:00:00.000Z',
+      interval: 'day',
+      group_by: 'type',
+      total: 3,
+      by_status: { delivered: 2, failed: 1 },
+      groups: [
+        { group: 'invoice_issued', total: 2, by_status: { delivered: 2 } },
+        { group: 'payment_received', total: 1, by_status: { failed: 1 } },
+      ],
+      series: [{ at: '2026-11-21T00:00:00.000Z', total: 3, groups: { invoice_issued: 2, payment_received: 1 } }],
+    },
+  },
 });
