@@ -17,6 +17,9 @@ import { DocumentsModule } from './documents/documents.module.ts';
 import { ErasedLetters } from './erasure/erased-letters.ts';
 import { ErasureController } from './erasure/erasure.controller.ts';
 import { EventsController } from './events/events.controller.ts';
+import { FrontDoor } from './events/front-door.ts';
+import { RequiredData } from './events/required-data.ts';
+import { TemplatesChangedController } from './events/templates-changed.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
 import { PersonalData } from './personal-data/personal-data.ts';
@@ -54,6 +57,7 @@ import { TracesController } from './traces/traces.controller.ts';
     DeadLettersController,
     ErasureController,
     RealtimeController,
+    TemplatesChangedController,
   ],
   providers: [
     ApiKeys,
@@ -61,6 +65,8 @@ import { TracesController } from './traces/traces.controller.ts';
     DeadLetterStore,
     ErasedLetters,
     PersonalData,
+    FrontDoor,
+    RequiredData,
     CatalogDesk,
     CatalogReader,
     Watches,

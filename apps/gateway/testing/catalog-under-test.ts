@@ -53,9 +53,14 @@ export class CatalogUnderTest {
     return new CatalogOfTenant(this.url, tenant, key);
   }
 
+  /** What it is asked waits for it from now on. */
+  stopRenderer(): Promise<void> {
+    return this.renderer.running.close();
+  }
+
   /** Makes the installation one where the renderer was never started. */
   async removeRenderer(): Promise<void> {
-    await this.renderer.running.close();
+    await this.stopRenderer();
     const { channel, names } = this.gateway.broker;
     await channel.deleteQueue(names.rpcQueue('template-renderer'));
   }

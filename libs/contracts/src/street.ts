@@ -36,7 +36,7 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
 export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> = {
   preferences: [catalogChanged],
   'template-renderer': [templatesChanged],
-  gateway: [inboxChanged],
+  gateway: [inboxChanged, templatesChanged],
 };
 
 /** Services that answer the gateway's questions. */

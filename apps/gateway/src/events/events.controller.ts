@@ -5,15 +5,11 @@ import {
   dryRunEvent,
   dryRunRequestSchema,
   dryRunSchema,
-  eventId,
   eventProgressSchema,
-  eventRequested,
   eventRequestSchema,
   eventsAtOnce,
   fieldErrors,
-  freshId,
   getEvent,
-  notificationId,
   renderedNotificationSchema,
   renderNotifications,
   type DryRunRequest,
@@ -26,13 +22,14 @@ import { Allow, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body } from '../http/input.pipe.ts';
 import { uuid } from '../http/uuid.pipe.ts';
+import { FrontDoor, type Accepted } from './front-door.ts';
+import { RequiredData } from './required-data.ts';
 
 const acceptedSchema = z.object({
   id: z.string(),
   /** Left out for an audience. */
   notifications: z.array(z.object({ id: z.string(), recipient: z.string() })).optional(),
 });
-type Accepted = z.infer<typeof acceptedSchema>;
 
 const triedNotificationSchema = dryRunSchema.shape.notifications.element
   .omit({ routed: true, channels: true, notification_id: true })
@@ -46,7 +43,7 @@ const triedNotificationSchema = dryRunSchema.shape.notifications.element
     /** Channels that could not be rendered, and why. */
     errors: renderedNotificationSchema.shape.errors,
   });
-const triedSchema = dryRunSchema.extend({ notifications: z.array(triedNotificationSchema) });
+const triedSchema = dryRunSchema.omit({ words: true }).extend({ notifications: z.array(triedNotificationSchema) });
 
 const bulkSchema = z.strictObject({ events: z.array(eventRequestSchema).min(1).max(eventsAtOnce) });
 /** One event that is wrong must not keep the others from being looked at. */
@@ -73,13 +70,17 @@ function invalid(error: z.ZodError): z.infer<typeof refusedSchema> {
 }
 
 const refusals =
-  'unknown_type, unknown_category, invalid_data, unknown_recipient, unreachable_recipient, expires_before_send';
+  'unknown_type, unknown_category, invalid_data, missing_data, unknown_recipient, unreachable_recipient, expires_before_send';
 
 /** Events of servers: the HTTP side of the front door. */
 @Controller('v1/events')
 @Allow('events:write')
 export class EventsController {
-  constructor(private readonly messages: Messages) {}
+  constructor(
+    private readonly messages: Messages,
+    private readonly required: RequiredData,
+    private readonly frontDoor: FrontDoor,
+  ) {}
 
   @Post()
   @Describe({
@@ -92,8 +93,9 @@ export class EventsController {
     errors: { 422: refusals },
   })
   async publish(@Tenant() tenant: string, @Body(body(eventRequestSchema)) request: EventRequest): Promise<Accepted> {
-    const { types } = await this.messages.call(checkEvent, { tenant, event: request });
-    return this.accept(tenant, request, types);
+    const { types, words } = await this.messages.call(checkEvent, { tenant, event: request });
+    await this.required.refuseMissing(tenant, { data: request.data, words });
+    return this.frontDoor.accept(tenant, request, types);
   }
 
   @Post('bulk')
@@ -112,33 +114,19 @@ export class EventsController {
     const valid = parsed.flatMap(({ data }) => data ?? []);
     const { results: checked } =
       valid.length > 0 ? await this.messages.call(checkEvents, { tenant, events: valid }) : { results: [] };
+    const missing = await this.required.problemsOf(
+      tenant,
+      checked.map((result, index) => ('types' in result ? { data: valid[index]!.data, words: result.words } : {})),
+    );
     let next = 0;
     const results = parsed.map(async ({ data, error }): Promise<Result> => {
       if (!data) return invalid(error);
-      const result = checked[next++]!;
+      const result = missing[next]?.toJSON() ?? checked[next]!;
+      next++;
       if (!('types' in result)) return result;
-      return { status: 202, ...(await this.accept(tenant, data, result.types)) };
+      return { status: 202, ...(await this.frontDoor.accept(tenant, data, result.types)) };
     });
     return { results: await Promise.all(results) };
-  }
-
-  private async accept(tenant: string, request: EventRequest, types: readonly string[]): Promise<Accepted> {
-    // The ids of what will become of the event are computed from its identity and time, so they can be told at once.
-    const at = Date.now();
-    const cloudEventId = freshId(at);
-    await this.messages.publish(eventRequested, request, {
-      id: cloudEventId,
-      tenant,
-      time: new Date(at).toISOString(),
-    });
-    const id = eventId(at, tenant, this.messages.source, cloudEventId);
-    if (request.audience) return { id };
-    return {
-      id,
-      notifications: types.flatMap((type) =>
-        [...new Set(request.recipients)].map((recipient) => ({ id: notificationId(id, type, recipient), recipient })),
-      ),
-    };
   }
 
   @Post('dry-run')
@@ -154,7 +142,8 @@ export class EventsController {
     @Tenant() tenant: string,
     @Body(body(dryRunRequestSchema)) event: DryRunRequest,
   ): Promise<z.infer<typeof triedSchema>> {
-    const { notifications, ...result } = await this.messages.call(dryRunEvent, { tenant, event });
+    const { notifications, words: used, ...result } = await this.messages.call(dryRunEvent, { tenant, event });
+    await this.required.refuseMissing(tenant, { data: event.data, words: used });
     const routed = notifications.flatMap((notification) => notification.routed ?? []);
     const words =
       routed.length === 0 ? [] : (await this.messages.call(renderNotifications, { tenant, routed })).notifications;
