@@ -1,7 +1,8 @@
 import type { Message, Provider, SendOutcome } from '@carillon/delivery';
-import nodemailer, { type NodemailerError, type SendMailOptions, type Transporter } from 'nodemailer';
+import nodemailer, { type NodemailerError, type Transporter } from 'nodemailer';
 import type { Readable } from 'node:stream';
 import type { EmailContent } from '../email-content.ts';
+import { mailOf } from '../mail-options.ts';
 import type { MailFrom } from './mail-from.ts';
 import { classify } from './smtp-errors.ts';
 
@@ -50,25 +51,12 @@ export class SmtpProvider implements Provider<EmailContent> {
     });
   }
 
-  async send({ deliveryId, to, content }: Message<EmailContent>, signal: AbortSignal): Promise<SendOutcome> {
-    const messageId = `<${deliveryId}@${this.options.from.domain}>`;
+  async send(message: Message<EmailContent>, signal: AbortSignal): Promise<SendOutcome> {
     const handover: Handover = {};
-    const mail: SendMailOptions & { handover: Handover } = {
-      from: { name: this.options.from.name, address: this.options.from.address },
-      to: { name: to.name ?? '', address: to.address },
-      subject: content.subject,
-      text: content.text,
-      html: content.html,
-      messageId,
-      // RFC 3834: keeps vacation responders from answering.
-      headers: { 'Auto-Submitted': 'auto-generated' },
-      xMailer: false,
-      signal,
-      handover,
-    };
+    const mail = { ...mailOf(message, this.options.from), signal, handover };
     try {
       await this.transport.sendMail(mail);
-      return { kind: 'accepted', providerMessageId: messageId };
+      return { kind: 'accepted', providerMessageId: mail.messageId };
     } catch (error) {
       return classify(error as NodemailerError, handover.stream?.readableDidRead ?? false);
     }
