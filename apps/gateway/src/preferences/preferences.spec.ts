@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Preferences } from '@carillon/contracts';
-import { startTestService, type TestService } from '@carillon/testing';
+import { notificationRouted, type Preferences } from '@carillon/contracts';
+import { startTestService, until, type TestService } from '@carillon/testing';
 import { service as preferences } from '../../../preferences/src/service.ts';
 import { ApiKeys } from '../access/api-keys.ts';
 import { RecipientTokens } from '../access/recipient-tokens.ts';
@@ -219,6 +219,58 @@ describe('preferences by REST', () => {
       for (const key of [servers, amina]) expect(await call('GET', of('bo'), key)).toMatchObject({ status: 403 });
       expect(await call('GET', '/v1/preferences', admin)).toMatchObject({ status: 403 });
       expect(await call('GET', '/v1/preferences/defaults', admin)).toMatchObject({ status: 403 });
+    });
+  });
+
+  it('can be tried out: a test message comes by the channel that is asked for, whatever is switched off, and no other', async () => {
+    const routed = await test.broker.capture(notificationRouted);
+    await call('PUT', '/v1/recipients/cleo', admin, { email: 'cleo@example.org', phone: '+254711000333' });
+    const { token } = await test.running.app.get(RecipientTokens).mint('default', 'cleo');
+    await call('PUT', '/v1/preferences', token, { channels: { email: false }, frequency: 'never' });
+    const { status, json } = await call('POST', '/v1/preferences/test', token, { channel: 'email' });
+    expect([status, json]).toEqual([202, { notification_id: expect.any(String) }]);
+    const [notification] = await until('it is on its way', () => routed.length > 0 && routed);
+    expect(notification!.data).toMatchObject({
+      notification_id: json.notification_id,
+      type: 'test_message',
+      lane: 'urgent',
+      recipient: { id: 'cleo' },
+      deliveries: [{ channel: 'email', address: 'cleo@example.org' }],
+    });
+
+    for (let times = 0; times < 2; times++)
+      expect((await call('POST', '/v1/preferences/test', token, { channel: 'email' })).status).toBe(202);
+    const flooded = await fetch(`${test.running.url}/v1/preferences/test`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ channel: 'email' }),
+    });
+    expect([flooded.status, (await flooded.json()) as object]).toMatchObject([429, { code: 'too_many_tests' }]);
+    expect(Number(flooded.headers.get('retry-after'))).toBeGreaterThan(500);
+    expect((await call('POST', '/v1/preferences/test', token, { channel: 'sms' })).status).toBe(202);
+  });
+
+  it('say what is in the way of a test message', async () => {
+    const tryOut = (token: string, body: unknown) => call('POST', '/v1/preferences/test', token, body);
+    expect(await tryOut(amina, { channel: 'email' })).toMatchObject({
+      status: 422,
+      json: { code: 'no_contact', errors: [{ path: 'channel' }] },
+    });
+    expect(await tryOut(amina, { channel: 'pigeon' })).toMatchObject({
+      status: 400,
+      json: { errors: [{ path: 'channel', message: expect.stringContaining('email') }] },
+    });
+    expect((await tryOut(admin, { channel: 'email' })).status).toBe(403);
+    await call('PUT', '/v1/recipients/dan', admin, { email: 'dan@example.org' });
+    await call('POST', '/v1/admin/suppressions', admin, {
+      channel: 'email',
+      address: 'dan@example.org',
+      reason: 'manual',
+    });
+    const { token } = await test.running.app.get(RecipientTokens).mint('default', 'dan');
+    expect(await tryOut(token, { channel: 'email' })).toMatchObject({
+      status: 422,
+      json: { code: 'suppressed_contact' },
     });
   });
 });

@@ -61,7 +61,9 @@ export function problemResponses({ access, description }: DescribedRoute): Recor
       String(status),
       {
         description: meanings[status] ?? 'The request failed.',
-        ...(status === 503 && { headers: { 'retry-after': { description: 'Seconds.', schema: { type: 'integer' } } } }),
+        ...([429, 503].includes(status) && {
+          headers: { 'retry-after': { description: 'Seconds.', schema: { type: 'integer' } } },
+        }),
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },
