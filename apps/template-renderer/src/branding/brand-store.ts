@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import type { Config } from '../config.ts';
-import { brandOf, defaultBrand } from './brand.ts';
+import { brandOf, defaultBrand, templateBrandOf, type TemplateBrand } from './brand.ts';
 
 /** How long a change may go unnoticed by a replica that did not hear of it, in milliseconds. */
 const lifetime = 30_000;
@@ -21,7 +21,7 @@ interface BrandRow {
 @Injectable()
 export class BrandStore {
   private readonly defaults: Brand;
-  private readonly known = new LRUCache<string, Promise<Brand>>({ max: 10_000, ttl: lifetime });
+  private readonly known = new LRUCache<string, Promise<TemplateBrand>>({ max: 10_000, ttl: lifetime });
 
   constructor(
     private readonly dataSource: DataSource,
@@ -31,10 +31,10 @@ export class BrandStore {
   }
 
   /** Whose messages a tenant's are; from memory, where it was asked for already. */
-  of(tenant: string): Promise<Brand> {
+  of(tenant: string): Promise<TemplateBrand> {
     let brand = this.known.get(tenant);
     if (!brand) {
-      brand = this.read(tenant).then((row) => brandOf(row?.settings ?? {}, this.defaults));
+      brand = this.read(tenant).then((row) => templateBrandOf(brandOf(row?.settings ?? {}, this.defaults)));
       this.known.set(tenant, brand);
       // A database that was away must be asked again.
       brand.catch(() => this.known.delete(tenant));

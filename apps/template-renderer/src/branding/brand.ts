@@ -1,5 +1,13 @@
 import type { Brand, BrandSettings } from '@carillon/contracts';
 import type { Config } from '../config.ts';
+import { paletteOf, type Palette } from './palette.ts';
+
+/** A brand as templates see it. */
+export type TemplateBrand = Omit<Brand, 'colors'> & { colors: Palette };
+
+export function templateBrandOf(brand: Brand): TemplateBrand {
+  return { ...brand, colors: paletteOf(brand.colors) };
+}
 
 /** The brand of a tenant that has said nothing, from the installation's settings. */
 export function defaultBrand(config: Config): Brand {

@@ -69,7 +69,7 @@ export function renderWords(
   const formatting: Formatting = {
     locale: formattingLocale(recipient.locale, template.locale),
     timeZone: knownTimeZone(recipient.time_zone),
-    siteUrl: brand.site_url,
+    siteUrl: brand.frontend_url,
   };
   const extra = template.type === genericType ? genericScope(routed) : {};
   const parts = renderParts(template, scopeOf(routed, brand, now, extra), formatting);

@@ -1,9 +1,8 @@
 import type { Channel, ChunkRouted, NotificationRouted } from '@carillon/contracts';
-import { CONFIG } from '@carillon/service';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { BrandStore } from '../branding/brand-store.ts';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
 import { WordsInUse } from '../catalog/words-in-use.ts';
-import type { Config } from '../config.ts';
 import { ExperimentsInUse } from '../experiments/assignment/experiments-in-use.ts';
 import { noExperiments, wordsFor, type RunningExperiments } from '../experiments/assignment/running-experiment.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
@@ -12,32 +11,23 @@ import { genericType } from '../templates/template.ts';
 import { templatedChannels, type TemplatedChannel } from '../templates/template-source.ts';
 import { oneOfEachLocale, renderChunk, type RenderedChunk } from './render-chunk.ts';
 import { renderNotification, type RenderedNotification } from './render-notification.ts';
-import type { Brand } from './scope.ts';
 
 /** Finds the templates of a notification and fills them in. */
 @Injectable()
 export class Renderer {
-  private readonly brand: Brand;
-
   constructor(
+    private readonly brands: BrandStore,
     private readonly templates: TemplateCache,
     private readonly builtIns: BuiltInTemplates,
     private readonly words: WordsInUse,
     private readonly experiments: ExperimentsInUse,
-    @Inject(CONFIG) config: Config,
-  ) {
-    this.brand = {
-      name: config.BRAND_NAME,
-      site_url: config.SITE_URL,
-      support_email: config.SUPPORT_EMAIL ?? null,
-    };
-  }
+  ) {}
 
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
     await this.ready(tenant, routed.catalog_version);
     const found = await this.templatesFor(tenant, routed);
     const templates = assigned(found, routed.recipient.id, await this.experimentsFor(tenant, routed));
-    return renderNotification(routed, templates, this.brand, new Date());
+    return renderNotification(routed, templates, await this.brands.of(tenant), new Date());
   }
 
   /** A chunk of a fan-out at once. */
@@ -50,7 +40,8 @@ export class Renderer {
     );
     const found = new Map(byLocale);
     const running = await this.experimentsFor(tenant, chunk);
-    return renderChunk(chunk, ({ id, locale }) => assigned(found.get(locale)!, id, running), this.brand, new Date());
+    const brand = await this.brands.of(tenant);
+    return renderChunk(chunk, ({ id, locale }) => assigned(found.get(locale)!, id, running), brand, new Date());
   }
 
   /** Words that the event brought itself are in no experiment. */

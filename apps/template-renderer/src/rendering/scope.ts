@@ -1,28 +1,29 @@
 import type { NotificationRouted } from '@carillon/contracts';
+import type { TemplateBrand } from '../branding/brand.ts';
 
 /** Whose messages these are; the same in every template. */
-export interface Brand {
-  name: string;
-  /** Without a slash at the end. */
-  site_url: string;
-  support_email: string | null;
-}
+export type Brand = TemplateBrand;
 
 /**
  * What a template sees: the event's data by their own names, and beside them `recipient`, `brand`, `notification` and
- * `now`, which data of the same name cannot replace.
+ * `now`, which data of the same name cannot replace. The brand's short names stand behind the data.
  *
  * @param extra what the generic template gets besides
  */
 export function scopeOf(routed: NotificationRouted, brand: Brand, now: Date, extra: object = {}): object {
   const { recipient, notification_id, type } = routed;
   // Without a prototype, so that `{{ constructor }}` is nothing but a missing variable.
-  return Object.assign(Object.create(null), routed.data, extra, {
+  return Object.assign(Object.create(null), shortNamesOf(brand), routed.data, extra, {
     recipient: { id: recipient.id, name: recipient.name },
     brand,
     notification: { id: notification_id, type, link: linkOf(routed) },
     now: now.toISOString(),
   });
+}
+
+/** `brandNames` in the engine's list of what is given. */
+function shortNamesOf({ name, frontend_url, support_email }: Brand): object {
+  return { site_name: name, frontend_url, support_email };
 }
 
 /**

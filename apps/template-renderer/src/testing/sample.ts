@@ -1,14 +1,16 @@
-import { notificationRouted, type Channel, type NotificationRouted } from '@carillon/contracts';
+import { notificationRouted, saveBrand, type Channel, type NotificationRouted } from '@carillon/contracts';
+import { templateBrandOf } from '../branding/brand.ts';
 import { loadBuiltIns, type BuiltIn } from '../built-in/load.ts';
 import { compileTemplate } from '../compile/compile.ts';
 import { parseTemplate, type ParsedTemplate } from '../templates/parsed-template.ts';
 import type { Brand } from '../rendering/scope.ts';
 
-export const brand: Brand = {
-  name: 'Umoja School',
-  site_url: 'https://umoja.example',
-  support_email: 'help@umoja.example',
-};
+export const brand: Brand = templateBrandOf({
+  ...saveBrand.example.response.brand,
+  logo_url: null,
+  support_phone: null,
+  default_locale: 'en',
+});
 
 export const now = new Date('2026-11-21T09:30:00Z');
 
