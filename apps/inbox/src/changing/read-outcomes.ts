@@ -1,11 +1,13 @@
-import { notificationRead, timeOfId, uuidv8 } from '@carillon/contracts';
+import { experimentObserved, notificationRead, observationOf, timeOfId, uuidv8 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { NotificationRow } from '../notification-row.ts';
 import type { Owner } from '../reading/visible.ts';
 
-type FirstReading = Pick<NotificationRow, 'id' | 'type' | 'category'> & { first_read_at: Date };
+type FirstReading = Pick<NotificationRow, 'id' | 'delivery_id' | 'type' | 'category' | 'template'> & {
+  first_read_at: Date;
+};
 
 /** Publishes at a time at most: enough to keep the broker busy, few enough to hold in memory. */
 const batch = 500;
@@ -26,7 +28,7 @@ export class ReadOutcomes {
   async announce({ tenant, recipient }: Owner): Promise<void> {
     for (let readings: FirstReading[] | undefined; readings === undefined || readings.length === batch;) {
       readings = (await this.database.query(
-        `SELECT id, type, category, first_read_at FROM notifications
+        `SELECT id, delivery_id, type, category, template, first_read_at FROM notifications
           WHERE tenant = $1 AND recipient = $2 AND first_read_at IS NOT NULL AND NOT read_announced
           LIMIT ${batch}`,
         [tenant, recipient],
@@ -40,11 +42,17 @@ export class ReadOutcomes {
     }
   }
 
-  private publish({ tenant, recipient }: Owner, { id, type, category, first_read_at }: FirstReading): Promise<void> {
-    return this.messages.publish(
-      notificationRead,
-      { notification_id: id, recipient, type, category, at: first_read_at.toISOString() },
-      { tenant, id: uuidv8(timeOfId(id), 'outcome', 'read', id), subject: recipient },
-    );
+  private async publish({ tenant, recipient }: Owner, reading: FirstReading): Promise<void> {
+    const { id, delivery_id, type, category, template, first_read_at } = reading;
+    const at = first_read_at.toISOString();
+    const told = observationOf('opened', { delivery_id, channel: 'in_app', template, at });
+    await Promise.all([
+      this.messages.publish(
+        notificationRead,
+        { notification_id: id, recipient, type, category, template, at },
+        { tenant, id: uuidv8(timeOfId(id), 'outcome', 'read', id), subject: recipient },
+      ),
+      told && this.messages.publish(experimentObserved, told.observed, { tenant, id: told.id }),
+    ]);
   }
 }

@@ -33,8 +33,8 @@ export class StoringController {
       ? this.joining.store({ row: given, batch: data.batch })
       : this.storing.store(given));
     if (!stored) return;
-    const { notification_id, recipient, type, category } = data;
-    await this.telling.tell({ tenant, notification_id, recipient, type, category }, stored);
+    const { notification_id, delivery_id, recipient, type, category, template } = data;
+    await this.telling.tell({ tenant, notification_id, delivery_id, recipient, type, category, template }, stored);
   }
 
   /** Many who get the same words: they are stored as one row each, as ever. */
@@ -47,11 +47,9 @@ export class StoringController {
       await Promise.all(to.map((own) => this.onRendered({ ...event, data: { ...words, ...own } })));
       return;
     }
-    const { type, category } = words;
+    const { type, category, template } = words;
     const stored = await this.storing.storeChunk(tenant, data);
     const told = to.filter(({ notification_id }) => stored.has(notification_id));
-    await this.telling.tellMany(
-      told.map(({ notification_id, recipient }) => ({ tenant, notification_id, recipient, type, category })),
-    );
+    await this.telling.tellMany(told.map((own) => ({ tenant, ...own, type, category, template })));
   }
 }

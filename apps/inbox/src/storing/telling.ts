@@ -1,4 +1,11 @@
-import { notificationCreated, timeOfId, uuidv8 } from '@carillon/contracts';
+import {
+  experimentObserved,
+  notificationCreated,
+  observationOf,
+  timeOfId,
+  uuidv8,
+  type TemplateRef,
+} from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import { Signals } from '../signals/signals.ts';
@@ -8,9 +15,11 @@ import type { Stored } from './stored.ts';
 export interface ToTell {
   tenant: string;
   notification_id: string;
+  delivery_id: string;
   recipient: string;
   type: string;
   category: string;
+  template: TemplateRef;
 }
 
 /**
@@ -29,6 +38,8 @@ export class Telling {
     const { tenant, recipient } = fact;
     await Promise.all([
       this.publish(fact),
+      // What became one with an earlier notification is read with it, as one.
+      !joined && this.observe(fact),
       this.signals.send(joined ? { tenant, recipient, updated: id } : { tenant, recipient, created: id }),
     ]);
   }
@@ -40,15 +51,25 @@ export class Telling {
       recipient,
       created: notification_id,
     }));
-    await Promise.all([this.signals.sendMany(changes), ...facts.map((fact) => this.publish(fact))]);
+    await Promise.all([
+      this.signals.sendMany(changes),
+      ...facts.flatMap((fact) => [this.publish(fact), this.observe(fact)]),
+    ]);
   }
 
-  private publish({ tenant, ...fact }: ToTell): Promise<void> {
+  private publish({ tenant, delivery_id: _, ...fact }: ToTell): Promise<void> {
     const { notification_id, recipient } = fact;
     return this.messages.publish(
       notificationCreated,
       { ...fact, at: new Date().toISOString() },
       { tenant, id: uuidv8(timeOfId(notification_id), 'outcome', 'created', notification_id), subject: recipient },
     );
+  }
+
+  /** In the inbox is delivered. */
+  private async observe({ tenant, delivery_id, template }: ToTell): Promise<void> {
+    const at = new Date().toISOString();
+    const told = observationOf('delivered', { delivery_id, channel: 'in_app', template, at });
+    if (told) await this.messages.publish(experimentObserved, told.observed, { tenant, id: told.id });
   }
 }

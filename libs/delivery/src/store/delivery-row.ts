@@ -28,6 +28,7 @@ export interface DeliveryFact {
   readonly recipient: string;
   readonly type: string;
   readonly category: string;
+  readonly template: TemplateRef;
   readonly status: DeliveryState;
   readonly provider: string | null;
   readonly provider_message_id: string | null;

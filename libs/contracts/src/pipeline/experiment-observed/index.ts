@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TemplateRef } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
+import { timeOfId, uuidv8 } from '../../ids.ts';
 import { channels, type Channel } from '../../words.ts';
 
 export const observations = ['sent', 'delivered', 'failed', 'opened', 'clicked'] as const;
@@ -36,8 +37,8 @@ export const experimentObserved = defineEvent<ExperimentObserved>({
 });
 
 /**
- * What an experiment learns from a fact about a delivery: undefined where the delivery takes part in none, or where a program did
- * it. Whoever publishes such a fact publishes this too.
+ * What an experiment learns from a fact about a delivery, with the id to publish it under: undefined where the delivery takes part
+ * in none, or where a program did it. Whoever publishes such a fact publishes this too.
  *
  * Not learned from `carillon.outcomes`, which tells of every delivery: an installation without experiments would pay for a queue
  * that says nothing.
@@ -45,8 +46,11 @@ export const experimentObserved = defineEvent<ExperimentObserved>({
 export function observationOf(
   what: Observation,
   fact: { delivery_id: string; channel: Channel; template?: TemplateRef; bot?: boolean; at: string },
-): ExperimentObserved | undefined {
+): { id: string; observed: ExperimentObserved } | undefined {
   const { delivery_id, channel, template, bot = false, at } = fact;
   if (template?.experiment === undefined || template.variant === undefined || bot) return undefined;
-  return { experiment: template.experiment, variant: template.variant, delivery_id, channel, what, at };
+  return {
+    id: uuidv8(timeOfId(delivery_id), 'observed', what, delivery_id),
+    observed: { experiment: template.experiment, variant: template.variant, delivery_id, channel, what, at },
+  };
 }
