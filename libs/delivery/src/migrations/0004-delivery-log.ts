@@ -80,19 +80,21 @@ export class DeliveryLog0004 implements MigrationInterface {
         tenant              text,
         receipt             jsonb       NOT NULL,
         received_at         timestamptz NOT NULL DEFAULT now(),
+        -- How often its delivery was looked for in vain, and when it is looked for next.
+        looks               integer     NOT NULL DEFAULT 0,
+        next_look_at        timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (provider_message_id, id)
       )`);
-    await db.query('CREATE INDEX unmatched_receipts_by_age ON unmatched_receipts (received_at)');
+    await db.query('CREATE INDEX unmatched_receipts_due ON unmatched_receipts (next_look_at)');
 
-    // Whom nothing is sent to, as preferences tells it: for what was decided before. Who may be written to again stays with false, so
-    // that messages that overtake each other do not bring a suppression back.
+    // Whom nothing is sent to, as preferences tells it: for what was decided before. A reason that is NULL says that the address may be
+    // written to again; it stays, so that messages that overtake each other do not bring a suppression back.
     await db.query(`
       CREATE TABLE suppressed_addresses (
-        tenant     text        NOT NULL,
-        address    text        NOT NULL,
-        suppressed boolean     NOT NULL,
-        reason     text,
-        as_of      timestamptz NOT NULL,
+        tenant  text        NOT NULL,
+        address text        NOT NULL,
+        reason  text,
+        as_of   timestamptz NOT NULL,
         PRIMARY KEY (tenant, address)
       )`);
   }

@@ -17,7 +17,7 @@
  * Receipts come in any order and more than once. As long as the provider does not contradict itself (a message is either
  * delivered or rejected for good, not both) every order ends in the same state; where it does, its first word stands.
  */
-import type { DeliveryState, Failure } from '@carillon/contracts';
+import type { DeliveryState, Failure, ReceiptWord } from '@carillon/contracts';
 
 /** Where a delivery stands. */
 export interface Standing {
@@ -44,8 +44,8 @@ export type Happening =
   | { readonly kind: 'cancelled' }
   /** A person asks for another try. */
   | { readonly kind: 'reopened' }
-  /** The provider reports later: delivered; not delivered for now, and it stopped trying; rejected for good. */
-  | { readonly kind: 'receipt'; readonly says: 'delivered' | 'undelivered' | 'rejected' };
+  /** The provider reports later. */
+  | { readonly kind: 'receipt'; readonly says: ReceiptWord };
 
 /** The states that nothing but the three exceptions above leaves. */
 export const terminalStates: readonly DeliveryState[] = ['delivered', 'failed', 'suppressed', 'expired', 'cancelled'];
@@ -85,14 +85,13 @@ export function next(standing: Standing, happening: Happening): Standing {
   }
 }
 
-function afterReceipt(
-  standing: Standing,
-  says: 'delivered' | 'undelivered' | 'rejected',
-  open: boolean,
-  failedForNow: boolean,
-): Standing {
+function afterReceipt(standing: Standing, says: ReceiptWord, open: boolean, failedForNow: boolean): Standing {
   switch (says) {
+    case 'accepted':
+      return next(standing, { kind: 'accepted' });
     case 'delivered':
+    // Whoever complains has got it.
+    case 'complained':
       return open || failedForNow ? at('delivered') : standing;
     case 'rejected':
       return open || failedForNow ? failed('permanent') : standing;

@@ -11,10 +11,16 @@ export interface StoreOptions {
 /** Error of an attempt whose process did not live to see its end. */
 export const lostAttempt = 'the sender stopped during the attempt';
 
-const factColumns = `d.tenant, d.id, d.notification_id, d.recipient, d.type, d.category, d.template, d.status, d.provider,
+const factColumns = `d.tenant, d.id, d.notification_id, d.recipient, d.type, d.category, d.status, d.provider,
   d.provider_message_id, d.attempts, d.error, d.traceparent, d.updated_at`;
 const claimColumns = `${factColumns}, d.destination, d.destination_name, d.content, d.round_start,
   extract(epoch FROM d.expires_at - now())::float8 AS expires_in`;
+
+/** SQL: the state of a delivery that must not be sent, or NULL. */
+const refused = (delivery: string): string => `CASE
+  WHEN ${delivery}.expires_at <= now() THEN 'expired'
+  WHEN EXISTS (SELECT FROM suppressed_addresses s
+    WHERE s.tenant = ${delivery}.tenant AND s.address = ${delivery}.destination AND s.reason IS NOT NULL) THEN 'suppressed' END`;
 
 /**
  * The deliveries' table as the sending process sees it. Every write is one statement for many deliveries; all times are the
@@ -28,7 +34,8 @@ export class DeliveryStore<Content = unknown> {
   ) {}
 
   /**
-   * Records a new delivery as sending with its first attempt, or as expired when it came too late.
+   * Records a new delivery as sending with its first attempt; as expired when it came too late; as suppressed when nothing may be
+   * sent to the address any more.
    * @returns the delivery, or undefined when it must not be sent: it was known before and somebody else has it, or its
    *   recipient was erased since
    */
@@ -39,17 +46,17 @@ export class DeliveryStore<Content = unknown> {
       const ordered = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1));
       const begun: ClaimedDelivery<Content>[] = await this.db.query(
         `WITH item AS (
-           SELECT *, coalesce(expires_at <= now(), false) AS late FROM json_populate_recordset(null::deliveries, $1) AS item
+           SELECT item.*, ${refused('item')} AS refused FROM json_populate_recordset(null::deliveries, $1) AS item
            WHERE ${notErased('item')}
          ), d AS (
            INSERT INTO deliveries (tenant, id, notification_id, recipient, type, category, lane, template, destination,
              destination_name, content, expires_at, traceparent, created_at, updated_at, status, attempts, provider, lease_until)
            SELECT tenant, id, notification_id, recipient, type, category, lane, template, destination,
              destination_name, content, expires_at, traceparent, created_at, now(),
-             CASE WHEN late THEN 'expired' ELSE 'sending' END,
-             CASE WHEN late THEN 0 ELSE 1 END,
-             CASE WHEN late THEN NULL ELSE $2 END,
-             CASE WHEN late THEN NULL ELSE now() + $3 * interval '1 second' END
+             coalesce(refused, 'sending'),
+             CASE WHEN refused IS NULL THEN 1 ELSE 0 END,
+             CASE WHEN refused IS NULL THEN $2 END,
+             CASE WHEN refused IS NULL THEN now() + $3 * interval '1 second' END
            FROM item
            ON CONFLICT (tenant, id) DO NOTHING
            RETURNING tenant, id, status, provider, attempts, round_start, updated_at, expires_at
@@ -145,21 +152,22 @@ export class DeliveryStore<Content = unknown> {
   }
 
   /**
-   * Takes due retries, the most urgent lane first, each with a new attempt; those whose deadline passed become expired.
+   * Takes due retries, the most urgent lane first, each with a new attempt; those whose deadline passed become expired, those to
+   * whom nothing may be sent any more suppressed.
    * Replicas that ask at the same time get different ones.
    */
   claimDue(most: number): Promise<ClaimedDelivery<Content>[]> {
     return this.updateReturning(
       `WITH due AS (
-         SELECT tenant, id, coalesce(expires_at <= now(), false) AS late FROM deliveries
+         SELECT tenant, id, ${refused('deliveries')} AS refused FROM deliveries
          WHERE status = 'retrying' AND next_attempt_at <= now() AND lease_until IS NULL
          ORDER BY array_position(ARRAY['urgent', 'normal', 'bulk'], lane), next_attempt_at
          LIMIT $1 FOR UPDATE SKIP LOCKED
        ), d AS (
          UPDATE deliveries d
-         SET status = CASE WHEN late THEN 'expired' ELSE 'sending' END,
-             attempts = CASE WHEN late THEN attempts ELSE attempts + 1 END,
-             provider = CASE WHEN late THEN provider ELSE $2 END,
+         SET status = coalesce(refused, 'sending'),
+             attempts = CASE WHEN refused IS NULL THEN attempts + 1 ELSE attempts END,
+             provider = CASE WHEN refused IS NULL THEN $2 ELSE provider END,
              lease_until = now() + $3 * interval '1 second', next_attempt_at = NULL, updated_at = now()
          FROM due WHERE d.tenant = due.tenant AND d.id = due.id
          RETURNING d.*

@@ -24,7 +24,8 @@ export const suppressionAsked = defineEvent<SuppressionAsked>({
   exchange: 'pipeline',
   key: 'suppression.asked',
   lanes: false,
-  summary: 'An address bounced, complained or opted out: nothing is to be sent there any more. Or its person opted in again.',
+  summary:
+    'An address bounced, complained or opted out: nothing is to be sent there any more. Or its person opted in again.',
   schema: suppressionAskedSchema,
   example: {
     channel: 'email',
