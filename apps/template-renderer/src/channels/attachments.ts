@@ -89,7 +89,8 @@ export function attachmentsOf(part: string, { routed, template }: Filling): Atta
   return files;
 }
 
-function bytesOf(base64: string): number {
+/** How many bytes base64 stands for. */
+export function bytesOf(base64: string): number {
   return (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
 }
 

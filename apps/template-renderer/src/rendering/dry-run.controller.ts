@@ -1,13 +1,28 @@
-import { renderNotifications, type NotificationRouted, type RenderedNotification } from '@carillon/contracts';
-import { Controller } from '@nestjs/common';
+import {
+  renderNotifications,
+  type NotificationRouted,
+  type RenderedNotification,
+  type ShownWords,
+} from '@carillon/contracts';
+import { CONFIG } from '@carillon/service';
+import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import type { Config } from '../config.ts';
 import type { RenderedDelivery } from './render-notification.ts';
 import { Renderer } from './renderer.ts';
+import { shownWordsOf, type SmsTariff } from './shown-words.ts';
 
 /** Says what notifications would say; nothing is published. */
 @Controller()
 export class DryRunController {
-  constructor(private readonly renderer: Renderer) {}
+  private readonly tariff: SmsTariff;
+
+  constructor(
+    private readonly renderer: Renderer,
+    @Inject(CONFIG) { SMS_PRICE_PER_SEGMENT: prices, SMS_CURRENCY: currency }: Config,
+  ) {
+    this.tariff = { prices, currency };
+  }
 
   @MessagePattern<string>(renderNotifications.name)
   async render(
@@ -21,24 +36,16 @@ export class DryRunController {
     // All contacts of a channel get the same words.
     return {
       notification_id: routed.notification_id,
-      rendered: Object.assign({}, ...deliveries.map(wordsOf)) as RenderedNotification['rendered'],
+      rendered: Object.assign(
+        {},
+        ...deliveries.map((delivery) => this.shown(delivery)),
+      ) as RenderedNotification['rendered'],
       template: Object.fromEntries(deliveries.map(({ channel, data }) => [channel, data.template])),
       errors: failures.map(({ channel, message, missing }) => ({ channel, message, ...(missing && { missing }) })),
     };
   }
-}
 
-function wordsOf({ channel, data }: RenderedDelivery): RenderedNotification['rendered'] {
-  switch (channel) {
-    case 'in_app': {
-      const { title, message, html, link, image, actions } = data;
-      return { in_app: { title, message, html, link, image, actions } };
-    }
-    case 'email': {
-      const { subject, html, text } = data;
-      return { email: { subject, html, text } };
-    }
-    case 'sms':
-      return { sms: { text: data.text } };
+  private shown({ channel, data }: RenderedDelivery): ShownWords {
+    return shownWordsOf(channel, data, this.tariff, channel === 'sms' ? data.to : '');
   }
 }

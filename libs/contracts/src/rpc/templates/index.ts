@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { templateRefSchema } from '../../content.ts';
 import { defineRpc } from '../../define.ts';
-import { emailRendered, emailRenderedSchema } from '../../pipeline/email-rendered/index.ts';
-import { inAppRendered, inAppRenderedSchema } from '../../pipeline/in-app-rendered/index.ts';
+import { emailRendered } from '../../pipeline/email-rendered/index.ts';
+import { inAppRendered } from '../../pipeline/in-app-rendered/index.ts';
 import { notificationRouted, notificationRoutedSchema } from '../../pipeline/notification-routed/index.ts';
-import { smsRenderedSchema } from '../../pipeline/sms-rendered/index.ts';
 import { channels } from '../../words.ts';
+import { shownWordsSchema } from './shown-words.ts';
+
+export { shownWordsSchema, type ShownWords } from './shown-words.ts';
 
 /**
  * How long checking templates may take, in milliseconds: an email is compiled in some 6 ms, and a document may change many.
@@ -54,13 +56,7 @@ const renderRequest = z.object({ tenant: z.string(), routed: z.array(notificatio
 /** What a notification would say, by channel. */
 export const renderedNotificationSchema = z.object({
   notification_id: z.string(),
-  rendered: z.object({
-    in_app: inAppRenderedSchema
-      .pick({ title: true, message: true, html: true, link: true, image: true, actions: true })
-      .optional(),
-    email: emailRenderedSchema.pick({ subject: true, html: true, text: true }).optional(),
-    sms: smsRenderedSchema.pick({ text: true }).optional(),
-  }),
+  rendered: shownWordsSchema,
   /** Which words each channel used. */
   template: z.partialRecord(z.enum(channels), templateRefSchema),
   /** One per channel that cannot be rendered. */
