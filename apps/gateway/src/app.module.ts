@@ -26,6 +26,7 @@ import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
 import { RecipientPreferencesController } from './preferences/recipient-preferences.controller.ts';
+import { SamplesController } from './previews/samples.controller.ts';
 import { Feeds } from './realtime/feeds.ts';
 import { RealtimeController } from './realtime/realtime.controller.ts';
 import { Sockets } from './realtime/sockets.ts';
@@ -58,6 +59,7 @@ import { TracesController } from './traces/traces.controller.ts';
     ErasureController,
     RealtimeController,
     TemplatesChangedController,
+    SamplesController,
   ],
   providers: [
     ApiKeys,

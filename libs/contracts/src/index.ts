@@ -56,6 +56,7 @@ export * from './missing-data.ts';
 export * from './rpc/required-data/index.ts';
 export * from './rpc/samples/index.ts';
 export * from './rpc/admit-test/index.ts';
+export * from './rpc/previews/index.ts';
 export * from './rpc/inbox/index.ts';
 export * from './realtime/inbox-changed/index.ts';
 export * from './rpc/deliveries/index.ts';

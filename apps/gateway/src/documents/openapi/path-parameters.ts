@@ -5,6 +5,7 @@ import type { JsonSchema } from '../schemas/json-schemas.ts';
 const known: Record<string, { description: string; schema: JsonSchema }> = {
   id: { description: 'Its id. Another tenant’s is answered like one that does not exist.', schema: { type: 'string' } },
   key: { description: 'Its key in the catalog, such as `lesson_scheduled`.', schema: { type: 'string' } },
+  type: { description: 'Key of a notification type, such as `invoice_issued`.', schema: { type: 'string' } },
   channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
   address: { description: 'An address on the channel, percent-encoded.', schema: { type: 'string' } },
   file: { description: 'A file of the page.', schema: { type: 'string' } },
