@@ -15,6 +15,7 @@ import { Recompiler } from './recompiling/recompiler.ts';
 import { ChunkRoutedController } from './rendering/chunk-routed.controller.ts';
 import { DeliveryPublisher } from './rendering/delivery-publisher.ts';
 import { DryRunController } from './rendering/dry-run.controller.ts';
+import { GuardedRendering } from './rendering/guarded-rendering.ts';
 import { NotificationRoutedController } from './rendering/notification-routed.controller.ts';
 import { Renderer } from './rendering/renderer.ts';
 import { RequiredData } from './required-data/required-data.ts';
@@ -42,6 +43,7 @@ import { TemplateStore } from './templates/template-store.ts';
     DeliveryPublisher,
     ExperimentsInUse,
     ExperimentStore,
+    GuardedRendering,
     IsolatedTemplates,
     Observations,
     Recompiler,

@@ -1,6 +1,6 @@
 import type { NotificationRouted } from '@carillon/contracts';
 import type { EmailLayout } from '../compile/email-layout.ts';
-import type { Formatting, OutputKind, PartVariables } from '../engine/index.ts';
+import type { Allowance, Formatting, OutputKind, PartVariables } from '../engine/index.ts';
 import type { FilledParts } from '../rendering/render-parts.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 
@@ -23,4 +23,6 @@ export interface Filling {
   readonly routed: NotificationRouted;
   readonly template: ParsedTemplate;
   readonly formatting: Formatting;
+  /** What it may take. */
+  readonly allowance: Allowance;
 }

@@ -1,6 +1,8 @@
 import type { InAppRendered } from '@carillon/contracts';
+import { sanitizingCharge } from '../engine/charges.ts';
 import { sanitize } from '../engine/filters/sanitize.ts';
 import { linkOf } from '../rendering/scope.ts';
+import { RenderFailure } from '../rendering/render-failure.ts';
 import { oneLine, tidyText } from '../rendering/words.ts';
 import type { InAppSource } from '../templates/template-source.ts';
 import { actionsOf, checkedLink, textsOfActions } from './actions.ts';
@@ -12,8 +14,17 @@ export type InAppWords = Pick<InAppRendered, 'title' | 'message' | 'html' | 'lin
 export const inApp: ChannelWords<InAppSource, InAppWords> = {
   texts: ({ actions, required: _, ...texts }) => ({ ...texts, ...textsOfActions(actions) }),
   kindOf: (name) => (name === 'html' ? 'html' : 'text'),
-  words(parts, { routed, template, formatting }) {
+  words(parts, { routed, template, formatting, allowance }) {
     const html = parts.html?.trim();
+    const longest = allowance.memory / sanitizingCharge;
+    if (html && html.length > longest) {
+      throw new RenderFailure(
+        template,
+        `html: may have at most ${longest} characters; make it shorter`,
+        undefined,
+        'memory',
+      );
+    }
     return {
       title: oneLine(parts.title!),
       message: tidyText(parts.message!),

@@ -70,6 +70,6 @@ describe('direct evaluation', () => {
     const endless = makeDirect(
       parse('text', '{% for i in (1..900000) %}{% if name %}{{ name }}{% endif %}{% endfor %}'),
     );
-    expect(() => fill(endless, scope, formatting)).toThrow(/limit exceeded|longer than/);
+    expect(() => fill(endless, scope, formatting)).toThrow(/takes more than 250 ms|handles more than 1000000/);
   });
 });

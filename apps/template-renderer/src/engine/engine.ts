@@ -1,4 +1,6 @@
-import { Liquid, toValueSync, type Context, type Emitter, type Template } from 'liquidjs';
+import { defaultOperators, Liquid, toValueSync, type Context, type Emitter, type Template } from 'liquidjs';
+import { ChargedCaptureTag } from './capture-tag.ts';
+import { chargeFilters, containsCharged } from './charges.ts';
 import { color } from './filters/color.ts';
 import { date } from './filters/date.ts';
 import { lineBreaks } from './filters/line-breaks.ts';
@@ -7,12 +9,13 @@ import { number } from './filters/number.ts';
 import { sanitize } from './filters/sanitize.ts';
 import { url } from './filters/url.ts';
 import type { Formatting } from './formatting.ts';
-import { limits } from './limits.ts';
+import { limits, type Allowance } from './limits.ts';
+import { LimitExceeded, Meter } from './meter.ts';
 import { PartialTag } from './partial-tag.ts';
 import { plainTextOf } from './plain-text.ts';
 import { StrictContext } from './strict-context.ts';
 import { NamedPartialTag } from './render-tag.ts';
-import { reasonOf, TemplateError } from './template-error.ts';
+import { reasonOf, TemplateError, type LimitName } from './template-error.ts';
 import { asText, escapes } from './text.ts';
 
 /** What a part of a template becomes: values in `html` and in the `mrkdwn` of chats are escaped, values in `text` are not. */
@@ -34,6 +37,9 @@ const engines: Record<OutputKind, Liquid> = {
  * @throws TemplateError for wrong syntax, an unknown filter or tag, or too long a source
  */
 export function parse(kind: OutputKind, source: string): ParsedPart {
+  if (source.length > limits.source) {
+    throw new TemplateError(`becomes longer than ${limits.source} characters when it is compiled; make it shorter`);
+  }
   try {
     return { kind, nodes: engines[kind].parse(source) };
   } catch (error) {
@@ -45,16 +51,24 @@ export function parse(kind: OutputKind, source: string): ParsedPart {
  * Fills in a part. CPU only: no file, database or network is reached from a template.
  *
  * @param scope what the template sees by name
+ * @param allowance what it may take
  * @throws TemplateError for a missing variable (naming it), a value that a filter cannot take, or a limit exceeded
  */
-export function fill(part: ParsedPart, scope: object, formatting: Formatting): string {
+export function fill(part: ParsedPart, scope: object, formatting: Formatting, allowance: Allowance = limits): string {
   const engine = engines[part.kind];
-  const context = new StrictContext(scope, engine.options, { sync: true }, { liquid: engine });
+  const { renderLimit, memoryLimit } = new Meter(allowance);
+  const context = new StrictContext(
+    scope,
+    engine.options,
+    { sync: true },
+    { renderLimit, memoryLimit, liquid: engine },
+  );
   context.setRegister('formatting', formatting);
   try {
-    return toValueSync(engine.renderer.renderTemplates(part.nodes, context, new LimitedEmitter())) as string;
+    const emitter = new LimitedEmitter(allowance.output);
+    return toValueSync(engine.renderer.renderTemplates(part.nodes, context, emitter)) as string;
   } catch (error) {
-    throw new TemplateError(reasonOf(error), missingVariable(error));
+    throw new TemplateError(reasonOf(error), missingVariable(error), limitOf(error));
   }
 }
 
@@ -73,15 +87,14 @@ function createEngine(kind: OutputKind): Liquid {
     // Nothing is ever read from disk: the only "files" are those in this empty map.
     templates: {},
     outputEscape: escapes[kind],
-    parseLimit: limits.source,
-    renderLimit: limits.time,
-    memoryLimit: limits.memory,
+    operators: { ...defaultOperators, contains: containsCharged },
   });
   // A template is complete in itself, or its published version would change with another file.
   for (const tag of ['include', 'layout', 'block']) delete liquid.tags[tag];
   // Partials are put in their places when it is saved.
   liquid.registerTag('render', NamedPartialTag);
   liquid.registerTag('partial', PartialTag);
+  liquid.registerTag('capture', ChargedCaptureTag);
   // `raw` would switch escaping off; LiquidJS' own date filters know neither the recipient's language nor zone.
   for (const filter of ['raw', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string']) {
     liquid.unregisterFilter(filter);
@@ -109,6 +122,7 @@ function createEngine(kind: OutputKind): Liquid {
       return raw ? html : plainTextOf(html);
     },
   });
+  chargeFilters(liquid);
   return liquid;
 }
 
@@ -121,12 +135,21 @@ function missingVariable(error: unknown): string | undefined {
   return typeof cause?.variableName === 'string' ? cause.variableName : undefined;
 }
 
+function limitOf(error: unknown): LimitName | undefined {
+  const cause = (error as { originalError?: unknown }).originalError ?? error;
+  return cause instanceof LimitExceeded ? cause.limit : undefined;
+}
+
 /** LiquidJS counts what is allocated, not what is written: a loop around a long text is stopped here. */
 class LimitedEmitter implements Emitter {
   buffer = '';
 
+  constructor(private readonly most: number) {}
+
   write(value: unknown): void {
     this.buffer += asText(value);
-    if (this.buffer.length > limits.output) throw new Error(`output is longer than ${limits.output} characters`);
+    if (this.buffer.length > this.most) {
+      throw new LimitExceeded('output', `writes more than ${this.most} characters; write less, or in shorter loops`);
+    }
   }
 }

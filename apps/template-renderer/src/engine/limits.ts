@@ -1,6 +1,16 @@
+/** What one part of a template (a subject, a body) may take when it is filled in. */
+export interface Allowance {
+  /** Milliseconds of computing; what other threads and processes do meanwhile does not count. */
+  readonly time: number;
+  /** List elements and characters that filters, ranges and captures may handle; what takes longer per element counts more. */
+  readonly memory: number;
+  /** Characters of output: Gmail cuts an email off after 102,400 bytes. */
+  readonly output: number;
+}
+
 /**
- * What one part of a template (a subject, a body) may use. A built-in email takes about 10,000 characters and well
- * under a millisecond; beyond these figures a template is broken or hostile.
+ * What a template may have and take. A built-in email takes about 10,000 characters and well under a millisecond; beyond these
+ * figures a template is broken or hostile.
  */
 export const limits = {
   /** Characters of one text as it is written. Some of what is done when it is saved takes the square of its length. */
@@ -9,10 +19,14 @@ export const limits = {
   components: 500,
   /** Characters of Liquid that is left when it is compiled. */
   source: 200_000,
-  /** Characters of output: Gmail cuts an email off after 102,400 bytes. */
-  output: 500_000,
-  /** Milliseconds; generous, because the clock also runs while another process has the CPU. */
-  time: 500,
-  /** Array elements and characters that filters, ranges and captures may allocate. */
+  time: 250,
   memory: 1_000_000,
-} as const;
+  output: 500_000,
+} as const satisfies Allowance & Record<string, number>;
+
+/**
+ * What a part may take in the service's own thread, where meanwhile nobody else is served; and how long its template may be to be
+ * parsed there. Whatever needs more is filled in by a worker.
+ */
+export const ownThread = { source: 60_000, time: 20, memory: 200_000, output: 150_000 } as const satisfies Allowance &
+  Record<string, number>;

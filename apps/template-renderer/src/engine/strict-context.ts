@@ -23,6 +23,15 @@ export class StrictContext extends Context {
     if (leavesGap(this, scope, names, value)) throw new MissingVariable(names.join('.'));
     return value;
   }
+
+  /** Between any two values that a template reads, time may be up: a single expression can have thousands of them. */
+  override readProperty(...[object, key]: Parameters<Context['readProperty']>): unknown {
+    this.renderLimit.check(performance.now());
+    // LiquidJS' own objects (`forloop`) show what they inherit, their constructor too.
+    if (typeof key === 'string' && key in Object.prototype && !Object.hasOwn(Object(object) as object, key))
+      return undefined;
+    return super.readProperty(object, key);
+  }
 }
 
 /** What a template has assigned or captured itself may be empty: that is its own doing. */

@@ -21,5 +21,8 @@ export class TemplateError extends Error {
 
 /** LiquidJS' reason without its excerpt of the source, which can be long; the position is kept. */
 export function reasonOf(error: unknown): string {
+  const cause = (error as { originalError?: unknown }).originalError ?? error;
+  // The stack of LiquidJS, which calls itself for every level.
+  if (cause instanceof RangeError && cause.message.includes('call stack')) return 'is nested too deeply';
   return error instanceof Error ? error.message.split('\n', 1)[0]! : String(error);
 }

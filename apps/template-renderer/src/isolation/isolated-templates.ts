@@ -2,14 +2,15 @@ import { hash } from 'node:crypto';
 import type { NotificationRouted } from '@carillon/contracts';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { Words } from '../channels/index.ts';
 import type { compileTemplate } from '../compile/compile.ts';
 import { SourceError } from '../compile/source-error.ts';
 import { RenderFailure } from '../rendering/render-failure.ts';
-import type { RenderedNotification } from '../rendering/render-notification.ts';
 import type { Brand } from '../rendering/scope.ts';
 import type { CompiledTemplate, PublishedTemplate } from '../templates/template.ts';
+import type { TemplatedChannel } from '../templates/template-source.ts';
 import { templatesInQuarantine, templateStops, workerStops } from './metrics.ts';
-import { Quarantine } from './quarantine.ts';
+import { Quarantine, type Held } from './quarantine.ts';
 import { WorkerPool } from './worker-pool.ts';
 import { WorkerStopped } from './worker-process.ts';
 
@@ -73,60 +74,54 @@ export class IsolatedTemplates implements OnApplicationShutdown {
   }
 
   /**
-   * Gives one channel of a notification its words in a worker.
+   * What a template says to a recipient, found out in a worker.
    *
    * @param tenant whose turn it takes
    * @param template published, or a draft compiled a moment ago
-   * @returns with a failure where it had to be stopped
+   * @throws RenderFailure naming the template and the cause, also when it had to be stopped
    */
-  async render(
+  async words(
     tenant: string,
     routed: NotificationRouted,
     template: PublishedTemplate,
     brand: Brand,
     now: Date,
-  ): Promise<RenderedNotification> {
+  ): Promise<Words[TemplatedChannel]> {
+    // What was parsed already cannot travel.
+    const published = { ...template, parts: undefined };
     const fingerprint = fingerprintOf(template);
-    const pool = this.known.has(fingerprint) && !this.quarantine.has(fingerprint) ? this.steady : this.doubtful;
-    const deliveries = routed.deliveries.filter(({ channel }) => channel === template.channel);
+    // What one tenant's data make of a template that others use too is no concern of theirs.
+    const key = `${tenant} ${fingerprint}`;
+    const pool = this.known.has(key) && !this.quarantine.has(key) ? this.steady : this.doubtful;
     return pool.run(tenant, async (worker) => {
-      const pause = this.quarantine.pause(tenant, fingerprint, performance.now());
-      if (pause > 0) return failed(paused(template, pause));
+      const held = this.quarantine.held(tenant, key, performance.now());
+      if (held) throw heldBack(template, held);
       const began = performance.now();
+      const stopped = (failure: RenderFailure) => {
+        this.quarantine.stopped(tenant, key, failure.reason, performance.now() - began, performance.now());
+        templateStops.inc({ limit: failure.limit });
+        templatesInQuarantine.set(this.quarantine.size);
+        return failure;
+      };
       try {
-        const answer = await worker.ask('render', { ...routed, deliveries }, template, fingerprint, brand, now);
-        const limit = answer.failures.find((failure) => failure.limit)?.limit;
-        if (limit) this.stopped(tenant, fingerprint, limit, performance.now() - began);
-        else {
-          this.known.set(fingerprint, true);
-          this.quarantine.finished(fingerprint);
+        const answer = await worker.ask('words', routed, published, fingerprint, brand, now);
+        if ('words' in answer) {
+          this.known.set(key, true);
+          this.quarantine.finished(key);
+          return answer.words;
         }
-        return answer;
+        const { reason, missing, limit } = answer.failure;
+        const failure = new RenderFailure(template, reason, missing, limit);
+        throw limit ? stopped(failure) : failure;
       } catch (error) {
         if (!(error instanceof WorkerStopped)) throw error;
-        this.stopped(tenant, fingerprint, error.limit, performance.now() - began);
-        return failed(
-          new RenderFailure(
-            template,
-            error.limit === 'time'
-              ? `was stopped after ${rendering.time / 1_000} seconds; use fewer or shorter loops, and shorter texts`
-              : `was stopped because it took more than ${rendering.memory} MB of memory; use shorter lists and texts`,
-            undefined,
-            error.limit,
-          ),
-        );
+        throw stopped(new RenderFailure(template, inWords(error), undefined, error.limit));
       }
     });
   }
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.steady, this.doubtful, this.compilers].map((pool) => pool.close()));
-  }
-
-  private stopped(tenant: string, fingerprint: string, limit: string, took: number): void {
-    this.quarantine.stopped(tenant, fingerprint, took, performance.now());
-    templateStops.inc({ limit });
-    templatesInQuarantine.set(this.quarantine.size);
   }
 }
 
@@ -142,14 +137,16 @@ function fingerprintOf({ tenant, type, channel, locale, version, compiled }: Pub
   return fingerprint;
 }
 
-function paused(template: PublishedTemplate, ms: number): RenderFailure {
+function heldBack(template: PublishedTemplate, { ms, why }: Held): RenderFailure {
   const until = new Date(Date.now() + ms).toISOString().slice(0, 19);
   return new RenderFailure(
     template,
-    `had to be stopped again and again, so it is not tried before ${until}Z; shorten its loops and texts, then replay the message`,
+    `had to be stopped too often (last time: ${why}) and is not tried before ${until}Z; mend the template, then replay the message`,
   );
 }
 
-function failed(failure: RenderFailure): RenderedNotification {
-  return { deliveries: [], failures: [failure] };
+function inWords({ limit }: WorkerStopped): string {
+  return limit === 'time'
+    ? `did not end within ${rendering.time / 1_000} seconds; use fewer or shorter loops, and shorter texts`
+    : `needs more than ${rendering.memory} MB of memory; use shorter lists and texts`;
 }

@@ -1,14 +1,17 @@
 import type { NotificationRouted } from '@carillon/contracts';
 import { LRUCache } from 'lru-cache';
+import type { Words } from '../channels/index.ts';
 import { compileTemplate } from '../compile/compile.ts';
 import { SourceError, type Mistake } from '../compile/source-error.ts';
-import { renderNotification, type RenderedNotification } from '../rendering/render-notification.ts';
+import { RenderFailure } from '../rendering/render-failure.ts';
+import { renderWords } from '../rendering/render-notification.ts';
 import type { Brand } from '../rendering/scope.ts';
 import { parseTemplate, type ParsedTemplate } from '../templates/parsed-template.ts';
 import type { CompiledTemplate, PublishedTemplate } from '../templates/template.ts';
+import type { TemplatedChannel } from '../templates/template-source.ts';
 
 /** What a worker can be asked. Arguments and answers travel between processes: plain data only. */
-export const jobs = { compile, render };
+export const jobs = { compile, words };
 export type Jobs = typeof jobs;
 
 /** What is sent to a worker. */
@@ -32,17 +35,20 @@ async function compile(
 }
 
 /** @param fingerprint equal for equal templates */
-function render(
+function words(
   routed: NotificationRouted,
   template: PublishedTemplate,
   fingerprint: string,
   brand: Brand,
   now: Date,
-): RenderedNotification {
-  let ready = parsed.get(fingerprint);
-  if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template)));
-  // How it was found may differ from one notification to the next.
-  const templates = new Map([[template.channel, { ...ready, ...template }]]);
-  const { deliveries, failures } = renderNotification(routed, templates, brand, now);
-  return { deliveries, failures: failures.map((failure) => ({ ...failure, message: failure.message })) };
+): { words: Words[TemplatedChannel] } | { failure: Pick<RenderFailure, 'reason' | 'missing' | 'limit'> } {
+  try {
+    let ready = parsed.get(fingerprint);
+    if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template, Infinity)));
+    return { words: renderWords(routed, ready, brand, now) };
+  } catch (error) {
+    if (!(error instanceof RenderFailure)) throw error;
+    const { reason, missing, limit } = error;
+    return { failure: { reason, missing, limit } };
+  }
 }

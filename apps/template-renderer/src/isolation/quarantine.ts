@@ -11,7 +11,17 @@ const recovery = allowance / 60_000;
 interface Record {
   /** Stopped so often since it last came to its end. */
   stops: number;
+  /** Why, the last time. */
+  why: string;
   until: number;
+}
+
+/** That a template is not to be tried now. */
+export interface Held {
+  /** For so many milliseconds. */
+  ms: number;
+  /** What it was stopped for the last time. */
+  why: string;
 }
 
 interface Spending {
@@ -50,25 +60,30 @@ export class Quarantine {
     return this.templates.get(template) !== undefined;
   }
 
-  /** @returns how many milliseconds it is not to be tried yet; 0 when it may be */
-  pause(tenant: string, template: string, now: number): number {
+  /** @returns for how long it is not to be tried; undefined when it may be */
+  held(tenant: string, template: string, now: number): Held | undefined {
     const record = this.templates.get(template);
-    if (!record) return 0;
+    if (!record) return undefined;
     const overspent = (this.spent(tenant, now) - allowance) / recovery;
-    return Math.max(0, record.until - now, Math.ceil(overspent));
+    const ms = Math.ceil(Math.max(record.until - now, overspent));
+    return ms > 0 ? { ms, why: record.why } : undefined;
   }
 
-  /** @param took how many milliseconds were spent for nothing */
-  stopped(tenant: string, template: string, took: number, now: number): void {
+  /**
+   * @param why in words
+   * @param took how many milliseconds were spent for nothing
+   */
+  stopped(tenant: string, template: string, why: string, took: number, now: number): void {
     const stops = (this.templates.get(template)?.stops ?? 0) + 1;
     const pause = stops < patience ? 0 : Math.min(firstPause * 2 ** (stops - patience), longestPause);
-    this.templates.set(template, { stops, until: now + pause });
+    this.templates.set(template, { stops, why, until: now + pause });
     this.tenants.set(tenant, { ms: this.spent(tenant, now) + took, at: now });
   }
 
   /** It came to its end. It stays apart, but begins anew. */
   finished(template: string): void {
-    if (this.templates.get(template)?.stops) this.templates.set(template, { stops: 0, until: 0 });
+    const record = this.templates.get(template);
+    if (record?.stops) this.templates.set(template, { ...record, stops: 0, until: 0 });
   }
 
   private spent(tenant: string, now: number): number {

@@ -7,8 +7,7 @@ import {
 } from '@carillon/contracts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import type { ChannelFailure } from './render-failure.ts';
-import { renderNotification, type RenderedDelivery } from './render-notification.ts';
-import type { Brand } from './scope.ts';
+import type { RenderedDelivery, RenderedNotification } from './render-notification.ts';
 
 export interface RenderedChunk {
   /** Inbox words that are the same for all their recipients. */
@@ -29,13 +28,13 @@ type Reader = { member: Member; templates: Templates };
  *
  * @param templatesFor the template of each channel for a recipient; the same for all with the same language, but where an
  *   experiment gives them different variants
+ * @param renderOne gives one notification its words
  */
-export function renderChunk(
+export async function renderChunk(
   chunk: ChunkRouted,
   templatesFor: (recipient: Member['recipient']) => Templates,
-  brand: Brand,
-  now: Date,
-): RenderedChunk {
+  renderOne: (routed: NotificationRouted, templates: Templates) => RenderedNotification | Promise<RenderedNotification>,
+): Promise<RenderedChunk> {
   const groups = new Map<string, Reader[]>();
   const single: Reader[] = [];
   for (const member of chunk.to) {
@@ -52,16 +51,17 @@ export function renderChunk(
   }
 
   const rendered: RenderedChunk = { chunks: [], deliveries: [], failures: [] };
-  const render = ({ member, templates }: Reader) => {
-    const { deliveries, failures } = renderNotification(routedOfChunk(chunk, member), templates, brand, now);
+  const render = async ({ member, templates }: Reader) => {
+    const { deliveries, failures } = await renderOne(routedOfChunk(chunk, member), templates);
     rendered.failures.push(...failures);
     return deliveries;
   };
-  for (const readers of groups.values()) {
-    const [words] = render(readers[0]!);
+  const shared = [...groups.values()].map(async (readers) => {
+    const [words] = await render(readers[0]!);
     if (words?.channel === 'in_app') rendered.chunks.push(sharedBy(readers, words.data));
-  }
-  for (const reader of single) rendered.deliveries.push(...render(reader));
+  });
+  const own = single.map(async (reader) => rendered.deliveries.push(...(await render(reader))));
+  await Promise.all([...shared, ...own]);
   return rendered;
 }
 

@@ -26,7 +26,7 @@ export class RenderFailure extends Error implements ChannelFailure {
    */
   constructor(
     template: Version | Channel,
-    reason: string,
+    readonly reason: string,
     readonly missing?: string[],
     readonly limit?: LimitName,
   ) {

@@ -8,7 +8,7 @@ import {
   type SmsRendered,
 } from '@carillon/contracts';
 import { wordsOf, type Words } from '../channels/index.ts';
-import { formattingLocale, knownTimeZone, type Formatting } from '../engine/index.ts';
+import { formattingLocale, knownTimeZone, limits, type Allowance, type Formatting } from '../engine/index.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { genericType } from '../templates/template.ts';
 import type { TemplatedChannel } from '../templates/template-source.ts';
@@ -34,18 +34,20 @@ export interface RenderedNotification {
  * arguments give the same words.
  *
  * @param templates the template found for each channel
+ * @param allowance what each part may take
  */
 export function renderNotification(
   routed: NotificationRouted,
   templates: ReadonlyMap<Channel, ParsedTemplate | null>,
   brand: Brand,
   now: Date,
+  allowance: Allowance = limits,
 ): RenderedNotification {
   const deliveries: RenderedDelivery[] = [];
   const failures: ChannelFailure[] = [];
   for (const channel of new Set(routed.deliveries.map((delivery) => delivery.channel))) {
     try {
-      deliveries.push(...renderChannel(routed, channel, templates.get(channel) ?? null, brand, now));
+      deliveries.push(...renderChannel(routed, channel, templates.get(channel) ?? null, brand, now, allowance));
     } catch (error) {
       if (!(error instanceof RenderFailure)) throw error;
       failures.push(error);
@@ -57,6 +59,7 @@ export function renderNotification(
 /**
  * What a template says to a recipient.
  *
+ * @param allowance what each part may take
  * @throws RenderFailure naming the template and the cause
  */
 export function renderWords(
@@ -64,6 +67,7 @@ export function renderWords(
   template: ParsedTemplate,
   brand: Brand,
   now: Date,
+  allowance: Allowance = limits,
 ): Words[TemplatedChannel] {
   const { recipient } = routed;
   const formatting: Formatting = {
@@ -72,8 +76,8 @@ export function renderWords(
     siteUrl: brand.frontend_url,
   };
   const extra = template.type === genericType ? genericScope(routed) : {};
-  const parts = renderParts(template, scopeOf(routed, brand, now, extra), formatting);
-  return wordsOf(template.channel).words(parts, { routed, template, formatting });
+  const parts = renderParts(template, scopeOf(routed, brand, now, extra), formatting, allowance);
+  return wordsOf(template.channel).words(parts, { routed, template, formatting, allowance });
 }
 
 function renderChannel(
@@ -82,11 +86,21 @@ function renderChannel(
   template: ParsedTemplate | null,
   brand: Brand,
   now: Date,
+  allowance: Allowance,
 ): RenderedDelivery[] {
   if (!template) throw new RenderFailure(channel, 'there is no template for this channel');
   if (!isAvailable(channel)) throw new RenderFailure(channel, 'nothing is sent on this channel yet');
   // One rendering serves all of the recipient's contacts on the channel.
-  const words = renderWords(routed, template, brand, now);
+  return deliveriesOf(routed, template, channel, renderWords(routed, template, brand, now, allowance));
+}
+
+/** The deliveries of a channel with its words. */
+export function deliveriesOf(
+  routed: NotificationRouted,
+  template: ParsedTemplate,
+  channel: AvailableChannel,
+  words: Words[TemplatedChannel],
+): RenderedDelivery[] {
   return routed.deliveries
     .filter((delivery) => delivery.channel === channel)
     .map(({ delivery_id, address }) => {
@@ -108,7 +122,7 @@ const besides: Record<AvailableChannel, (routed: NotificationRouted, address: st
   sms: (_, address) => ({ to: address }),
 };
 
-type AvailableChannel = (typeof availableChannels)[number];
+export type AvailableChannel = (typeof availableChannels)[number];
 
 function isAvailable(channel: Channel): channel is AvailableChannel {
   return (availableChannels as readonly Channel[]).includes(channel);

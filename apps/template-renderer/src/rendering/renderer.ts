@@ -9,8 +9,9 @@ import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { genericType } from '../templates/template.ts';
 import { templatedChannels, type TemplatedChannel } from '../templates/template-source.ts';
+import { GuardedRendering } from './guarded-rendering.ts';
 import { oneOfEachLocale, renderChunk, type RenderedChunk } from './render-chunk.ts';
-import { renderNotification, type RenderedNotification } from './render-notification.ts';
+import type { RenderedNotification } from './render-notification.ts';
 
 /** Finds the templates of a notification and fills them in. */
 @Injectable()
@@ -21,13 +22,14 @@ export class Renderer {
     private readonly builtIns: BuiltInTemplates,
     private readonly words: WordsInUse,
     private readonly experiments: ExperimentsInUse,
+    private readonly guarded: GuardedRendering,
   ) {}
 
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
     await this.ready(tenant, routed.catalog_version);
     const found = await this.templatesFor(tenant, routed);
     const templates = assigned(found, routed.recipient.id, await this.experimentsFor(tenant, routed));
-    return renderNotification(routed, templates, await this.brands.of(tenant), new Date());
+    return this.guarded.render(tenant, routed, templates, await this.brands.of(tenant), new Date());
   }
 
   /** A chunk of a fan-out at once. */
@@ -41,7 +43,12 @@ export class Renderer {
     const found = new Map(byLocale);
     const running = await this.experimentsFor(tenant, chunk);
     const brand = await this.brands.of(tenant);
-    return renderChunk(chunk, ({ id, locale }) => assigned(found.get(locale)!, id, running), brand, new Date());
+    const now = new Date();
+    return renderChunk(
+      chunk,
+      ({ id, locale }) => assigned(found.get(locale)!, id, running),
+      (routed, templates) => this.guarded.render(tenant, routed, templates, brand, now),
+    );
   }
 
   /** Words that the event brought itself are in no experiment. */

@@ -7,8 +7,12 @@ export function oneLine(text: string): string {
 
 /** Plain text without the gaps that conditions leave behind. */
 export function tidyText(text: string): string {
-  return plainSpaces(text)
-    .replace(/[ \t]+$/gm, '')
+  // Not /[ \t]+$/gm, which looks at every run of spaces once for each of them.
+  const lines = plainSpaces(text)
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return lines
+    .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }
