@@ -6,11 +6,23 @@ import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
 import { WordsInUse } from './catalog/words-in-use.ts';
 import { TemplateCompiler } from './compile/template-compiler.ts';
+import { DraftStore } from './drafts/draft-store.ts';
+import { Drafts } from './drafts/drafts.ts';
+import { DraftsController } from './drafts/drafts.controller.ts';
+import { WordsCheck } from './drafts/words-check.ts';
 import { ExperimentsInUse } from './experiments/assignment/experiments-in-use.ts';
+import { Drafting } from './experiments/drafting/drafting.ts';
 import { ExperimentStore } from './experiments/experiment-store.ts';
+import { ExperimentsController } from './experiments/experiments.controller.ts';
+import { Promoting } from './experiments/promoting/promoting.ts';
 import { Observations } from './experiments/results/observations.ts';
 import { ObservingController } from './experiments/results/observing.controller.ts';
 import { IsolatedTemplates } from './isolation/isolated-templates.ts';
+import { Library } from './library/library.ts';
+import { LibraryController } from './library/library.controller.ts';
+import { LibraryStore } from './library/library-store.ts';
+import { Publishing } from './publishing/publishing.ts';
+import { PublishingController } from './publishing/publishing.controller.ts';
 import { Recompiler } from './recompiling/recompiler.ts';
 import { ChunkRoutedController } from './rendering/chunk-routed.controller.ts';
 import { DeliveryPublisher } from './rendering/delivery-publisher.ts';
@@ -30,8 +42,12 @@ import { TemplateStore } from './templates/template-store.ts';
     BrandingController,
     CatalogController,
     ChunkRoutedController,
+    DraftsController,
     DryRunController,
+    ExperimentsController,
+    LibraryController,
     NotificationRoutedController,
+    PublishingController,
     RequiredDataController,
     SamplesController,
     ObservingController,
@@ -41,11 +57,18 @@ import { TemplateStore } from './templates/template-store.ts';
     BuiltInTemplates,
     CatalogWords,
     DeliveryPublisher,
+    Drafts,
+    DraftStore,
+    Drafting,
     ExperimentsInUse,
     ExperimentStore,
     GuardedRendering,
     IsolatedTemplates,
+    Library,
+    LibraryStore,
     Observations,
+    Promoting,
+    Publishing,
     Recompiler,
     Renderer,
     RequiredData,
@@ -53,6 +76,7 @@ import { TemplateStore } from './templates/template-store.ts';
     TemplateCache,
     TemplateCompiler,
     TemplateStore,
+    WordsCheck,
     WordsInUse,
   ],
 })

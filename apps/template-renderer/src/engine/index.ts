@@ -3,3 +3,4 @@ export * from './formatting.ts';
 export * from './limits.ts';
 export * from './template-error.ts';
 export * from './variables.ts';
+export * from './variable-uses.ts';

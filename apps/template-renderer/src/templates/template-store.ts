@@ -27,6 +27,16 @@ export interface VersionInUse extends TemplateKey {
   published_by: string | null;
 }
 
+/** The newest version of one template. */
+export interface NewestVersion {
+  version: number;
+  source: object;
+  source_hash: string;
+  withdrawn: boolean;
+  /** The newest one that somebody wrote: those after it were only compiled anew. */
+  written: number;
+}
+
 /** A version about to be published. */
 export interface NewVersion extends TemplateKey {
   version: number;
@@ -104,6 +114,37 @@ export class TemplateStore {
       return found;
     },
   );
+
+  /** Data that the words of a type use, the tenant's and Carillon's, whatever their channel and language. */
+  async variablesOf(tenant: string, type: string): Promise<string[]> {
+    const rows: { variable: string }[] = await this.dataSource.query(
+      `SELECT DISTINCT jsonb_array_elements_text((compiled->'required') || (compiled->'optional')) AS variable
+       FROM (
+         SELECT DISTINCT ON (tenant, channel, locale) compiled, withdrawn_at FROM templates
+         WHERE tenant IN ($1, '') AND type = $2 ORDER BY tenant, channel, locale, version DESC
+       ) newest
+       WHERE withdrawn_at IS NULL`,
+      [tenant, type],
+    );
+    return rows.map(({ variable }) => variable);
+  }
+
+  /**
+   * The newest version of one template, with its source; null where nothing was ever published.
+   *
+   * @param manager of the transaction that it is a part of
+   */
+  async newest(key: TemplateKey, manager: EntityManager | DataSource = this.dataSource): Promise<NewestVersion | null> {
+    const [row] = await manager.query(
+      `SELECT version, source, source_hash, withdrawn_at IS NOT NULL AS withdrawn, (
+         SELECT coalesce(max(version), 0) FROM templates o
+         WHERE (o.tenant, o.type, o.channel, o.locale) = ($1, $2, $3, $4) AND o.recompiled_from IS NULL
+       ) AS written
+       FROM templates WHERE (tenant, type, channel, locale) = ($1, $2, $3, $4) ORDER BY version DESC LIMIT 1`,
+      [key.tenant, key.type, key.channel, key.locale],
+    );
+    return row ?? null;
+  }
 
   /** One version, whatever its state; null where there is none. */
   async version(key: TemplateKey, version: number): Promise<PublishedTemplate | null> {

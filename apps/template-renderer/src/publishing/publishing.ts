@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Problem,
+  templatesChanged,
+  type publishTemplate,
+  type rollBackTemplate,
+  type setTemplateActive,
+  type TemplateOwner,
+} from '@carillon/contracts';
+import { Messages, type RequestOf } from '@carillon/messaging';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { noDraft, refuseUnseen, templateChanged, wrongTemplate } from '../drafts/draft-problems.ts';
+import { DraftStore } from '../drafts/draft-store.ts';
+import { WordsCheck, type CheckedWords } from '../drafts/words-check.ts';
+import { Library } from '../library/library.ts';
+import { TemplateCache } from '../templates/template-cache.ts';
+import { keyNamed, nameOf } from '../templates/template-name.ts';
+import type { TemplateKey } from '../templates/template.ts';
+import { insertVersions, isTaken, TemplateStore, type NewVersion } from '../templates/template-store.ts';
+
+/** Decides which words are sent. Versions are only ever added; whatever changes is announced to all replicas. */
+@Injectable()
+export class Publishing {
+  constructor(
+    private readonly db: DataSource,
+    private readonly drafts: DraftStore,
+    private readonly store: TemplateStore,
+    private readonly words: WordsCheck,
+    private readonly library: Library,
+    private readonly templates: TemplateCache,
+    private readonly messages: Messages,
+  ) {}
+
+  /** @throws Problem as the contract says @returns whether there is a new version */
+  async publish({ tenant, key: name, expected = '*', by }: RequestOf<typeof publishTemplate>): Promise<boolean> {
+    const key = keyNamed(tenant, name);
+    const seen = await this.drafts.get(key);
+    if (!seen) throw noDraft(key);
+    refuseUnseen(key, seen, expected);
+    const words = await this.checked(key, seen.source);
+    return this.change(key, async (manager) => {
+      const draft = await this.drafts.get(key, manager, true);
+      if (!draft) throw noDraft(key);
+      // What was compiled is what is published.
+      refuseUnseen(key, draft, seen.revision);
+      const newest = await this.store.newest(key, manager);
+      if (newest && newest.written > draft.based_on) throw templateChanged(key, newest.version, draft.based_on);
+      const published = await this.add(key, words, { published_by: by }, manager);
+      await this.drafts.delete(key, manager);
+      return published;
+    });
+  }
+
+  /** @throws Problem as the contract says @returns whether there is a new version */
+  async rollBack({ tenant, key: name, version, by }: RequestOf<typeof rollBackTemplate>): Promise<boolean> {
+    const key = keyNamed(tenant, name);
+    const { source } = await this.library.version({ tenant, key: name, owner: 'own', version });
+    const words = await this.checked(key, source);
+    return this.change(key, (manager) => this.add(key, words, { published_by: by, restored_from: version }, manager));
+  }
+
+  /** @throws Problem 404 where nothing was ever published @returns whose template it is */
+  async setActive(request: RequestOf<typeof setTemplateActive>): Promise<TemplateOwner> {
+    const { tenant, active, by } = request;
+    const { tenant: owner, ...key } = await this.library.published(request);
+    await this.change({ tenant, ...key }, async (manager) => {
+      await (active
+        ? manager.query(
+            `DELETE FROM inactive_templates
+             WHERE (tenant, owner, type, channel, locale) = ($1, $2, $3, $4, $5)`,
+            [tenant, owner, key.type, key.channel, key.locale],
+          )
+        : manager.query(
+            `INSERT INTO inactive_templates (tenant, owner, type, channel, locale, switched_off_by)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+            [tenant, owner, key.type, key.channel, key.locale, by],
+          ));
+      return true;
+    });
+    return owner === tenant ? 'own' : 'system';
+  }
+
+  /** Words that were fine when they were kept may not be any more: a partial may be gone. */
+  private checked(key: TemplateKey, source: object): Promise<CheckedWords> {
+    return this.words.check(key, source).catch((error: unknown) => {
+      throw wrongTemplate(error);
+    });
+  }
+
+  /** @returns false where the newest version, which is in use, says the same */
+  private async add(
+    key: TemplateKey,
+    { source, source_hash, compiled }: CheckedWords,
+    origin: Pick<NewVersion, 'published_by' | 'restored_from'>,
+    manager: EntityManager,
+  ): Promise<boolean> {
+    const newest = await this.store.newest(key, manager);
+    if (newest && !newest.withdrawn && newest.source_hash === source_hash) return false;
+    const version = (newest?.version ?? 0) + 1;
+    await insertVersions(manager, [{ ...key, version, source, source_hash, compiled, ...origin }]);
+    return true;
+  }
+
+  private async change(key: TemplateKey, change: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
+    const changed = await this.db.transaction(change).catch((error: unknown) => {
+      throw isTaken(error) ? justPublished(key) : error;
+    });
+    // Announced even when nothing changed: whoever did it before may have been killed before saying so.
+    this.templates.forget(key.tenant);
+    await this.messages.publish(templatesChanged, {}, { tenant: key.tenant, id: randomUUID() });
+    return changed;
+  }
+}
+
+function justPublished(key: TemplateKey): Problem {
+  return new Problem({
+    status: 409,
+    code: 'template_changed',
+    title: 'Other words were published meanwhile',
+    detail: `Somebody published ${nameOf(key)} at this very moment; look at it and try again.`,
+  });
+}
