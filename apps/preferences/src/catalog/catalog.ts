@@ -1,7 +1,8 @@
-import { Problem, type CatalogSource, type Preferences } from '@carillon/contracts';
-import { adHocType, builtInTypes, foundation } from './built-in-types.ts';
+import { Problem, type CatalogSource, type Preferences, type Tracking } from '@carillon/contracts';
+import { adHocType, builtIn, builtInTypes, foundation } from './built-in-types.ts';
 import type { NotificationType } from './notification-type.ts';
 import type { ParsedCatalog } from './parse-catalog.ts';
+import { trackingOf as trackingWith } from './tracking.ts';
 
 export interface CatalogParts {
   /** Of the tenant's document; 0 where there is none. */
@@ -12,6 +13,8 @@ export interface CatalogParts {
   sources?: ReadonlyMap<string, CatalogSource>;
   /** What recipients who have not chosen are taken to have chosen. */
   defaults?: Preferences;
+  /** What of a category's emails is tracked. */
+  trackingOf?: (category: string) => Required<Tracking>;
 }
 
 /** A tenant's catalog, ready for use: finds notification types by their key or by a domain event type that triggers them. */
@@ -21,6 +24,7 @@ export class Catalog {
   readonly categories: ReadonlySet<string>;
   readonly sources: ReadonlyMap<string, CatalogSource>;
   readonly defaults: Preferences;
+  readonly trackingOf: (category: string) => Required<Tracking>;
   private readonly byEvent: ReadonlyMap<string, readonly NotificationType[]>;
 
   constructor({
@@ -29,6 +33,7 @@ export class Catalog {
     categories = [],
     sources = new Map(),
     defaults = {},
+    trackingOf = (category) => trackingWith(category, builtIn.document, {}),
   }: CatalogParts = {}) {
     this.version = version;
     this.types = new Map(types.map((type) => [type.key, type]));
@@ -43,6 +48,7 @@ export class Catalog {
     this.categories = new Set([...foundation.categories, ...categories]);
     this.sources = sources;
     this.defaults = defaults;
+    this.trackingOf = trackingOf;
   }
 
   /** A tenant's document laid over the built-in one. A type that is switched off is like one that does not exist. */
@@ -54,6 +60,7 @@ export class Catalog {
       categories: Object.keys(document.categories ?? {}),
       sources: new Map(Object.entries(document.sources ?? {})),
       defaults: document.defaults,
+      trackingOf: (category) => trackingWith(category, builtIn.document, document),
     });
   }
 

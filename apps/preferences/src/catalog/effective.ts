@@ -6,6 +6,7 @@ import type {
   EffectiveCategory,
   EffectiveType,
 } from '@carillon/contracts';
+import { trackingOf } from './tracking.ts';
 
 type Origin = EffectiveType['origin'];
 
@@ -22,7 +23,9 @@ export function effectiveCatalogOf(
 ): EffectiveCatalog {
   return {
     version,
-    categories: laidOver(builtIn.categories, document.categories, effectiveCategory),
+    categories: laidOver(builtIn.categories, document.categories, (key, category, origin) =>
+      effectiveCategory(key, category, origin, trackingOf(key, builtIn, document)),
+    ),
     types: laidOver(builtIn.types, document.types, effectiveType),
     defaults: document.defaults ?? {},
   };
@@ -38,8 +41,13 @@ function laidOver<Entry, Effective extends { key: string }>(
   return [...entries.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function effectiveCategory(key: string, { name, description }: CatalogCategory, origin: Origin): EffectiveCategory {
-  return { key, origin, name: name ?? key, description: description ?? null };
+function effectiveCategory(
+  key: string,
+  { name, description }: CatalogCategory,
+  origin: Origin,
+  tracking: EffectiveCategory['tracking'],
+): EffectiveCategory {
+  return { key, origin, name: name ?? key, description: description ?? null, tracking };
 }
 
 function effectiveType(key: string, type: CatalogType, origin: Origin): EffectiveType {

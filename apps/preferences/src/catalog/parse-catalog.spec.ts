@@ -356,6 +356,7 @@ describe('a catalog document', () => {
       origin: 'tenant',
       name: 'Fees',
       description: null,
+      tracking: { opens: true, clicks: true },
     });
   });
 });

@@ -86,7 +86,7 @@ export function routedOf(
   { id: eventRecordId, type: eventType, source, request, batch }: DecidedEvent,
   { id, category, priority, created_at }: NotificationFacts,
   type: NotificationType,
-  { version }: Pick<Catalog, 'version'>,
+  { version, trackingOf }: Pick<Catalog, 'version' | 'trackingOf'>,
   { id: recipient, name, locale, time_zone }: KnownRecipient,
   deliveries: PlannedDelivery[],
 ): NotificationRouted {
@@ -97,6 +97,8 @@ export function routedOf(
     ...(type.template !== type.key && { template: type.template }),
     ...(type.origin === 'tenant' && { catalog_version: version }),
     category,
+    ...(type.mandatory && { mandatory: true }),
+    tracking: trackingOf(category),
     priority,
     lane: request.audience ? audienceLaneOf(priority) : laneOf(priority),
     recipient: { id: recipient, name, locale, time_zone },
@@ -116,7 +118,7 @@ export function routedOf(
 export function chunkOf(
   event: DecidedEvent,
   type: NotificationType,
-  catalog: Pick<Catalog, 'version'>,
+  catalog: Pick<Catalog, 'version' | 'trackingOf'>,
   reached: readonly { recipient: KnownRecipient; notification: NotificationFacts; decision: DecisionResult }[],
 ): ChunkRouted {
   const [first] = reached as [(typeof reached)[number]];

@@ -3,6 +3,7 @@ import { audienceSchema } from '../../audience.ts';
 import { catalogTypeSchema, type CatalogDocument } from '../../catalog/index.ts';
 import { defineRpc } from '../../define.ts';
 import { availableChannels, jsonObjectSchema, priorities } from '../../words.ts';
+import { trackingSchema } from '../../tracking.ts';
 import { frequencies, preferencesSchema } from '../preferences/index.ts';
 
 /** How the text of a document is written. */
@@ -199,6 +200,8 @@ export const effectiveCategorySchema = z.object({
   origin: originSchema,
   name: z.string(),
   description: z.string().nullable(),
+  /** What of its emails is tracked. */
+  tracking: trackingSchema.required(),
 });
 export type EffectiveCategory = z.infer<typeof effectiveCategorySchema>;
 
@@ -245,7 +248,15 @@ export const effectiveCatalog = defineRpc<z.infer<typeof of>, EffectiveCatalog>(
     request: { tenant },
     response: {
       version: 3,
-      categories: [{ key: 'activity', origin: 'system', name: 'Activity', description: null }],
+      categories: [
+        {
+          key: 'activity',
+          origin: 'system',
+          name: 'Activity',
+          description: null,
+          tracking: { opens: true, clicks: true },
+        },
+      ],
       types: [
         {
           key: 'lesson_scheduled',
