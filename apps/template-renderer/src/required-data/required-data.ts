@@ -4,6 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
 import { WordsInUse } from '../catalog/words-in-use.ts';
+import { ExperimentsInUse } from '../experiments/assignment/experiments-in-use.ts';
+import { withNeedsOfVariants } from '../experiments/assignment/running-experiment.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { genericType } from '../templates/template.ts';
@@ -20,6 +22,7 @@ export class RequiredData {
     private readonly templates: TemplateCache,
     private readonly builtIns: BuiltInTemplates,
     private readonly words: WordsInUse,
+    private readonly experiments: ExperimentsInUse,
   ) {}
 
   /**
@@ -35,7 +38,8 @@ export class RequiredData {
       ),
     );
     const serving = new Map(found.flatMap((template) => (template ? [[nameOf(template), template]] : [])));
-    return [...serving.values()].flatMap(fieldsOf);
+    const running = await this.experiments.of(tenant);
+    return [...serving.values()].flatMap((template) => fieldsOf(withNeedsOfVariants(template, running)));
   }
 
   /** The languages that there are words in; to whoever has another one, one of these is shown. */

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { TemplateError } from '../../engine/index.ts';
 import { parseTemplate, type ParsedTemplate } from '../../templates/parsed-template.ts';
 import { TemplateCache } from '../../templates/template-cache.ts';
 import { ExperimentStore, type ExperimentRow, type KeptVariant } from '../experiment-store.ts';
@@ -16,6 +17,8 @@ const lifetime = 30_000;
 export class ExperimentsInUse {
   private readonly logger = new Logger(ExperimentsInUse.name);
   private readonly known = new LRUCache<string, Promise<RunningExperiments>>({ max: 10_000, ttl: lifetime });
+  /** Words of variants' own, which never change. */
+  private readonly parsed = new LRUCache<string, ParsedTemplate>({ max: 1_000 });
 
   constructor(
     private readonly store: ExperimentStore,
@@ -44,24 +47,20 @@ export class ExperimentsInUse {
     this.known.clear();
   }
 
-  /** What a variant says in a language; null where it says nothing, or nothing that this release can read. */
+  /** What a variant says in a language; null where this release cannot read it. */
   async wordsOf(row: ExperimentRow, variant: KeptVariant, locale: string): Promise<ParsedTemplate | null> {
     const { tenant, id, type, channel } = row;
-    const words = variant.words[locale];
-    if (!words) return null;
-    const { owner, version, compiled } = words;
+    const { owner, version, compiled } = variant.words[locale]!;
     const key = { tenant: owner === 'system' ? '' : tenant, type, channel, locale };
     try {
-      return compiled ? parseTemplate({ ...key, version, compiled }) : await this.templates.version(key, version);
+      if (!compiled) return await this.templates.version(key, version);
+      const name = JSON.stringify([id, variant.key, locale]);
+      const template = this.parsed.get(name) ?? parseTemplate({ ...key, version, compiled });
+      this.parsed.set(name, template);
+      return template;
     } catch (error) {
-      this.logger.error({
-        msg: 'a variant cannot be used',
-        tenant,
-        experiment: id,
-        variant: variant.key,
-        locale,
-        error,
-      });
+      if (!(error instanceof TemplateError)) throw error;
+      this.logger.error({ msg: 'a variant cannot be used', tenant, experiment: id, variant: variant.key, locale });
       return null;
     }
   }

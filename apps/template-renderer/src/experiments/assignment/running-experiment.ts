@@ -38,3 +38,9 @@ export function wordsFor<Found extends ParsedTemplate | null>(
   const index = assign(id, recipient, weights);
   return { ...words[index]!, fallback: found.fallback, trial: { experiment: id, variant: variants[index]! } };
 }
+
+/** A template with the required data of all variants that are shown in its place. */
+export function withNeedsOfVariants(found: ParsedTemplate, running: RunningExperiments): ParsedTemplate {
+  const words = running.get(templateOf(found))?.words.get(found.locale);
+  return words ? { ...found, required: [...new Set(words.flatMap(({ required }) => required))] } : found;
+}

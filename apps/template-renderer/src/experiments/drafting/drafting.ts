@@ -1,5 +1,4 @@
 import {
-  fieldErrors,
   freshId,
   pathOf,
   Problem,
@@ -10,10 +9,9 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BrandStore } from '../../branding/brand-store.ts';
-import { SourceError } from '../../compile/source-error.ts';
-import { TemplateCompiler, type TenantCompiler } from '../../compile/template-compiler.ts';
+import { WordsCheck, WrongWords } from '../../drafts/words-check.ts';
 import { canonicalLocale } from '../../engine/index.ts';
-import { sourceSchemas, type TemplatedChannel, type TemplateSource } from '../../templates/template-source.ts';
+import type { TemplatedChannel } from '../../templates/template-source.ts';
 import type { KeptVariant, KeptWords, NewExperiment } from '../experiment-store.ts';
 import { coveredLanguages, type InUse } from './covered-languages.ts';
 
@@ -24,10 +22,10 @@ interface Ground {
   channel: TemplatedChannel;
   /** The languages that it is about, with what is in use. */
   languages: ReadonlyMap<string, InUse>;
-  compiler: TenantCompiler;
 }
 
-type Refuse = (path: readonly (string | number)[], message: string) => void;
+/** Notes something that is wrong, by its place in the variant. */
+type Refuse = (path: readonly string[], mistake: Omit<FieldError, 'path'>) => void;
 
 /**
  * Makes an experiment of what was asked for: settles what each variant says in each language, once and for all, and compiles the
@@ -38,7 +36,7 @@ export class Drafting {
   constructor(
     private readonly dataSource: DataSource,
     private readonly brands: BrandStore,
-    private readonly compiler: TemplateCompiler,
+    private readonly words: WordsCheck,
   ) {}
 
   /** @throws Problem 422 `invalid_experiment` naming everything that is wrong */
@@ -55,12 +53,12 @@ export class Drafting {
       throw invalid([{ path: 'locale', message }]);
     }
     const covered = inUse ? new Map([[inUse.locale, inUse]]) : languages;
-    const ground = { tenant, type, channel, languages: covered, compiler: await this.compiler.of(tenant) };
+    const ground = { tenant, type, channel, languages: covered };
     const errors: FieldError[] = [];
     const variants: KeptVariant[] = [];
     for (const [index, variant] of input.variants.entries()) {
-      const words = await this.wordsOf(ground, variant, (path, message) =>
-        errors.push({ path: pathOf(['variants', index, ...path]), message }),
+      const words = await this.wordsOf(ground, variant, (path, mistake) =>
+        errors.push({ path: pathOf(['variants', index, ...path]), ...mistake }),
       );
       variants.push({ key: variant.key, weight: variant.weight, words });
     }
@@ -90,7 +88,7 @@ export class Drafting {
       const found = ofLocale.find(({ version }) => version === value);
       if (!found) {
         const newest = Math.max(...ofLocale.map(({ newest }) => newest));
-        refuse(path, `there is no version ${value}; the newest is ${newest}`);
+        refuse(path, { message: `there is no version ${value}; the newest is ${newest}` });
         continue;
       }
       words[locale] = { owner: ownerOf(found.tenant), version: value };
@@ -101,25 +99,20 @@ export class Drafting {
 
   /** Words that the variant brings. */
   private async own(
-    { channel, compiler, ...ground }: Ground,
+    ground: Ground,
     words: readonly InLanguage<Record<string, unknown>>[],
     refuse: Refuse,
   ): Promise<Record<string, KeptWords>> {
+    const { tenant, type, channel } = ground;
     const kept: Record<string, KeptWords> = {};
     for (const { locale, path, value } of words) {
-      const result = sourceSchemas[channel].safeParse(value);
-      if (!result.success) {
-        for (const { path: within, message } of fieldErrors(result.error.issues)) refuse([...path, within], message);
-        continue;
-      }
       try {
-        const template = { channel, source: result.data } as TemplateSource;
-        const compiled = await compiler.compile(template, locale);
-        kept[locale] = { owner: 'variant', version: 0, source: template.source, compiled };
-        refuseNeeds({ channel, compiler, ...ground }, locale, compiled.required, path, refuse);
+        const { source, compiled } = await this.words.check({ tenant, type, channel, locale }, value);
+        kept[locale] = { owner: 'variant', version: 0, source, compiled };
+        refuseNeeds(ground, locale, compiled.required, path, refuse);
       } catch (error) {
-        if (!(error instanceof SourceError)) throw error;
-        for (const { field, message } of error.mistakes) refuse([...path, field], message);
+        if (!(error instanceof WrongWords)) throw error;
+        for (const { path: within, ...mistake } of error.errors) refuse([...path, within], mistake);
       }
     }
     return kept;
@@ -183,15 +176,14 @@ function inLanguages<T>(
   const found = Object.entries(given).map(([language, value]): InLanguage<T> => {
     const locale = canonicalLocale(language) ?? language;
     if (!languages.has(locale))
-      refuse([part, language], `is not a language of the experiment; it has ${all.join(', ')}`);
+      refuse([part, language], { message: `is not a language of the experiment; it has ${all.join(', ')}` });
     return { locale, path: [part, language], value };
   });
   for (const locale of all) {
     if (found.some((one) => one.locale === locale)) continue;
-    refuse(
-      [part, locale],
-      'is missing: every variant speaks every language of the experiment; give "locale" for one alone',
-    );
+    refuse([part, locale], {
+      message: 'is missing: every variant speaks every language of the experiment; give "locale" for one alone',
+    });
   }
   return found.filter(({ locale }) => languages.has(locale));
 }
@@ -206,7 +198,8 @@ function refuseNeeds(
 ): void {
   for (const variable of required) {
     if (languages.get(locale)!.required.includes(variable)) continue;
-    refuse(path, `needs "${variable}", which the words in use do not; write {{ ${variable} | default: '…' }}`);
+    const message = `needs "${variable}", which the words in use do not; write {{ ${variable} | default: '…' }}`;
+    refuse(path, { message });
   }
 }
 
