@@ -21,6 +21,7 @@ import { FrontDoor } from './events/front-door.ts';
 import { RequiredData } from './events/required-data.ts';
 import { TemplatesChangedController } from './events/templates-changed.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
+import { ExperimentsController } from './experiments/experiments.controller.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
 import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
@@ -50,6 +51,7 @@ import { TracesController } from './traces/traces.controller.ts';
     DeliveriesController,
     PeopleController,
     SuppressionsController,
+    ExperimentsController,
     BrandController,
     CatalogController,
     TypesController,

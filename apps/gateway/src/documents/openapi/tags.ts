@@ -12,6 +12,7 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Deliveries', description: 'The email and SMS logs, with each attempt; for admins.' },
   { name: 'Brand', description: 'Whose messages yours are: name, logo, colours, addresses, language; for admins.' },
   { name: 'Samples', description: 'The data that templates of a type are previewed with; for admins.' },
+  { name: 'Experiments', description: 'Which words do better: variants of a template, each for a share of the recipients.' },
   { name: 'Catalog', description: 'The rules of a tenant as one document: kept as code, versioned, revertible.' },
   { name: 'Types', description: 'The notification types of the catalog, built in and your own.' },
   { name: 'Categories', description: 'The groups that recipients switch on and off.' },
