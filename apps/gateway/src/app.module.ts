@@ -35,6 +35,8 @@ import { Watches } from './realtime/watches.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
+import { DescribedTypes } from './templates/described-types.ts';
+import { TemplatesController } from './templates/templates.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
@@ -57,6 +59,7 @@ import { TracesController } from './traces/traces.controller.ts';
     TypesController,
     CategoriesController,
     SourcesController,
+    TemplatesController,
     DeadLettersController,
     ErasureController,
     RealtimeController,
@@ -73,6 +76,7 @@ import { TracesController } from './traces/traces.controller.ts';
     RequiredData,
     CatalogDesk,
     CatalogReader,
+    DescribedTypes,
     Watches,
     Feeds,
     Sockets,

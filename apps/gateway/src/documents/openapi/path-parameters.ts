@@ -4,7 +4,12 @@ import type { JsonSchema } from '../schemas/json-schemas.ts';
 /** The names that stand in paths, and what they mean there. */
 const known: Record<string, { description: string; schema: JsonSchema }> = {
   id: { description: 'Its id. Another tenant’s is answered like one that does not exist.', schema: { type: 'string' } },
-  key: { description: 'Its key in the catalog, such as `lesson_scheduled`.', schema: { type: 'string' } },
+  key: {
+    description:
+      'Its key: of a part of the catalog such as `lesson_scheduled`, of a template such as `invoice_issued.email.sw`.',
+    schema: { type: 'string' },
+  },
+  version: { description: 'The number of a version.', schema: { type: 'integer' } },
   type: { description: 'Key of a notification type, such as `invoice_issued`.', schema: { type: 'string' } },
   channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
   address: { description: 'An address on the channel, percent-encoded.', schema: { type: 'string' } },

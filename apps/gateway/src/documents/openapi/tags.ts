@@ -17,6 +17,7 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Types', description: 'The notification types of the catalog, built in and your own.' },
   { name: 'Categories', description: 'The groups that recipients switch on and off.' },
   { name: 'Sources', description: 'The exchanges of your services that Carillon listens to.' },
+  { name: 'Templates', description: 'What notifications say, by type, channel and language: drafts, versions, rollback.' },
   { name: 'Dead letters', description: 'Messages that no service could work with, kept until an admin decides.' },
   { name: 'Documents', description: 'This documentation, in forms for people and for machines.' },
   { name: 'Docs page', description: 'This documentation as a page.' },
