@@ -30,6 +30,7 @@ import { BindingStore } from './sources/binding-store.ts';
 import { SourceBindings } from './sources/source-bindings.ts';
 import { Sources } from './sources/sources.ts';
 import { SourcesController } from './sources/sources.controller.ts';
+import { SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
 import { Suppressions } from './suppressions/suppressions.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
 import { TestMessages } from './test-messages/test-messages.ts';
@@ -42,6 +43,7 @@ import { Throttles } from './throttles/throttles.ts';
     IntakeController,
     RecipientsController,
     SuppressionsController,
+    SubscriptionsController,
     ChoicesController,
     DecisionsController,
     CatalogController,

@@ -13,6 +13,7 @@ import {
   getEvent,
   getPreferences,
   getRecipient,
+  getSubscription,
   listCatalogVersions,
   listRecipients,
   listSources,
@@ -23,7 +24,9 @@ import {
   putRecipients,
   removeSuppression,
   revertCatalog,
+  setContactSubscription,
   setPreferences,
+  setSubscription,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
@@ -53,6 +56,9 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     setPreferences,
     changePreferences,
     getDefaultPreferences,
+    getSubscription,
+    setSubscription,
+    setContactSubscription,
     getDecision,
     eraseRecipient,
     personalData,

@@ -1,8 +1,14 @@
-import { Problem, type CatalogSource, type Preferences, type Tracking } from '@carillon/contracts';
+import {
+  Problem,
+  type CatalogDocument,
+  type CatalogSource,
+  type Preferences,
+  type Tracking,
+} from '@carillon/contracts';
 import { adHocType, builtIn, builtInTypes, foundation } from './built-in-types.ts';
 import type { NotificationType } from './notification-type.ts';
 import type { ParsedCatalog } from './parse-catalog.ts';
-import { trackingOf as trackingWith } from './tracking.ts';
+import { trackingOf } from './tracking.ts';
 
 export interface CatalogParts {
   /** Of the tenant's document; 0 where there is none. */
@@ -13,8 +19,8 @@ export interface CatalogParts {
   sources?: ReadonlyMap<string, CatalogSource>;
   /** What recipients who have not chosen are taken to have chosen. */
   defaults?: Preferences;
-  /** What of a category's emails is tracked. */
-  trackingOf?: (category: string) => Required<Tracking>;
+  /** The tenant's document. */
+  document?: Pick<CatalogDocument, 'categories' | 'tracking'>;
 }
 
 /** A tenant's catalog, ready for use: finds notification types by their key or by a domain event type that triggers them. */
@@ -24,7 +30,7 @@ export class Catalog {
   readonly categories: ReadonlySet<string>;
   readonly sources: ReadonlyMap<string, CatalogSource>;
   readonly defaults: Preferences;
-  readonly trackingOf: (category: string) => Required<Tracking>;
+  private readonly document: NonNullable<CatalogParts['document']>;
   private readonly byEvent: ReadonlyMap<string, readonly NotificationType[]>;
 
   constructor({
@@ -33,7 +39,7 @@ export class Catalog {
     categories = [],
     sources = new Map(),
     defaults = {},
-    trackingOf = (category) => trackingWith(category, builtIn.document, {}),
+    document = {},
   }: CatalogParts = {}) {
     this.version = version;
     this.types = new Map(types.map((type) => [type.key, type]));
@@ -48,7 +54,7 @@ export class Catalog {
     this.categories = new Set([...foundation.categories, ...categories]);
     this.sources = sources;
     this.defaults = defaults;
-    this.trackingOf = trackingOf;
+    this.document = document;
   }
 
   /** A tenant's document laid over the built-in one. A type that is switched off is like one that does not exist. */
@@ -60,7 +66,7 @@ export class Catalog {
       categories: Object.keys(document.categories ?? {}),
       sources: new Map(Object.entries(document.sources ?? {})),
       defaults: document.defaults,
-      trackingOf: (category) => trackingWith(category, builtIn.document, document),
+      document,
     });
   }
 
@@ -85,6 +91,19 @@ export class Catalog {
   /** Whether an event of this type means anything. */
   means(eventType: string): boolean {
     return this.types.has(eventType) || this.byEvent.has(eventType);
+  }
+
+  /** What of a category's emails is tracked. */
+  trackingOf(category: string): Required<Tracking> {
+    return trackingOf(category, builtIn.document, this.document);
+  }
+
+  /** A category as people read it. */
+  nameOf(category: string): string {
+    const names = [this.document, builtIn.document].map(({ categories = {} }) =>
+      Object.hasOwn(categories, category) ? categories[category]!.name : undefined,
+    );
+    return names.find((name) => name !== undefined) ?? category;
   }
 
   has(key: string): boolean {

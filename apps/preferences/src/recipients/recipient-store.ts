@@ -44,6 +44,14 @@ export class RecipientStore {
     return row;
   }
 
+  /** Everybody who has an address as a contact, by id; so many as share one. @param address canonical */
+  withContact(tenant: string, channel: Channel, address: string): Promise<{ id: string; locale: string }[]> {
+    return this.db.query(
+      'SELECT id, locale FROM recipients WHERE tenant = $1 AND contacts @> $2 ORDER BY id LIMIT 1000',
+      [tenant, JSON.stringify([{ channel, address }])],
+    );
+  }
+
   /** Creates the recipient or replaces all but its preferences; what is as it was is not written. */
   async put(
     tenant: string,
