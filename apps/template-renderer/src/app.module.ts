@@ -30,6 +30,9 @@ import { DryRunController } from './rendering/dry-run.controller.ts';
 import { GuardedRendering } from './rendering/guarded-rendering.ts';
 import { NotificationRoutedController } from './rendering/notification-routed.controller.ts';
 import { Renderer } from './rendering/renderer.ts';
+import { WordsChoice } from './previews/chosen-words.ts';
+import { PreviewsController } from './previews/previews.controller.ts';
+import { Previews } from './previews/previews.ts';
 import { RequiredData } from './required-data/required-data.ts';
 import { RequiredDataController } from './required-data/required-data.controller.ts';
 import { Samples } from './samples/samples.ts';
@@ -48,6 +51,7 @@ import { TemplateStore } from './templates/template-store.ts';
     LibraryController,
     NotificationRoutedController,
     PublishingController,
+    PreviewsController,
     RequiredDataController,
     SamplesController,
     ObservingController,
@@ -71,12 +75,14 @@ import { TemplateStore } from './templates/template-store.ts';
     Publishing,
     Recompiler,
     Renderer,
+    Previews,
     RequiredData,
     Samples,
     TemplateCache,
     TemplateCompiler,
     TemplateStore,
     WordsCheck,
+    WordsChoice,
     WordsInUse,
   ],
 })

@@ -15,6 +15,7 @@ import {
   publishTemplate,
   listExperiments,
   promoteVariant,
+  previewTemplate,
   putSample,
   renderNotifications,
   requiredData,
@@ -23,6 +24,7 @@ import {
   startExperiment,
   stopExperiment,
   saveDraft,
+  sendTemplateTest,
   setTemplateActive,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
@@ -45,6 +47,8 @@ export const service = {
     getSample,
     putSample,
     deleteSample,
+    previewTemplate,
+    sendTemplateTest,
     listTemplates,
     getTemplate,
     listTemplateVersions,

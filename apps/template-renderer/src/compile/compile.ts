@@ -81,7 +81,7 @@ export function hashOf(
 }
 
 /** The field of the source that a part was made from. */
-function fieldOf(part: string, { channel, source }: TemplateSource): string {
+export function fieldOf(part: string, { channel, source }: TemplateSource): string {
   const written = wordsOf(channel).texts(source);
   return [part, 'body', 'html'].find((field) => Object.hasOwn(written, field)) ?? part;
 }

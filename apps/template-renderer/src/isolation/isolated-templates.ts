@@ -110,8 +110,8 @@ export class IsolatedTemplates implements OnApplicationShutdown {
           this.quarantine.finished(key);
           return answer.words;
         }
-        const { reason, missing, limit } = answer.failure;
-        const failure = new RenderFailure(template, reason, missing, limit);
+        const { reason, missing, limit, parts } = answer.failure;
+        const failure = new RenderFailure(template, reason, missing, limit, parts);
         throw limit ? stopped(failure) : failure;
       } catch (error) {
         if (!(error instanceof WorkerStopped)) throw error;

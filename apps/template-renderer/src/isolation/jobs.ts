@@ -41,14 +41,14 @@ function words(
   fingerprint: string,
   brand: Brand,
   now: Date,
-): { words: Words[TemplatedChannel] } | { failure: Pick<RenderFailure, 'reason' | 'missing' | 'limit'> } {
+): { words: Words[TemplatedChannel] } | { failure: Pick<RenderFailure, 'reason' | 'missing' | 'limit' | 'parts'> } {
   try {
     let ready = parsed.get(fingerprint);
     if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template, Infinity)));
     return { words: renderWords(routed, ready, brand, now) };
   } catch (error) {
     if (!(error instanceof RenderFailure)) throw error;
-    const { reason, missing, limit } = error;
-    return { failure: { reason, missing, limit } };
+    const { reason, missing, limit, parts } = error;
+    return { failure: { reason, missing, limit, parts } };
   }
 }

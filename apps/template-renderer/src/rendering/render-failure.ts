@@ -13,6 +13,13 @@ export interface ChannelFailure {
   limit?: LimitName;
 }
 
+/** What is wrong with one part of a template. */
+export interface PartFailure {
+  /** `subject`, `html`, `actions[0].url` */
+  name: string;
+  reason: string;
+}
+
 type Version = TemplateKey & { version: number };
 
 /** One channel of a notification cannot be rendered. The message names template and cause, never the data. */
@@ -23,18 +30,21 @@ export class RenderFailure extends Error implements ChannelFailure {
   /**
    * @param missing the variables that the event's data lack, where that is the reason
    * @param limit what the template took too much of, where that is the reason
+   * @param parts what is wrong with which of its parts, besides what is missing
    */
   constructor(
     template: Version | Channel,
     readonly reason: string,
     readonly missing?: string[],
     readonly limit?: LimitName,
+    readonly parts?: PartFailure[],
   ) {
     super(`${typeof template === 'string' ? template : nameOf(template)}: ${reason}`);
     this.channel = typeof template === 'string' ? template : template.channel;
   }
 
-  static missing(template: Version, variables: string[]): RenderFailure {
+  /** For everything that is wrong at once. @param variables those that are missing */
+  static of(template: Version, variables: string[], parts: PartFailure[]): RenderFailure {
     const isGiven = (variable: string) => reservedNames.includes(variable.split('.', 1)[0] as never);
     const given = variables.filter(isGiven);
     const brought = variables.filter((variable) => !isGiven(variable));
@@ -43,8 +53,10 @@ export class RenderFailure extends Error implements ChannelFailure {
         ? [`the event's data have no ${quoted(brought)}; send ${brought.length > 1 ? 'them' : 'it'} in data`]
         : []),
       ...given.map((name) => `there is no "${name}"; give it a default in the template: {{ ${name} | default: '…' }}`),
+      ...parts.map(({ name, reason }) => `${name}: ${reason}`),
     ];
-    return new RenderFailure(template, reasons.join('; '), variables);
+    const missing = variables.length > 0 ? variables : undefined;
+    return new RenderFailure(template, reasons.join('; '), missing, undefined, parts);
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import { wordsOf, type Words } from '../channels/index.ts';
 import { formattingLocale, knownTimeZone, limits, type Allowance, type Formatting } from '../engine/index.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
-import { genericType } from '../templates/template.ts';
+import { genericType, type PublishedTemplate } from '../templates/template.ts';
 import type { TemplatedChannel } from '../templates/template-source.ts';
 import { RenderFailure, type ChannelFailure } from './render-failure.ts';
 import { relatedOf } from './related.ts';
@@ -97,7 +97,7 @@ function renderChannel(
 /** The deliveries of a channel with its words. */
 export function deliveriesOf(
   routed: NotificationRouted,
-  template: ParsedTemplate,
+  template: WordsUsed,
   channel: AvailableChannel,
   words: Words[TemplatedChannel],
 ): RenderedDelivery[] {
@@ -124,11 +124,15 @@ const besides: Record<AvailableChannel, (routed: NotificationRouted, address: st
 
 export type AvailableChannel = (typeof availableChannels)[number];
 
-function isAvailable(channel: Channel): channel is AvailableChannel {
+/** Whether there is a sender for a channel. */
+export function isAvailable(channel: Channel): channel is AvailableChannel {
   return (availableChannels as readonly Channel[]).includes(channel);
 }
 
-function commonOf(routed: NotificationRouted, delivery_id: string, template: ParsedTemplate): Rendered {
+/** What a delivery tells of the template whose words it has. */
+type WordsUsed = Omit<PublishedTemplate, 'compiled'> & Pick<ParsedTemplate, 'fallback' | 'trial'>;
+
+function commonOf(routed: NotificationRouted, delivery_id: string, template: WordsUsed): Rendered {
   const { notification_id, recipient, type, category, priority, lane, expires_at, created_at, content } = routed;
   const { type: key, version, locale, fallback, trial } = template;
   return {

@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { emailRenderedSchema } from '../../pipeline/email-rendered/index.ts';
-import { inAppRenderedSchema } from '../../pipeline/in-app-rendered/index.ts';
 import { defineRpc } from '../../define.ts';
-import { actionSchema } from '../../content.ts';
 import { channels, jsonObjectSchema, uuidSchema } from '../../words.ts';
 import { knownLocaleSchema } from '../brand/index.ts';
 import { sampleSchema } from '../samples/index.ts';
 import { templateKeySchema, templateOwners } from '../template-admin/index.ts';
+import { shownWordsSchema } from '../templates/index.ts';
 
 /** Which words of a template are meant; with none of them its draft, otherwise its newest version. */
 const wordsShape = {
@@ -65,38 +63,6 @@ const previewErrorSchema = z.object({
 });
 export type PreviewError = z.infer<typeof previewErrorSchema>;
 
-const link = z.string().nullable();
-
-/** What a template says, by its channel. */
-export const previewWordsSchema = z.object({
-  in_app: inAppRenderedSchema
-    .pick({ title: true, message: true, html: true, link: true, image: true, actions: true })
-    .optional(),
-  email: emailRenderedSchema
-    .pick({ subject: true, html: true, text: true, reply_to: true })
-    .extend({
-      attachments: z.array(z.object({ filename: z.string(), content_type: z.string(), bytes: z.number().int() })),
-    })
-    .optional(),
-  sms: z
-    .object({
-      text: z.string(),
-      alphabet: z.enum(['GSM-7', 'UCS-2']),
-      /** Septets, or UTF-16 units. */
-      units: z.number().int(),
-      /** How many SMS are paid for. */
-      segments: z.number().int(),
-      /** What it costs, and what would make it cost less. */
-      cost: z.string(),
-    })
-    .optional(),
-  push: z
-    .object({ title: z.string(), body: z.string(), link, icon: link, image: link, actions: z.array(actionSchema) })
-    .optional(),
-  chat: z.object({ text: z.string(), blocks: z.array(jsonObjectSchema) }).optional(),
-});
-export type PreviewWords = z.infer<typeof previewWordsSchema>;
-
 export const previewSchema = z.object({
   key: z.string(),
   channel: z.enum(channels),
@@ -105,9 +71,11 @@ export const previewSchema = z.object({
   /** Which words they are: a version's number, the draft, those of a variant, or those that came with the question. */
   stage: z.union([z.number().int(), z.enum(['draft', 'variant', 'source'])]),
   /** What the template says; null where something is wrong. */
-  rendered: previewWordsSchema.nullable(),
+  rendered: shownWordsSchema.nullable(),
   /** Everything that is wrong, by field, line and column. */
   errors: z.array(previewErrorSchema),
+  /** What is right, but could be better: an SMS that costs more than it has to. */
+  notes: z.array(z.string()),
   variables: z.object({
     /** Data that it cannot do without, data that it uses when they are there, and which of the former there were not. */
     required: z.array(z.string()),
@@ -146,10 +114,11 @@ const examplePreview: Preview = {
       alphabet: 'GSM-7',
       units: 32,
       segments: 1,
-      cost: 'Paid for as 1 SMS.',
+      cost: { amount: 0.8, currency: 'KES' },
     },
   },
   errors: [],
+  notes: [],
   variables: { required: ['amount', 'currency', 'invoice_number'], optional: [], missing: [] },
   data_origin: 'system',
 };
