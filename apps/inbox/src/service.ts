@@ -9,6 +9,7 @@ import {
   markAllRead,
   missedNotifications,
   personalData,
+  traceNotification,
   watchInboxes,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
@@ -36,6 +37,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     countUnread,
     inboxStats,
     getNotification,
+    traceNotification,
     changeNotification,
     markAllRead,
     deleteNotification,

@@ -3,11 +3,12 @@ import {
   decisionSchema,
   deliveryDetailSchema,
   getDecision,
-  getNotification,
-  notificationSchema,
   Problem,
   sentChannels,
   traceDeliveries,
+  tracedNotificationSchema,
+  traceNotification,
+  type TracedNotification,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
@@ -19,8 +20,8 @@ const traceSchema = z.object({
   notification: decisionSchema.omit({ channels: true }),
   /** Why each channel was chosen or dropped. */
   decision: decisionSchema.shape.channels,
-  /** What stands in the inbox; null when it is not an in-app notification or not stored yet. */
-  in_app: notificationSchema.nullable(),
+  /** What stands in the inbox, and which words it shows; null when it is not an in-app notification or not stored yet. */
+  in_app: tracedNotificationSchema.nullable(),
   deliveries: z.array(deliveryDetailSchema),
 });
 
@@ -48,13 +49,9 @@ export class TracesController {
     return { notification, decision: channels, in_app: inApp, deliveries: deliveries.flatMap(({ data }) => data) };
   }
 
-  private async inApp(
-    tenant: string,
-    recipient: string,
-    id: string,
-  ): Promise<z.infer<typeof notificationSchema> | null> {
+  private async inApp(tenant: string, recipient: string, id: string): Promise<TracedNotification | null> {
     try {
-      return await this.messages.call(getNotification, { tenant, recipient, id });
+      return await this.messages.call(traceNotification, { tenant, recipient, id });
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return null;
       throw error;

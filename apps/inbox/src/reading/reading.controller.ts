@@ -4,8 +4,10 @@ import {
   inboxStats,
   listNotifications,
   missedNotifications,
+  traceNotification,
   type InboxStats,
   type Notification,
+  type TracedNotification,
 } from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
 import { Controller } from '@nestjs/common';
@@ -45,6 +47,12 @@ export class ReadingController {
   @MessagePattern(getNotification.name)
   async get(@Payload() request: RequestOf<typeof getNotification>): Promise<Notification> {
     return notificationOf(await this.inbox.get(request, request.id), new Date());
+  }
+
+  @MessagePattern(traceNotification.name)
+  async trace(@Payload() request: RequestOf<typeof traceNotification>): Promise<TracedNotification> {
+    const row = await this.inbox.get(request, request.id);
+    return { ...notificationOf(row, new Date()), template: row.template };
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { templateRefSchema } from '../../content.ts';
 import { defineRpc } from '../../define.ts';
+import { inAppRendered } from '../../pipeline/in-app-rendered/index.ts';
 import { priorities, timestampSchema } from '../../words.ts';
 import { notificationExample, notificationSchema, type Notification } from './notification.ts';
 
@@ -147,6 +149,23 @@ export const getNotification = defineRpc<z.infer<typeof one>, Notification>({
   request: one,
   response: notificationSchema,
   example: { request: exampleOne, response: notificationExample },
+});
+
+/** A notification with the words that it shows, for whoever asks why it says what it says. */
+export const tracedNotificationSchema = notificationSchema.extend({ template: templateRefSchema });
+export type TracedNotification = z.infer<typeof tracedNotificationSchema>;
+
+/** Errors: 404. */
+export const traceNotification = defineRpc<z.infer<typeof one>, TracedNotification>({
+  name: 'inbox.notifications.trace.v1',
+  service: 'inbox',
+  summary: 'One notification of a recipient with the words that it shows.',
+  request: one,
+  response: tracedNotificationSchema,
+  example: {
+    request: exampleOne,
+    response: { ...notificationExample, template: inAppRendered.example.template },
+  },
 });
 
 export const notificationChanges = ['read', 'unread', 'seen', 'archive', 'unarchive', 'unsnooze'] as const;
