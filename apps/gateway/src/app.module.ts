@@ -34,9 +34,11 @@ import { Sockets } from './realtime/sockets.ts';
 import { Watches } from './realtime/watches.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
+import { SchedulesController } from './schedules/schedules.controller.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
 import { DescribedTypes } from './templates/described-types.ts';
 import { TemplatesController } from './templates/templates.controller.ts';
+import { TimersController } from './timers/timers.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
@@ -60,6 +62,8 @@ import { TracesController } from './traces/traces.controller.ts';
     CategoriesController,
     SourcesController,
     TemplatesController,
+    SchedulesController,
+    TimersController,
     DeadLettersController,
     ErasureController,
     RealtimeController,

@@ -1,6 +1,6 @@
+import { exchangePermitsSchema } from '@carillon/messaging';
 import { days } from '@carillon/service';
 import { z } from 'zod';
-import { exchangePermitsSchema } from './sources/permitted.ts';
 
 export const configSchema = z.object({
   DECISION_RETENTION_DAYS: days

@@ -5,11 +5,14 @@ import { Forgetting } from './erasure/forgetting.ts';
 import { Firing } from './firing/firing.ts';
 import { Timers } from './firing/timers.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
+import { TimersController } from './pending/timers.controller.ts';
+import { Planning } from './schedules/planning.ts';
+import { SchedulesController } from './schedules/schedules.controller.ts';
 import { SettingController } from './setting/setting.controller.ts';
 
 @Module({
   imports: [ScheduleModule.forRoot()],
-  controllers: [SettingController, ErasureController, PersonalDataController],
-  providers: [Timers, Firing, Forgetting],
+  controllers: [SettingController, ErasureController, PersonalDataController, SchedulesController, TimersController],
+  providers: [Timers, Firing, Forgetting, Planning],
 })
 export class AppModule {}

@@ -1,16 +1,32 @@
-import { personalData } from '@carillon/contracts';
+import {
+  cancelTimer,
+  cancelTimersOfEvent,
+  deleteSchedule,
+  getSchedule,
+  getTimer,
+  listScheduleRuns,
+  listSchedules,
+  listTimers,
+  moveTimer,
+  pauseSchedule,
+  personalData,
+  putSchedule,
+  runSchedule,
+} from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
-import { z } from 'zod';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
-
-const config = z.object({});
+import { configSchema } from './config.ts';
 
 /** The scheduler as data: what `main.ts` runs and tests start in their own process. */
-export const service: ServiceOptions<typeof config.shape> = {
+export const service: ServiceOptions<typeof configSchema.shape> = {
   name: 'scheduler',
-  config,
+  config: configSchema,
   module: () => AppModule,
   migrations,
-  rpcs: [personalData],
+  rpcs: [
+    personalData,
+    ...[putSchedule, listSchedules, getSchedule, deleteSchedule, pauseSchedule, runSchedule, listScheduleRuns],
+    ...[listTimers, getTimer, cancelTimer, moveTimer, cancelTimersOfEvent],
+  ],
 };

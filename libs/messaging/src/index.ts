@@ -7,6 +7,7 @@ export { Names, routingKeyOf } from './names.ts';
 export { streetTopology, declare, type Topology } from './topology.ts';
 export { replayRoute } from './replay.ts';
 export { givenIdPrefix } from './codec.ts';
+export { exchangePermitsSchema, whyForbidden, type ExchangePermit, type ExchangeRules } from './exchange-permits.ts';
 export type { BindingResult, BindingWish } from './foreign-bindings.ts';
 export { currentTraceparent, withTrace } from './trace.ts';
 export type { Dependency } from './gate.ts';

@@ -107,6 +107,14 @@ export class Messages {
     return this.send(exchange, routingKey, event, exchanges[exchange].mandatory);
   }
 
+  /**
+   * Publishes to an exchange of somebody else's, as an AMQP message of its own.
+   * @throws Unroutable when no queue takes it, BrokerUnavailable, or the broker's refusal, such as of an exchange that does not exist
+   */
+  publishForeign(exchange: string, routingKey: string, event: CloudEvent): Promise<void> {
+    return this.publisher.publish({ exchange, routingKey, batch: false, mandatory: true }, event);
+  }
+
   /** Asks a service. @throws Problem, always ready to be shown */
   call<Request, Response>(
     contract: RpcContract<Request, Response>,

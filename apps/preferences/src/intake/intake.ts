@@ -151,6 +151,7 @@ export class Intake {
         expires_at: event.request.expires_at,
         message,
         routing_key: routingKey,
+        event_id: id,
       },
       { id: timerId, tenant: event.tenant },
     );

@@ -43,15 +43,17 @@ export interface IncomingEvent {
  */
 export function readEvent(event: CloudEvent, now: number): IncomingEvent {
   const requested = event.type === eventRequested.type;
+  const due = event.timer !== undefined;
   return {
     tenant: event.tenant ?? defaultTenant,
     source: event.source,
     cloudEventId: event.id,
     deduplicated: !event.id.startsWith(givenIdPrefix),
     // A request's time is the gateway's, and the ids it answered with begin with it. The clock of a domain service is not
-    // trusted with the order of inboxes: there the first sight counts.
-    at: requested && event.time ? Math.min(Date.parse(event.time), now) : now,
-    due: event.timer !== undefined,
+    // trusted with the order of inboxes: there the first sight counts. Of what is due the scheduler's clock, the database's, has said
+    // that its time has come, even where ours is behind it.
+    at: requested && event.time ? (due ? Date.parse(event.time) : Math.min(Date.parse(event.time), now)) : now,
+    due,
     requested,
     request: requested ? readRequest(event.data) : readDomainEvent(event),
     subject: event.subject,

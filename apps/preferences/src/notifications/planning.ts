@@ -187,6 +187,7 @@ export function timerOf(
     expires_at: request.expires_at,
     message,
     routing_key: notificationDeferred.key,
+    event_id: eventRecordId,
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { exchangePermitsSchema } from '@carillon/messaging';
 import fc from 'fast-check';
-import { exchangePermitsSchema, sourceMistakes } from './permitted.ts';
+import { sourceMistakes } from './permitted.ts';
 
 const permits = (list: string) => exchangePermitsSchema.parse(list);
 const mistakes = (tenant: string, exchange: string, list?: string) =>
@@ -32,7 +33,7 @@ describe('a source', () => {
     expect(mistakes('shop', 'studio.events', list)).toEqual([
       {
         path: 'exchange',
-        message: 'tenant "shop" may not bind "studio.events"; the setting SOURCE_EXCHANGES says what it may',
+        message: 'tenant "shop" may not name "studio.events"; the setting SOURCE_EXCHANGES says what it may',
       },
     ]);
     for (const exchange of ['lessons2', 'studio', 'eu.shop.orders.v2', 'shop.shop.v1'])

@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CloudEvent } from '@carillon/contracts';
-import { Messages, type Origin } from '@carillon/messaging';
+import { Messages, type ExchangeRules, type Origin } from '@carillon/messaging';
 import { CONFIG, type CommonConfig } from '@carillon/service';
 import { Catalogs } from '../catalog/catalogs.ts';
 import type { PreferencesConfig } from '../config.ts';
-import { sourceMistakes, type SourceRules } from './permitted.ts';
+import { sourceMistakes } from './permitted.ts';
 import { SourceIndex, type Resolved } from './source-index.ts';
 import type { TenantSource } from './tenant-source.ts';
 
 /** The sources of all tenants' catalogs: which exchanges there are, and whose is what comes through them. */
 @Injectable()
 export class Sources {
-  readonly rules: SourceRules;
+  readonly rules: ExchangeRules;
   private index?: Promise<SourceIndex>;
 
   constructor(

@@ -1,5 +1,6 @@
 import type { SourceStanding } from '@carillon/contracts';
-import { sourceMistakes, type SourceRules } from './permitted.ts';
+import type { ExchangeRules } from '@carillon/messaging';
+import { sourceMistakes } from './permitted.ts';
 import type { Binding } from './plan-bindings.ts';
 import { routingKeysOf, type TenantSource } from './tenant-source.ts';
 
@@ -7,7 +8,7 @@ import { routingKeysOf, type TenantSource } from './tenant-source.ts';
 export function standingOf(
   { tenant, key, source }: TenantSource,
   bindings: readonly Binding[],
-  rules: SourceRules,
+  rules: ExchangeRules,
 ): SourceStanding {
   const routingKeys = routingKeysOf(source);
   const standing = { key, exchange: source.exchange, routing_keys: [...routingKeys] };

@@ -107,20 +107,24 @@ export class Firing implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { fire = [], lapse = [], wait = [] } = Object.groupBy(claimed, (timer) => verdict(timer, timer.now));
     const confirms = await Promise.allSettled(fire.map((timer) => this.publish(timer)));
     const failed = fire.filter((_, index) => confirms[index]!.status === 'rejected');
-    const reason = confirms.find((confirm) => confirm.status === 'rejected')?.reason as Error | undefined;
-    if (reason)
-      this.logger.warn({ msg: 'timers not fired, trying again', count: failed.length, error: reason.message });
+    const reasons = confirms.flatMap((confirm) =>
+      confirm.status === 'rejected' ? (confirm.reason as Error).message : [],
+    );
+    if (failed.length > 0)
+      this.logger.warn({ msg: 'timers not fired, trying again', count: failed.length, error: reasons[0] });
 
     const late = await this.timers.markFired(fire.filter((_, index) => confirms[index]!.status === 'fulfilled'));
     await this.timers.markExpired(lapse);
-    await this.timers.release([...failed, ...wait], pauseSeconds);
+    await this.timers.release(failed, pauseSeconds, reasons);
+    await this.timers.release(wait, pauseSeconds);
     for (const seconds of late) lateSeconds.observe(seconds);
     timersEnded.inc({ outcome: 'fired' }, late.length);
     timersEnded.inc({ outcome: 'expired' }, lapse.length);
     timersEnded.inc({ outcome: 'failed' }, failed.length);
   }
 
-  private publish({ timer_id, routing_key, message }: ClaimedTimer): Promise<void> {
+  private publish({ timer_id, exchange, routing_key, message }: ClaimedTimer): Promise<void> {
+    if (exchange !== null) return this.messages.publishForeign(exchange, routing_key, message);
     return this.messages.publishEvent('events', routing_key, { ...message, timer: timer_id });
   }
 }

@@ -6,6 +6,8 @@ import type { TimerTimes } from './verdict.ts';
 /** A timer that this replica may fire until its claim lapses. */
 export interface ClaimedTimer extends TimerTimes {
   timer_id: string;
+  /** Of a domain service; null for the front door. */
+  exchange: string | null;
   routing_key: string;
   message: CloudEvent;
   /** The database's time of the claim. */
@@ -41,7 +43,7 @@ export class Timers {
        UPDATE timers SET claimed_until = now() + make_interval(secs => $2)
          FROM due
         WHERE timers.timer_id = due.timer_id
-        RETURNING timers.timer_id, due_at, expires_at, routing_key, message, now() AS now`,
+        RETURNING timers.timer_id, due_at, expires_at, exchange, routing_key, message, now() AS now`,
       [limit, leaseSeconds],
     );
     return rows;
@@ -51,7 +53,7 @@ export class Timers {
   async markFired(timers: readonly ClaimedTimer[]): Promise<number[]> {
     if (timers.length === 0) return [];
     const [rows]: [{ late: number }[], number] = await this.database.query(
-      `UPDATE timers SET state = 'fired', fired_at = now(), claimed_until = NULL, message = NULL
+      `UPDATE timers SET state = 'fired', fired_at = now(), claimed_until = NULL, message = NULL, error = NULL
         WHERE timer_id = ANY($1) AND state = 'pending'
         RETURNING extract(epoch FROM fired_at - due_at)::float8 AS late`,
       [ids(timers)],
@@ -68,12 +70,17 @@ export class Timers {
     );
   }
 
-  /** They could not be fired; anybody may try again after a pause, in which other timers get their turn. */
-  async release(timers: readonly ClaimedTimer[], pauseSeconds: number): Promise<void> {
+  /**
+   * They could not be fired; anybody may try again after a pause, in which other timers get their turn.
+   * @param errors why, in the order of the timers, where there is a reason to tell
+   */
+  async release(timers: readonly ClaimedTimer[], pauseSeconds: number, errors: readonly string[] = []): Promise<void> {
     if (timers.length === 0) return;
     await this.database.query(
-      `UPDATE timers SET claimed_until = now() + make_interval(secs => $2) WHERE timer_id = ANY($1) AND state = 'pending'`,
-      [ids(timers), pauseSeconds],
+      `UPDATE timers SET claimed_until = now() + make_interval(secs => $2), error = released.error
+         FROM unnest($1::uuid[], $3::text[]) AS released(timer_id, error)
+        WHERE timers.timer_id = released.timer_id AND state = 'pending'`,
+      [ids(timers), pauseSeconds, errors],
     );
   }
 

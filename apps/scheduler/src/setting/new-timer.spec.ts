@@ -30,6 +30,8 @@ describe('a new timer', () => {
     expect(timer).toEqual({
       timer_id: timerSet.example.timer_id,
       tenant: 'default',
+      kind: 'event',
+      event_id: undefined,
       due_at: '2026-11-22T06:00:00.000Z',
       expires_at: '2026-11-22T10:00:00.000Z',
       routing_key: 'carillon.event.requested',

@@ -1,11 +1,13 @@
 import {
   defaultTenant,
   namedRecipients,
+  notificationDeferred,
   parseInput,
   tenantSchema,
   timerSetSchema,
   timestampSchema,
   type CloudEvent,
+  type TimerKind,
   type TimerSet,
 } from '@carillon/contracts';
 import { z } from 'zod';
@@ -32,6 +34,12 @@ const newTimerSchema = timerSetSchema.extend({
 export interface NewTimer {
   timer_id: string;
   tenant: string;
+  kind: TimerKind;
+  /** Of the event that waits. */
+  event_id: string | undefined;
+  schedule_id?: string;
+  /** Of a domain service, instead of the front door. */
+  exchange?: string;
   due_at: string;
   expires_at: string | undefined;
   routing_key: string;
@@ -57,6 +65,8 @@ export function newTimer({ tenant, data }: CloudEvent<TimerSet>, now: Date): New
   return {
     timer_id: timer.timer_id,
     tenant: timer.tenant,
+    kind: timer.message.type === notificationDeferred.type ? 'notification' : 'event',
+    event_id: timer.event_id,
     due_at: timer.due_at,
     expires_at: timer.expires_at,
     routing_key: timer.routing_key,

@@ -12,6 +12,8 @@ export const timerSetSchema = z.object({
   /** Goes to `carillon.events` under `routing_key` at the due time, with the extension attribute `timer`. */
   message: cloudEventSchema as unknown as z.ZodType<CloudEvent>,
   routing_key: z.string(),
+  /** Of the event that waits, so that whoever cancels it finds the timer. */
+  event_id: uuidSchema.optional(),
 });
 export type TimerSet = z.infer<typeof timerSetSchema>;
 
