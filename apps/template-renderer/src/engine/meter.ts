@@ -32,11 +32,6 @@ export class Meter {
     this.memory = allowance.memory;
   }
 
-  /** How much may still be allocated. */
-  get memoryLeft(): number {
-    return this.memory;
-  }
-
   /** @throws LimitExceeded */
   private checkTime(now: number): void {
     // Reading the clock is cheap, asking how much was computed is not; and nobody computes for longer than time passes.

@@ -17,8 +17,10 @@ export class MissingVariable extends Error {
 
 /** LiquidJS misses only what is undefined. To a reader null and empty text are missing just as much: "Hello ,". */
 export class StrictContext extends Context {
-  override *_getFromScope(scope: unknown, path: Path): IterableIterator<unknown> {
-    const value: unknown = toValueSync(super._getFromScope(scope, path));
+  override *_getFromScope(scope: unknown, path: Path, strict = this.strictVariables): IterableIterator<unknown> {
+    const value: unknown = toValueSync(super._getFromScope(scope, path, strict));
+    // Filters that look into the elements of a list (`map`, `sort`) take those that lack something too.
+    if (!strict) return value;
     const names = typeof path === 'string' ? path.split('.') : path;
     if (leavesGap(this, scope, names, value)) throw new MissingVariable(names.join('.'));
     return value;

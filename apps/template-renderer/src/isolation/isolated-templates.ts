@@ -12,12 +12,12 @@ import type { TemplatedChannel } from '../templates/template-source.ts';
 import { templatesInQuarantine, templateStops, workerStops } from './metrics.ts';
 import { Quarantine, type Held } from './quarantine.ts';
 import { WorkerPool } from './worker-pool.ts';
-import { WorkerStopped } from './worker-process.ts';
+import { WorkerStopped, type Ending } from './worker-process.ts';
 
-/** What one rendering in a worker may use: milliseconds on the clock, megabytes of heap. */
-const rendering = { time: 2_000, memory: 64 };
+/** What one rendering in a worker may use: milliseconds of computing, megabytes of heap. */
+const rendering = { time: 1_000, memory: 64 };
 /** What one compilation may use. */
-const compiling = { time: 10_000, memory: 256 };
+const compiling = { time: 5_000, memory: 256 };
 
 /**
  * Compiles and fills in templates in processes of their own, where they can be stopped whatever they do: drafts, what is about to be
@@ -27,26 +27,26 @@ const compiling = { time: 10_000, memory: 256 };
 export class IsolatedTemplates implements OnApplicationShutdown {
   private readonly quarantine = new Quarantine(new LRUCache({ max: 10_000 }), new LRUCache({ max: 10_000 }));
   private readonly known = new LRUCache<string, true>({ max: 10_000 });
-  private readonly onStop = (reason: 'time' | 'memory' | 'crash') => workerStops.inc({ reason });
+  private readonly onEnding = (reason: Ending) => workerStops.inc({ reason });
   /** For templates that take long, but have shown that they come to an end. A tenant never has both processes. */
   private readonly steady = new WorkerPool({
     processes: 2,
     perTenant: 1,
     limits: { ...rendering, nice: 5 },
-    onStop: this.onStop,
+    onEnding: this.onEnding,
   });
   /** For those that have not, and for those that had to be stopped. */
   private readonly doubtful = new WorkerPool({
     processes: 1,
     perTenant: 1,
-    limits: { ...rendering, nice: 15 },
-    onStop: this.onStop,
+    limits: { ...rendering, nice: 10 },
+    onEnding: this.onEnding,
   });
   private readonly compilers = new WorkerPool({
     processes: 1,
     perTenant: 1,
     limits: { ...compiling, nice: 10 },
-    onStop: this.onStop,
+    onEnding: this.onEnding,
   });
 
   /**
@@ -96,9 +96,8 @@ export class IsolatedTemplates implements OnApplicationShutdown {
     return pool.run(tenant, async (worker) => {
       const held = this.quarantine.held(tenant, key, performance.now());
       if (held) throw heldBack(template, held);
-      const began = performance.now();
-      const stopped = (failure: RenderFailure) => {
-        this.quarantine.stopped(tenant, key, failure.reason, performance.now() - began, performance.now());
+      const stopped = (failure: RenderFailure, took: number) => {
+        this.quarantine.stopped(tenant, key, failure.reason, took, performance.now());
         templateStops.inc({ limit: failure.limit });
         templatesInQuarantine.set(this.quarantine.size);
         return failure;
@@ -112,16 +111,16 @@ export class IsolatedTemplates implements OnApplicationShutdown {
         }
         const { reason, missing, limit, parts } = answer.failure;
         const failure = new RenderFailure(template, reason, missing, limit, parts);
-        throw limit ? stopped(failure) : failure;
+        throw limit ? stopped(failure, answer.took) : failure;
       } catch (error) {
         if (!(error instanceof WorkerStopped)) throw error;
-        throw stopped(new RenderFailure(template, inWords(error), undefined, error.limit));
+        throw stopped(new RenderFailure(template, inWords(error), undefined, error.limit), rendering.time);
       }
     });
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.steady, this.doubtful, this.compilers].map((pool) => pool.close()));
+  onApplicationShutdown(): void {
+    for (const pool of [this.steady, this.doubtful, this.compilers]) pool.close();
   }
 }
 
@@ -147,6 +146,6 @@ function heldBack(template: PublishedTemplate, { ms, why }: Held): RenderFailure
 
 function inWords({ limit }: WorkerStopped): string {
   return limit === 'time'
-    ? `did not end within ${rendering.time / 1_000} seconds; use fewer or shorter loops, and shorter texts`
+    ? `takes more than ${rendering.time / 1_000} s; use fewer or shorter loops, and shorter texts`
     : `needs more than ${rendering.memory} MB of memory; use shorter lists and texts`;
 }

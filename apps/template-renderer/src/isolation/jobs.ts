@@ -34,14 +34,20 @@ async function compile(
   }
 }
 
-/** @param fingerprint equal for equal templates */
+/**
+ * @param fingerprint equal for equal templates
+ * @returns with a failure, how many milliseconds were computed for nothing
+ */
 function words(
   routed: NotificationRouted,
   template: PublishedTemplate,
   fingerprint: string,
   brand: Brand,
   now: Date,
-): { words: Words[TemplatedChannel] } | { failure: Pick<RenderFailure, 'reason' | 'missing' | 'limit' | 'parts'> } {
+):
+  | { words: Words[TemplatedChannel] }
+  | { failure: Pick<RenderFailure, 'reason' | 'missing' | 'limit' | 'parts'>; took: number } {
+  const began = process.threadCpuUsage();
   try {
     let ready = parsed.get(fingerprint);
     if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template, Infinity)));
@@ -49,6 +55,7 @@ function words(
   } catch (error) {
     if (!(error instanceof RenderFailure)) throw error;
     const { reason, missing, limit, parts } = error;
-    return { failure: { reason, missing, limit, parts } };
+    const { user, system } = process.threadCpuUsage(began);
+    return { failure: { reason, missing, limit, parts }, took: (user + system) / 1_000 };
   }
 }

@@ -1,5 +1,5 @@
 import { Turns } from './turns.ts';
-import { WorkerProcess, type WorkerLimits } from './worker-process.ts';
+import { WorkerProcess, type Ending, type WorkerLimits } from './worker-process.ts';
 
 /** What a pool is made of. */
 export interface PoolOptions {
@@ -9,7 +9,7 @@ export interface PoolOptions {
   perTenant: number;
   limits: WorkerLimits;
   /** Told when a process was stopped, or crashed. */
-  onStop?: (why: 'time' | 'memory' | 'crash') => void;
+  onEnding?: (why: Ending) => void;
 }
 
 interface Waiting {
@@ -24,8 +24,8 @@ export class WorkerPool {
   private readonly underWay = new Map<string, number>();
 
   constructor(private readonly options: PoolOptions) {
-    const { processes, limits, onStop } = options;
-    this.all = Array.from({ length: processes }, () => new WorkerProcess(limits, onStop));
+    const { processes, limits, onEnding } = options;
+    this.all = Array.from({ length: processes }, () => new WorkerProcess(limits, onEnding));
     this.idle = [...this.all].reverse();
   }
 
@@ -43,8 +43,8 @@ export class WorkerPool {
   }
 
   /** Ends all processes. */
-  async close(): Promise<void> {
-    await Promise.all(this.all.map((worker) => worker.close()));
+  close(): void {
+    for (const worker of this.all) worker.close();
   }
 
   private startNext(): void {
