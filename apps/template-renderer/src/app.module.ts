@@ -6,6 +6,11 @@ import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogWords } from './catalog/catalog-words.ts';
 import { WordsInUse } from './catalog/words-in-use.ts';
 import { TemplateCompiler } from './compile/template-compiler.ts';
+import { FragmentDesk } from './fragments/fragment-desk.ts';
+import { FragmentStore } from './fragments/fragment-store.ts';
+import { FragmentsController } from './fragments/fragments.controller.ts';
+import { FramedTemplates } from './fragments/framed-templates.ts';
+import { Framing } from './fragments/framing.ts';
 import { DraftStore } from './drafts/draft-store.ts';
 import { Drafts } from './drafts/drafts.ts';
 import { DraftsController } from './drafts/drafts.controller.ts';
@@ -49,6 +54,7 @@ import { TemplateStore } from './templates/template-store.ts';
     DryRunController,
     ExperimentsController,
     LibraryController,
+    FragmentsController,
     NotificationRoutedController,
     PublishingController,
     PreviewsController,
@@ -70,6 +76,10 @@ import { TemplateStore } from './templates/template-store.ts';
     IsolatedTemplates,
     Library,
     LibraryStore,
+    FragmentDesk,
+    FragmentStore,
+    FramedTemplates,
+    Framing,
     Observations,
     Promoting,
     Publishing,

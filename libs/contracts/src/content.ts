@@ -27,6 +27,8 @@ export const templateRefSchema = z.object({
   /** 0 for content brought by the event. */
   version: z.number().int(),
   locale: z.string(),
+  /** For Carillon's own words in a tenant's frame: the version of the tenant's layouts and partials that they were framed with. */
+  frame: z.number().int().optional(),
   /** Id of the experiment that chose the words, where one did. */
   experiment: z.string().optional(),
   /** Which of its variants they are. */

@@ -5,8 +5,7 @@ import { fieldErrors } from '@carillon/contracts';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { hashOf } from '../compile/compile.ts';
-import type { EmailLayout } from '../compile/email-layout.ts';
-import { localesFor } from '../templates/lookup-order.ts';
+import { frameWordsFor, type EmailLayout, type FrameWords } from '../compile/email-layout.ts';
 import {
   templatedChannels,
   templateFileSchema,
@@ -60,20 +59,25 @@ function sourcesOf(file: TemplateFile): TemplateSource[] {
   });
 }
 
-/** The frame of emails by language, from `templates/_layout`; the frame's own words are those of the nearest language. */
-export function emailLayouts(from = directory): (locale: string) => EmailLayout {
+/** Carillon's frame of emails, from `templates/_layout`. */
+export interface BuiltInLayout {
+  mjml: string;
+  words: FrameWords;
+}
+
+export function loadLayout(from = directory): BuiltInLayout {
   const folder = join(from, '_layout');
-  const mjml = readFileSync(join(folder, 'email.mjml'), 'utf8');
-  const words = new Map(
-    filesOf(folder).map(({ locale, path }) => [locale, read(path, z.record(z.string(), z.string()))]),
-  );
-  return (locale) => ({
-    mjml,
-    words:
-      localesFor(locale)
-        .map((candidate) => words.get(candidate))
-        .find(Boolean) ?? {},
-  });
+  const words = filesOf(folder).map(({ locale, path }) => [locale, read(path, z.record(z.string(), z.string()))]);
+  return {
+    mjml: readFileSync(join(folder, 'email.mjml'), 'utf8'),
+    words: Object.fromEntries(words) as FrameWords,
+  };
+}
+
+/** The frame of emails by language; the frame's own words are those of the nearest language. */
+export function emailLayouts(from = directory): (locale: string) => EmailLayout {
+  const { mjml, words } = loadLayout(from);
+  return (locale) => ({ mjml, words: frameWordsFor(locale, [words]) });
 }
 
 function filesOf(folder: string): { locale: string; path: string }[] {

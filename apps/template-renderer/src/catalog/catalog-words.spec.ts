@@ -8,6 +8,7 @@ import { loadBuiltIns } from '../built-in/load.ts';
 import { publishBuiltIns } from '../built-in/publish.ts';
 import { lookupOrder } from '../templates/lookup-order.ts';
 import { TemplateStore } from '../templates/template-store.ts';
+import { FragmentStore } from '../fragments/fragment-store.ts';
 import { TemplateCompiler } from '../compile/template-compiler.ts';
 import { CatalogWords } from './catalog-words.ts';
 
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.query('TRUNCATE template_renderer.templates, template_renderer.catalogs');
-  words = new CatalogWords(store, new TemplateCompiler());
+  words = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource)));
 });
 
 const sms = (text: string) => ({ sms: { text } });
@@ -101,8 +102,8 @@ describe('the words of an applied catalog', () => {
   it('are those of the newest catalog, whichever of several replicas takes which and when', async () => {
     const replicas = [
       words,
-      new CatalogWords(store, new TemplateCompiler()),
-      new CatalogWords(store, new TemplateCompiler()),
+      new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource))),
+      new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource))),
     ];
     const catalogs = [1, 2, 3, 4, 5, 6].map((version) => ({
       version,
@@ -242,9 +243,9 @@ describe('checking the words of a catalog', () => {
         /^types\.lesson\.templates\.en\.in_app\.actions\[0\]\.label: /,
         /^types\.lesson\.templates\.en\.email\.subject: output .* not closed/,
         /^types\.lesson\.templates\.en\.email\.body: line 2: Attribute colour is illegal/,
-        /^types\.exam\.templates\.en\.email\.body: \{\{ c }} stands outside any text/,
-        /^types\.exam\.templates\.en\.email\.body: values are not allowed in the attribute style/,
-        /^types\.exam\.templates\.en\.email\.body: a value inside a tag must stand in a quoted attribute/,
+        /^types\.exam\.templates\.en\.email\.body: line 1, column 57: \{\{ c }} stands outside any text/,
+        /^types\.exam\.templates\.en\.email\.body: line 1, column 33: values are not allowed in the attribute style/,
+        /^types\.exam\.templates\.en\.email\.body: line 1, column 18: a value inside a tag must stand in a quoted attribute/,
       ].map((pattern) => expect.stringMatching(pattern)),
     );
     expect(await rows()).toEqual([]);
@@ -260,7 +261,7 @@ describe('checking the words of a catalog', () => {
   it('does not compile again what the tenant has already', async () => {
     const templates = { t: { en: sms('x') } };
     await words.apply('a', 1, templates);
-    const fresh = new CatalogWords(store, new TemplateCompiler());
+    const fresh = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource)));
     // No time at all: whatever would have to be compiled fails.
     expect((await fresh.check('a', templates, -1)).errors).toEqual([]);
     await expect(fresh.check('b', templates, -1)).rejects.toMatchObject({ status: 503, code: 'unavailable' });

@@ -3,6 +3,7 @@ import { plainTextOf } from '../engine/plain-text.ts';
 import { escapeHtml } from '../engine/text.ts';
 import type { EmailSource } from '../templates/template-source.ts';
 import { paint } from './colors.ts';
+import { originOf } from './inline-partials.ts';
 import { fillLayout, wrapConditions, type EmailLayout } from './email-layout.ts';
 import { isOutput, protectLiquid, restoreLiquid, token } from './liquid-tokens.ts';
 import { keepToSafePlaces } from './safe-places.ts';
@@ -30,8 +31,8 @@ export async function compileEmail(
     );
   }
   const mistakes: Mistake[] = [];
-  const refuse = (message: string, { within, ...place }: Place = {}): void =>
-    void mistakes.push(mistakeAt('body', within ? `in ${within}: ${message}` : message, place));
+  const refuse = (message: string, { field = 'body', within, ...place }: Place = {}): void =>
+    void mistakes.push(mistakeAt(field, within ? `in ${within}: ${message}` : message, place));
   if (/<mj-include\b/i.test(source.body)) refuse('<mj-include> is not allowed; a template is complete in itself');
   const components = source.body.match(/<mj-/gi)?.length ?? 0;
   if (components > limits.components) refuse(`has ${components} components; at most ${limits.components} are allowed`);
@@ -58,6 +59,8 @@ export async function compileEmail(
 
 /** Where in the body something stands, or in what of that which is around or within it. */
 interface Place {
+  /** The body, unless it is this. */
+  field?: 'body' | 'layout';
   line?: number;
   column?: number;
   within?: string;
@@ -81,12 +84,20 @@ function documentOf(
   const lines = source.body.split('\n').length;
   const placeOf = (documentLine: number, documentColumn?: number): Place => {
     const line = documentLine - firstLine + 1;
-    if (line < 1 || line > lines) return { within: 'the layout' };
-    const origin = layout.bodyOrigins?.[line - 1];
-    if (origin?.partial) return { within: `the partial "${origin.partial}", line ${origin.line}` };
-    // Among partials a column is that of the line as it was put together.
-    if (origin || documentColumn === undefined) return { line: origin?.line ?? line };
-    return { line, column: line === 1 ? documentColumn - firstColumn + 1 : documentColumn };
+    const around = line < 1 || line > lines;
+    const field = around ? 'layout' : 'body';
+    const [text, stretches, own] = around
+      ? [layout.mjml, layout.stretches, line < 1 ? documentLine : documentLine - lines + 1]
+      : [source.body, layout.bodyStretches, line];
+    // What fills the slots of a layout has moved the columns there.
+    const column = around
+      ? undefined
+      : line === 1
+        ? documentColumn && documentColumn - firstColumn + 1
+        : documentColumn;
+    if (!stretches) return { field, line: own, column };
+    const { partial, line: from } = originOf(text, stretches, own, column);
+    return partial ? { field, within: `the partial "${partial}", line ${from}` } : { field, line: from };
   };
   return { mjml, placeOf };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { wordsOf } from '../channels/index.ts';
-import { parse, TemplateError } from '../engine/index.ts';
+import { parse, TemplateError, variablesOf, type PartVariables } from '../engine/index.ts';
 import type { CompiledTemplate } from '../templates/template.ts';
 import type { TemplateSource } from '../templates/template-source.ts';
 import { templateVariables } from '../templates/template-variables.ts';
@@ -28,10 +28,10 @@ export async function compileTemplate(
   if (!layout) throw new SourceError([{ field: 'layout', message: 'there is no layout with this key; save it first' }]);
   // First as it is written, so that mistakes are named by their place in it.
   await refuseMistakes(source, locale, layout);
-  const { template, origins } = withPartials(source, partials);
-  const variables = templateVariables(template);
+  const { template, stretches } = withPartials(source, partials);
   const words = wordsOf(template.channel);
-  const frame = layoutWithPartials(layout, partials, origins.get('body'));
+  const frame = layoutWithPartials(layout, partials, stretches.get('body'));
+  const variables = variablesIn(template, frame);
   const parts = (await words.compile?.(template.source, locale, frame)) ?? words.texts(template.source);
   const mistakes: Mistake[] = [];
   for (const [name, source] of Object.entries(parts)) {
@@ -44,6 +44,17 @@ export async function compileTemplate(
   }
   if (mistakes.length > 0) throw new SourceError(mistakes);
   return { parts, ...variables };
+}
+
+/** What the source uses, and what the layout of a tenant's own does around it. */
+function variablesIn(template: TemplateSource, { mjml, words }: EmailLayout): PartVariables {
+  const own = templateVariables(template);
+  if (template.channel !== 'email' || template.source.body === undefined) return own;
+  const slots = Object.entries(words).filter(([slot]) => mjml.includes(`[[${slot}]]`));
+  const around = [mjml, ...slots.map(([, text]) => text)].map((text) => variablesOf(parse('html', text)));
+  const required = new Set([...own.required, ...around.flatMap((part) => part.required)]);
+  const optional = new Set([...own.optional, ...around.flatMap((part) => part.optional)]);
+  return { required: [...required].sort(), optional: [...optional].filter((name) => !required.has(name)).sort() };
 }
 
 /** Wrong Liquid in a subject does not hide what is wrong with the markup of the body. */

@@ -1,4 +1,5 @@
-import { inlinePartials, type Origin } from './inline-partials.ts';
+import { inlinePartials, type Stretch } from './inline-partials.ts';
+import { localesFor } from '../templates/lookup-order.ts';
 import { isOutput, token } from './liquid-tokens.ts';
 import { mistakeAt, SourceError } from './source-error.ts';
 
@@ -8,8 +9,28 @@ export interface EmailLayout {
   mjml: string;
   /** The frame's own words in one language, with Liquid in them. */
   words: Record<string, string>;
-  /** Where the lines of the body come from, after partials were put into it; without it they are its own. */
-  bodyOrigins?: readonly Origin[];
+  /** What the MJML and the body are made of, after partials were put into them. */
+  stretches?: readonly Stretch[];
+  bodyStretches?: readonly Stretch[];
+}
+
+/** Words of a frame by language and slot. */
+export type FrameWords = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/**
+ * The words of a frame for emails in one language: each in the language that is nearest to it.
+ *
+ * @param sources the first one that has a word in a language says it
+ */
+export function frameWordsFor(locale: string, sources: readonly FrameWords[]): Record<string, string> {
+  const words: Record<string, string> = {};
+  const any = sources.flatMap((source) => Object.keys(source));
+  for (const language of [...localesFor(locale), ...any]) {
+    for (const source of sources) {
+      for (const [slot, text] of Object.entries(source[language] ?? {})) words[slot] ??= text;
+    }
+  }
+  return words;
 }
 
 /**
@@ -20,30 +41,42 @@ export interface EmailLayout {
 export function layoutWithPartials(
   { mjml, words }: EmailLayout,
   partials: Readonly<Record<string, string>>,
-  bodyOrigins?: readonly Origin[],
+  bodyStretches?: readonly Stretch[],
 ): EmailLayout {
-  const texts = Object.entries({ mjml, ...words }).map(
-    ([name, text]) => [name, inlinePartials(text, partials)] as const,
-  );
-  const mistakes = texts.flatMap(([name, inlined]) =>
-    inlined.mistakes.map((mistake) => mistakeAt('layout', `${name}: ${mistake.message}`, mistake)),
-  );
+  const frame = inlinePartials(mjml, partials);
+  const inWords = Object.entries(words).map(([slot, text]) => [slot, inlinePartials(text, partials)] as const);
+  const mistakes = [
+    ...frame.mistakes.map((mistake) => mistakeAt('layout', mistake.message, mistake)),
+    ...inWords.flatMap(([slot, text]) =>
+      text.mistakes.map((mistake) => mistakeAt('layout', `[[${slot}]]: ${mistake.message}`, mistake)),
+    ),
+  ];
   if (mistakes.length > 0) throw new SourceError(mistakes);
-  const { mjml: whole, ...rest } = Object.fromEntries(texts.map(([name, { text }]) => [name, text]));
-  return { mjml: whole!, words: rest, ...(bodyOrigins && { bodyOrigins }) };
+  return {
+    mjml: frame.text,
+    words: Object.fromEntries(inWords.map(([slot, { text }]) => [slot, text])),
+    stretches: frame.stretches,
+    ...(bodyStretches && { bodyStretches }),
+  };
 }
 
+/** A place in a layout that something is put into. */
+export const slotPattern = /\[\[(\w+)\]\]/g;
+
+/** The slots that an email itself fills; all others are words of the frame. */
+export const slotsOfEmails = ['lang', 'subject', 'preheader', 'greeting', 'body'] as const;
+
 /**
- * Puts an email's parts into the layout.
+ * Puts an email's parts into the layout. All but the body become one line, so that the lines around it stay those of the layout.
  *
  * @throws Error when the layout has a slot that nothing fills
  */
 export function fillLayout(layout: EmailLayout, slots: Record<string, string>): string {
   const values: Record<string, string> = { ...layout.words, ...slots };
-  return layout.mjml.replace(/\[\[(\w+)\]\]/g, (_, slot: string) => {
+  return layout.mjml.replace(slotPattern, (_, slot: string) => {
     const value = values[slot];
     if (value === undefined) throw new Error(`the email layout has a slot "${slot}" that nothing fills`);
-    return value;
+    return slot === 'body' ? value : value.replace(/\s*\n\s*/g, ' ');
   });
 }
 

@@ -7,11 +7,13 @@ import { mistakeAt, SourceError, type Mistake } from './source-error.ts';
 /** Partials within partials at most. */
 const deepest = 10;
 
-/** Where a line comes from. */
-export interface Origin {
-  /** Null for the source itself. */
+/** A stretch of a text that was put together. */
+export interface Stretch {
+  /** Where in the text it begins. */
+  begin: number;
+  /** What it comes from; null for the source itself. */
   partial: string | null;
-  /** Counted from 1. */
+  /** The line there at which it begins, counted from 1. */
   line: number;
 }
 
@@ -25,8 +27,8 @@ export interface InliningMistake {
 /** A source with its partials in their places. */
 export interface Inlined {
   text: string;
-  /** Where each line of the text comes from. */
-  origins: readonly Origin[];
+  /** What the text is made of, in its order. */
+  stretches: readonly Stretch[];
   mistakes: readonly InliningMistake[];
 }
 
@@ -44,6 +46,20 @@ export function inlinePartials(source: string, partials: Readonly<Record<string,
   return inlining;
 }
 
+/** The partial and the line there that a place in a text comes from. */
+export function originOf(
+  text: string,
+  stretches: readonly Stretch[],
+  line: number,
+  column = 1,
+): { partial: string | null; line: number } {
+  let offset = 0;
+  for (let above = 1; above < line; above++) offset = text.indexOf('\n', offset) + 1;
+  offset += column - 1;
+  const { begin, partial, line: from } = stretches.findLast((stretch) => stretch.begin <= offset) ?? stretches[0]!;
+  return { partial, line: from + linesIn(text.slice(begin, offset)) };
+}
+
 /** The keys of the partials that a source names itself; more than these where a comment names some. */
 export function partialsIn(source: string): string[] {
   return [...source.matchAll(/\{%-?\s*render\s+(["'])(.*?)\1/g)].map(([, , key]) => key!);
@@ -51,7 +67,7 @@ export function partialsIn(source: string): string[] {
 
 class Inlining implements Inlined {
   text = '';
-  readonly origins: Origin[] = [{ partial: null, line: 1 }];
+  readonly stretches: Stretch[] = [];
   readonly mistakes: InliningMistake[] = [];
 
   constructor(private readonly partials: Readonly<Record<string, string>>) {}
@@ -78,7 +94,6 @@ class Inlining implements Inlined {
         this.render(token, chain, position);
         line += linesIn(text.slice(from, token.end));
         from = token.end;
-        this.copy('', partial, line);
       }
     }
     copy(text.length);
@@ -115,13 +130,11 @@ class Inlining implements Inlined {
     this.text += after ? `{% endpartial %}{% ${after} ${right}` : `{% endpartial ${right}`;
   }
 
-  /** @returns the line of the origin at which the piece ends */
+  /** @returns the line of what it comes from at which the piece ends */
   private copy(piece: string, partial: string | null, line: number): number {
-    const atLineStart = this.text === '' || this.text.endsWith('\n');
-    if (atLineStart) this.origins[this.origins.length - 1] = { partial, line };
-    for (const _ of piece.matchAll(/\n/g)) this.origins.push({ partial, line: ++line });
+    if (piece !== '') this.stretches.push({ begin: this.text.length, partial, line });
     this.text += piece;
-    return line;
+    return line + linesIn(piece);
   }
 
   private refuse(message: string, position: Position): void {
@@ -179,14 +192,14 @@ function linesIn(text: string): number {
 /**
  * Puts partials in their places in all texts of a template.
  *
- * @returns the template and, for texts that changed, where their lines come from, by the text's field
+ * @returns the template and, for texts that changed, what they are made of, by the text's field
  * @throws SourceError naming every partial that cannot be put in its place, by line and column
  */
 export function withPartials(
   template: TemplateSource,
   partials: Readonly<Record<string, string>>,
-): { template: TemplateSource; origins: ReadonlyMap<string, readonly Origin[]> } {
-  const origins = new Map<string, readonly Origin[]>();
+): { template: TemplateSource; stretches: ReadonlyMap<string, readonly Stretch[]> } {
+  const stretches = new Map<string, readonly Stretch[]>();
   const mistakes: Mistake[] = [];
   const inlined = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (Array.isArray(value)) return value.map((item, index) => inlined(item, [...path, index]));
@@ -196,11 +209,11 @@ export function withPartials(
     if (typeof value !== 'string' || !/\{%-?\s*(?:render|(?:end)?partial)\b/.test(value)) return value;
     const field = pathOf(path);
     const { text, mistakes: found, ...whole } = inlinePartials(value, partials);
-    origins.set(field, whole.origins);
+    stretches.set(field, whole.stretches);
     mistakes.push(...found.map((mistake) => mistakeAt(field, mistake.message, mistake)));
     return text;
   };
   const source = inlined(template.source, []);
   if (mistakes.length > 0) throw new SourceError(mistakes);
-  return { template: { ...template, source } as TemplateSource, origins };
+  return { template: { ...template, source } as TemplateSource, stretches };
 }

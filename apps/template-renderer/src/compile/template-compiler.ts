@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { emailLayouts } from '../built-in/load.ts';
+import { FragmentStore } from '../fragments/fragment-store.ts';
+import type { TenantFragments } from '../fragments/tenant-fragments.ts';
 import type { CompiledTemplate } from '../templates/template.ts';
 import type { TemplateSource } from '../templates/template-source.ts';
 import { compileTemplate, hashOf } from './compile.ts';
@@ -17,16 +18,25 @@ export interface TenantCompiler {
 /** Compiles what is about to be saved, and remembers it: what was checked a moment ago is published next. */
 @Injectable()
 export class TemplateCompiler {
-  private readonly layoutFor = emailLayouts();
   /** By hash. In characters: some two thousand emails. */
   private readonly compiled = new LRUCache<string, CompiledTemplate>({
     maxSize: 32 * 1024 * 1024,
     sizeCalculation: ({ parts }) => Object.values(parts).reduce((sum, part) => sum + part.length, 500),
   });
 
-  /** The compiler for a tenant's sources, as its frame is now. */
-  async of(_tenant: string): Promise<TenantCompiler> {
-    const hash = (template: TemplateSource, locale: string) => hashOf(template, locale, this.layoutFor(locale));
+  constructor(private readonly fragments: FragmentStore) {}
+
+  /** The compiler for a tenant's sources, as its layouts and partials are now. */
+  async of(tenant: string): Promise<TenantCompiler> {
+    return this.with(await this.fragments.of(tenant));
+  }
+
+  /** The compiler for a tenant's sources, as they would be with these layouts and partials. */
+  with(fragments: TenantFragments): TenantCompiler {
+    const hash = (template: TemplateSource, locale: string) => {
+      const { layout, partials } = fragments.around(template, locale);
+      return hashOf(template, locale, layout, partials);
+    };
     return {
       hashOf: hash,
       compile: async (template, locale) => {
@@ -35,7 +45,8 @@ export class TemplateCompiler {
         if (!compiled) {
           // Notifications are rendered by the same thread: between two compilations they get their turn.
           await nextTurn();
-          compiled = await compileTemplate(template, locale, this.layoutFor(locale));
+          const { layout, partials } = fragments.around(template, locale);
+          compiled = await compileTemplate(template, locale, layout, partials);
           this.compiled.set(key, compiled);
         }
         return compiled;

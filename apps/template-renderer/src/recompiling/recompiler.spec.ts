@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.ts';
 import { lookupOrder } from '../templates/lookup-order.ts';
 import { TemplateStore } from '../templates/template-store.ts';
+import { FragmentStore } from '../fragments/fragment-store.ts';
 import { TemplateCompiler } from '../compile/template-compiler.ts';
 import { CatalogWords } from '../catalog/catalog-words.ts';
 import { Recompiler } from './recompiler.ts';
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.query('TRUNCATE template_renderer.templates, template_renderer.catalogs');
-  words = new CatalogWords(store, new TemplateCompiler());
+  words = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource)));
   recompiler = freshRecompiler();
 });
 
@@ -49,7 +50,7 @@ const wordsFor = async (tenant: string, type: string) =>
   (await store.findFirst(lookupOrder({ tenant, type, channel: 'sms', locale: 'en' }, 'en'))).template?.compiled.parts
     .text;
 
-const freshRecompiler = () => new Recompiler(store, new TemplateCompiler());
+const freshRecompiler = () => new Recompiler(store, new TemplateCompiler(new FragmentStore(dataSource)));
 
 describe('words that another release compiled', () => {
   const email = { subject: 'S {{ a }}', body: '<mj-text>{{ a }}</mj-text>', text: 'T', greeting: false };

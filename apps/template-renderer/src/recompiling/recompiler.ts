@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { SourceError } from '../compile/source-error.ts';
 import { TemplateCompiler } from '../compile/template-compiler.ts';
-import { sourceSchemas, type TemplateSource } from '../templates/template-source.ts';
-import { TemplateStore, type NewVersion, type VersionInUse } from '../templates/template-store.ts';
+import { TemplateStore, type NewVersion } from '../templates/template-store.ts';
+import { recompiled } from './recompiled.ts';
 
 /**
  * Compiles the words of tenants anew when the same source compiles to something else, such as after an upgrade or in another
@@ -41,29 +40,16 @@ export class Recompiler {
 
   private async newVersions(tenant: string): Promise<NewVersion[]> {
     const compiler = await this.compiler.of(tenant);
-    const versions: NewVersion[] = [];
-    for (const inUse of await this.store.inUse(tenant)) {
-      try {
-        const template = sourceOf(inUse);
-        const source_hash = compiler.hashOf(template, inUse.locale);
-        if (source_hash === inUse.source_hash) continue;
-        const compiled = await compiler.compile(template, inUse.locale);
-        const { version, source } = { ...inUse, ...template };
-        versions.push({ ...inUse, version: version + 1, source, source_hash, compiled, recompiled_from: version });
-      } catch (error) {
-        if (!(error instanceof SourceError)) throw error;
-        const { type, channel, locale } = inUse;
-        const refused = `${type}.${channel}.${locale}: ${error.message}`;
-        this.logger.warn({ msg: 'words cannot be compiled anew and stay as they are', tenant, refused });
-      }
+    const { versions, refused } = await recompiled(
+      await this.store.inUse(tenant),
+      compiler,
+      (source, { locale, source_hash }) => compiler.hashOf(source, locale) !== source_hash,
+    );
+    for (const { template, error } of refused) {
+      const { type, channel, locale } = template;
+      const words = `${type}.${channel}.${locale}: ${error.message}`;
+      this.logger.warn({ msg: 'words cannot be compiled anew and stay as they are', tenant, refused: words });
     }
     return versions;
   }
-}
-
-/** @throws SourceError when this release knows no such source */
-function sourceOf({ channel, source }: VersionInUse): TemplateSource {
-  const result = sourceSchemas[channel].safeParse(source);
-  if (result.success) return { channel, source: result.data } as TemplateSource;
-  throw SourceError.of(result.error);
 }

@@ -134,7 +134,7 @@ type WordsUsed = Omit<PublishedTemplate, 'compiled'> & Pick<ParsedTemplate, 'fal
 
 function commonOf(routed: NotificationRouted, delivery_id: string, template: WordsUsed): Rendered {
   const { notification_id, recipient, type, category, priority, lane, expires_at, created_at, content } = routed;
-  const { type: key, version, locale, fallback, trial } = template;
+  const { type: key, version, locale, frame, fallback, trial } = template;
   return {
     delivery_id,
     notification_id,
@@ -145,7 +145,7 @@ function commonOf(routed: NotificationRouted, delivery_id: string, template: Wor
     lane,
     template: content
       ? { key: 'content', version: 0, locale }
-      : { key, version, locale, ...trial, ...(fallback && { fallback }) },
+      : { key, version, locale, ...(frame && { frame: frame.version }), ...trial, ...(fallback && { fallback }) },
     ...(expires_at !== undefined && { expires_at }),
     created_at,
   };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { BrandStore } from '../branding/brand-store.ts';
+import { FramedTemplates } from '../fragments/framed-templates.ts';
 import { fallbackOf, lookupOrder, type Wanted } from './lookup-order.ts';
 import { parseTemplate, type ParsedTemplate } from './parsed-template.ts';
 import type { PublishedTemplate, TemplateKey } from './template.ts';
@@ -22,6 +23,7 @@ export class TemplateCache {
   constructor(
     private readonly store: TemplateStore,
     private readonly brands: BrandStore,
+    private readonly frames: FramedTemplates,
   ) {}
 
   /** The best template for a recipient's locale, or null when there is not even a generic one. */
@@ -61,7 +63,7 @@ export class TemplateCache {
     const found = await this.store.findFirst(lookupOrder(wanted, default_locale));
     if (!found.template) return null;
     const fallback = fallbackOf(wanted, found);
-    const template = this.parsed(found.template);
+    const template = this.parsed(await this.frames.framed(wanted.tenant, found.template));
     return fallback ? { ...template, fallback } : template;
   }
 
@@ -73,6 +75,6 @@ export class TemplateCache {
   }
 }
 
-function nameOf({ tenant, type, channel, locale, version }: TemplateKey & { version: number }): string {
-  return JSON.stringify([tenant, type, channel, locale, version]);
+function nameOf({ tenant, type, channel, locale, version, frame }: Omit<PublishedTemplate, 'compiled'>): string {
+  return JSON.stringify([tenant, type, channel, locale, version, frame?.tenant, frame?.version]);
 }

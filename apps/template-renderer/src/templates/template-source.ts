@@ -1,3 +1,4 @@
+import { fragmentKeySchema } from '@carillon/contracts';
 import { z } from 'zod';
 import { writtenBlocksSchema } from '../channels/chat-blocks.ts';
 import { limits } from '../engine/limits.ts';
@@ -71,6 +72,8 @@ export const emailSourceSchema = z
     html: liquid.optional(),
     /** Without it the plain text is derived from the body or the HTML. */
     text: liquid.optional(),
+    /** The layout that the body is framed by; without it the one named `default`, or Carillon's. */
+    layout: fragmentKeySchema.optional(),
     /** Whether the email begins with "Hi Amina,"; whole HTML greets by itself. */
     greeting: z.boolean().default(true),
     /** Where answers go. May come out empty: then to the sender. */

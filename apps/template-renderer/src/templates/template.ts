@@ -25,6 +25,8 @@ export interface CompiledTemplate {
 export interface PublishedTemplate extends TemplateKey {
   version: number;
   compiled: CompiledTemplate;
+  /** For Carillon's own emails in a tenant's frame: whose, and the version of its layouts and partials. */
+  frame?: { tenant: string; version: number };
 }
 
 /** The type whose words are used where a type has none, and for the content that an event brings itself. */
