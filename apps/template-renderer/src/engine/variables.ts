@@ -11,7 +11,7 @@ export interface PartVariables {
 }
 
 /** Names that Carillon itself gives to every template. */
-export const reservedNames = ['recipient', 'brand', 'notification', 'now'] as const;
+export const reservedNames = ['recipient', 'brand', 'notification', 'now', 'unsubscribe_url'] as const;
 
 /** Beside these, short names of what the brand has; data of the same name are seen instead. */
 export const brandNames = ['site_name', 'frontend_url', 'support_email'] as const;
@@ -32,7 +32,7 @@ export function variablesOf(part: ParsedPart): PartVariables {
 export function isPersonal({ kind, nodes }: ParsedPart): boolean {
   return engineOf(kind)
     .globalVariablesSync(nodes)
-    .some((name) => name === 'recipient' || name === 'notification');
+    .some((name) => ['recipient', 'notification', 'unsubscribe_url'].includes(name));
 }
 
 function namesIn({ kind }: ParsedPart, nodes: Template[]): string[] {

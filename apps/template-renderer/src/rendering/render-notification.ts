@@ -16,6 +16,7 @@ import { RenderFailure, type ChannelFailure } from './render-failure.ts';
 import { relatedOf } from './related.ts';
 import { renderParts } from './render-parts.ts';
 import { genericScope, scopeOf, type Brand } from './scope.ts';
+import type { Routed } from './subscription-link.ts';
 
 /** One delivery with its words. */
 export type RenderedDelivery =
@@ -37,7 +38,7 @@ export interface RenderedNotification {
  * @param allowance what each part may take
  */
 export function renderNotification(
-  routed: NotificationRouted,
+  routed: Routed,
   templates: ReadonlyMap<Channel, ParsedTemplate | null>,
   brand: Brand,
   now: Date,
@@ -63,7 +64,7 @@ export function renderNotification(
  * @throws RenderFailure naming the template and the cause
  */
 export function renderWords(
-  routed: NotificationRouted,
+  routed: Routed,
   template: ParsedTemplate,
   brand: Brand,
   now: Date,
@@ -81,7 +82,7 @@ export function renderWords(
 }
 
 function renderChannel(
-  routed: NotificationRouted,
+  routed: Routed,
   channel: Channel,
   template: ParsedTemplate | null,
   brand: Brand,
@@ -96,7 +97,7 @@ function renderChannel(
 
 /** The deliveries of a channel with its words. */
 export function deliveriesOf(
-  routed: NotificationRouted,
+  routed: Routed,
   template: WordsUsed,
   channel: AvailableChannel,
   words: Words[TemplatedChannel],
@@ -110,7 +111,7 @@ export function deliveriesOf(
 }
 
 /** What a delivery carries besides its words. */
-const besides: Record<AvailableChannel, (routed: NotificationRouted, address: string) => object> = {
+const besides: Record<AvailableChannel, (routed: Routed, address: string) => object> = {
   in_app: ({ metadata = {}, data, actor = null, recipient, batch }) => ({
     metadata,
     related: relatedOf(data),
@@ -118,7 +119,11 @@ const besides: Record<AvailableChannel, (routed: NotificationRouted, address: st
     locale: recipient.locale,
     ...(batch && { batch }),
   }),
-  email: ({ recipient }, address) => ({ to: { address, name: recipient.name } }),
+  email: ({ recipient, unsubscribe_url, tracking }, address) => ({
+    to: { address, name: recipient.name },
+    ...(unsubscribe_url !== undefined && { unsubscribe_url }),
+    ...(tracking && { tracking }),
+  }),
   sms: (_, address) => ({ to: address }),
 };
 

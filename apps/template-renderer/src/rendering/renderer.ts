@@ -1,5 +1,6 @@
 import type { Channel, ChunkRouted, NotificationRouted } from '@carillon/contracts';
-import { Injectable } from '@nestjs/common';
+import { CONFIG, PublicLinks, type CommonConfig } from '@carillon/service';
+import { Inject, Injectable } from '@nestjs/common';
 import { BrandStore } from '../branding/brand-store.ts';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
 import { WordsInUse } from '../catalog/words-in-use.ts';
@@ -12,10 +13,13 @@ import { templatedChannels, type TemplatedChannel } from '../templates/template-
 import { GuardedRendering } from './guarded-rendering.ts';
 import { oneOfEachLocale, renderChunk, type RenderedChunk } from './render-chunk.ts';
 import type { RenderedNotification } from './render-notification.ts';
+import { withSubscriptionLink, type Routed } from './subscription-link.ts';
 
 /** Finds the templates of a notification and fills them in. */
 @Injectable()
 export class Renderer {
+  private readonly links: PublicLinks | undefined;
+
   constructor(
     private readonly brands: BrandStore,
     private readonly templates: TemplateCache,
@@ -23,13 +27,22 @@ export class Renderer {
     private readonly words: WordsInUse,
     private readonly experiments: ExperimentsInUse,
     private readonly guarded: GuardedRendering,
-  ) {}
+    @Inject(CONFIG) config: CommonConfig,
+  ) {
+    this.links = PublicLinks.of(config);
+  }
 
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
     await this.ready(tenant, routed.catalog_version);
     const found = await this.templatesFor(tenant, routed);
     const templates = assigned(found, routed.recipient.id, await this.experimentsFor(tenant, routed));
-    return this.guarded.render(tenant, routed, templates, await this.brands.of(tenant), new Date());
+    return this.guarded.render(
+      tenant,
+      this.linked(tenant, routed),
+      templates,
+      await this.brands.of(tenant),
+      new Date(),
+    );
   }
 
   /** A chunk of a fan-out at once. */
@@ -47,13 +60,17 @@ export class Renderer {
     return renderChunk(
       chunk,
       ({ id, locale }) => assigned(found.get(locale)!, id, running),
-      (routed, templates) => this.guarded.render(tenant, routed, templates, brand, now),
+      (routed, templates) => this.guarded.render(tenant, this.linked(tenant, routed), templates, brand, now),
     );
   }
 
   /** Words that the event brought itself are in no experiment. */
   private async experimentsFor(tenant: string, { content }: { content?: unknown }): Promise<RunningExperiments> {
     return content ? noExperiments : this.experiments.of(tenant);
+  }
+
+  private linked(tenant: string, routed: NotificationRouted): Routed {
+    return withSubscriptionLink(tenant, routed, this.links);
   }
 
   private ready(tenant: string, catalogVersion: number | undefined): Promise<unknown> {

@@ -1,16 +1,18 @@
 import type { NotificationRouted } from '@carillon/contracts';
 import type { TemplateBrand } from '../branding/brand.ts';
+import type { Routed } from './subscription-link.ts';
 
 /** Whose messages these are; the same in every template. */
 export type Brand = TemplateBrand;
 
 /**
- * What a template sees: the event's data by their own names, and beside them `recipient`, `brand`, `notification` and
- * `now`, which data of the same name cannot replace. The brand's short names stand behind the data.
+ * What a template sees: the event's data by their own names, and beside them `recipient`, `brand`, `notification`,
+ * `now` and `unsubscribe_url` (null where there is nothing to unsubscribe from), which data of the same name cannot replace.
+ * The brand's short names stand behind the data.
  *
  * @param extra what the generic template gets besides
  */
-export function scopeOf(routed: NotificationRouted, brand: Brand, now: Date, extra: object = {}): object {
+export function scopeOf(routed: Routed, brand: Brand, now: Date, extra: object = {}): object {
   const { recipient, notification_id, type } = routed;
   // Without a prototype, so that `{{ constructor }}` is nothing but a missing variable.
   return Object.assign(Object.create(null), shortNamesOf(brand), routed.data, extra, {
@@ -18,6 +20,7 @@ export function scopeOf(routed: NotificationRouted, brand: Brand, now: Date, ext
     brand,
     notification: { id: notification_id, type, link: linkOf(routed) },
     now: now.toISOString(),
+    unsubscribe_url: routed.unsubscribe_url ?? null,
   });
 }
 
