@@ -27,6 +27,7 @@ import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
 import { RecipientPreferencesController } from './preferences/recipient-preferences.controller.ts';
+import { PreviewsController } from './previews/previews.controller.ts';
 import { SamplesController } from './previews/samples.controller.ts';
 import { Feeds } from './realtime/feeds.ts';
 import { RealtimeController } from './realtime/realtime.controller.ts';
@@ -68,6 +69,7 @@ import { TracesController } from './traces/traces.controller.ts';
     ErasureController,
     RealtimeController,
     TemplatesChangedController,
+    PreviewsController,
     SamplesController,
   ],
   providers: [

@@ -11,6 +11,7 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Suppressions', description: 'Addresses that nothing is sent to; for admins.' },
   { name: 'Deliveries', description: 'The email and SMS logs, with each attempt; for admins.' },
   { name: 'Brand', description: 'Whose messages yours are: name, logo, colours, addresses, language; for admins.' },
+  { name: 'Previews', description: 'What templates would say, on the screen or in one’s own mailbox; for admins.' },
   { name: 'Samples', description: 'The data that templates of a type are previewed with; for admins.' },
   {
     name: 'Experiments',

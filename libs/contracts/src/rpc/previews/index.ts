@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
+import { refuseUnstorable } from '../../validate.ts';
 import { channels, jsonObjectSchema, uuidSchema } from '../../words.ts';
 import { knownLocaleSchema } from '../brand/index.ts';
 import { sampleSchema } from '../samples/index.ts';
@@ -9,7 +10,7 @@ import { shownWordsSchema } from '../templates/index.ts';
 /** Which words of a template are meant; with none of them its draft, otherwise its newest version. */
 const wordsShape = {
   /** Words that are saved nowhere, in the form of drafts. */
-  source: jsonObjectSchema.optional(),
+  source: jsonObjectSchema.superRefine(refuseUnstorable).optional(),
   /** A published version, in use or not. */
   version: z.number().int().min(1).optional(),
   /** Those of a variant of an experiment about the template. */
@@ -20,7 +21,7 @@ const wordsShape = {
 
 const fillingShape = {
   /** Instead of the sample data of the type. */
-  data: jsonObjectSchema.optional(),
+  data: jsonObjectSchema.superRefine(refuseUnstorable).optional(),
   /** Of whoever reads it; numbers and dates follow it where the words are in its language. */
   locale: knownLocaleSchema.optional(),
   /** IANA time zone of whoever reads it. */
