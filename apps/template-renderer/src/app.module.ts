@@ -44,6 +44,8 @@ import { Samples } from './samples/samples.ts';
 import { SamplesController } from './samples/samples.controller.ts';
 import { TemplateCache } from './templates/template-cache.ts';
 import { TemplateStore } from './templates/template-store.ts';
+import { Translations } from './translations/translations.ts';
+import { TranslationsController } from './translations/translations.controller.ts';
 
 @Module({
   controllers: [
@@ -60,6 +62,7 @@ import { TemplateStore } from './templates/template-store.ts';
     PreviewsController,
     RequiredDataController,
     SamplesController,
+    TranslationsController,
     ObservingController,
   ],
   providers: [
@@ -91,6 +94,7 @@ import { TemplateStore } from './templates/template-store.ts';
     TemplateCache,
     TemplateCompiler,
     TemplateStore,
+    Translations,
     WordsCheck,
     WordsChoice,
     WordsInUse,

@@ -30,6 +30,9 @@ import {
   saveDraft,
   sendTemplateTest,
   setTemplateActive,
+  exportTranslations,
+  importTranslations,
+  missingTranslations,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
@@ -67,6 +70,9 @@ export const service = {
     publishTemplate,
     rollBackTemplate,
     setTemplateActive,
+    exportTranslations,
+    importTranslations,
+    missingTranslations,
     createExperiment,
     listExperiments,
     getExperiment,

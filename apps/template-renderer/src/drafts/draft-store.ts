@@ -14,6 +14,9 @@ export interface Draft {
   updated_by: string;
 }
 
+/** A draft about to be kept. */
+export type NewDraft = Pick<Draft, 'source' | 'based_on' | 'updated_by'> & { key: TemplateKey };
+
 /** The table `template_drafts`. */
 @Injectable()
 export class DraftStore {
@@ -28,25 +31,35 @@ export class DraftStore {
     return draft ?? null;
   }
 
-  /** @param replace whether one that is there gives way @returns null where one is there and does not */
-  async put(
-    key: TemplateKey,
-    draft: Pick<Draft, 'source' | 'based_on' | 'updated_by'>,
+  /** Names of all drafts that a tenant has. */
+  keys(tenant: string): Promise<TemplateKey[]> {
+    return this.db.query('SELECT tenant, type, channel, locale FROM template_drafts WHERE tenant = $1', [tenant]);
+  }
+
+  /**
+   * Keeps drafts.
+   *
+   * @param replace whether those that are there give way
+   * @returns those that were kept: fewer, where some are there and do not give way
+   */
+  putAll(
+    drafts: readonly NewDraft[],
     replace: boolean,
     manager: EntityManager | DataSource = this.db,
-  ): Promise<Draft | null> {
+  ): Promise<(Draft & TemplateKey)[]> {
+    const rows = drafts.map(({ key, ...draft }) => ({ ...key, ...draft, revision: randomUUID() }));
     const onConflict = replace
       ? `UPDATE SET source = excluded.source, revision = excluded.revision, based_on = excluded.based_on,
            updated_at = now(), updated_by = excluded.updated_by`
       : 'NOTHING';
-    const [put]: Draft[] = await manager.query(
+    return manager.query(
       `INSERT INTO template_drafts (tenant, type, channel, locale, source, revision, based_on, updated_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       SELECT tenant, type, channel, locale, source, revision, based_on, updated_by
+       FROM json_populate_recordset(NULL::template_drafts, $1)
        ON CONFLICT (tenant, type, channel, locale) DO ${onConflict}
-       RETURNING source, revision, based_on, updated_at, updated_by`,
-      [...valuesOf(key), JSON.stringify(draft.source), randomUUID(), draft.based_on, draft.updated_by],
+       RETURNING *`,
+      [JSON.stringify(rows)],
     );
-    return put ?? null;
   }
 
   async delete(key: TemplateKey, manager: EntityManager | DataSource = this.db): Promise<void> {

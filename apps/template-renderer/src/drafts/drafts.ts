@@ -37,7 +37,7 @@ export class Drafts {
       const newest = (await this.templates.newest(key, manager))?.version ?? 0;
       const based_on = request.based_on ?? draft?.based_on ?? newest;
       if (based_on > newest) throw unknownBase(newest);
-      const put = await this.drafts.put(key, { source, based_on, updated_by: by }, draft !== null, manager);
+      const [put] = await this.drafts.putAll([{ key, source, based_on, updated_by: by }], draft !== null, manager);
       // Somebody else began one at this very moment.
       if (!put) throw draftExists(key, (await this.drafts.get(key, manager))!);
     });

@@ -17,7 +17,13 @@ import { Library } from '../library/library.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { keyNamed, nameOf } from '../templates/template-name.ts';
 import type { TemplateKey } from '../templates/template.ts';
-import { insertVersions, isTaken, TemplateStore, type NewVersion } from '../templates/template-store.ts';
+import {
+  insertVersions,
+  isTaken,
+  TemplateStore,
+  type NewVersion,
+  type VersionHead,
+} from '../templates/template-store.ts';
 
 /** Decides which words are sent. Versions are only ever added; whatever changes is announced to all replicas. */
 @Injectable()
@@ -39,7 +45,7 @@ export class Publishing {
     if (!seen) throw noDraft(key);
     refuseUnseen(key, seen, expected);
     const words = await this.checked(key, seen.source);
-    return this.change(key, async (manager) => {
+    return this.change(tenant, async (manager) => {
       const draft = await this.drafts.get(key, manager, true);
       if (!draft) throw noDraft(key);
       // What was compiled is what is published.
@@ -57,14 +63,37 @@ export class Publishing {
     const key = keyNamed(tenant, name);
     const { source } = await this.library.version({ tenant, key: name, owner: 'own', version });
     const words = await this.checked(key, source);
-    return this.change(key, (manager) => this.add(key, words, { published_by: by, restored_from: version }, manager));
+    return this.change(tenant, (manager) =>
+      this.add(key, words, { published_by: by, restored_from: version }, manager),
+    );
+  }
+
+  /**
+   * Publishes all of these words, or none of them; those that are in use already make no version.
+   *
+   * @throws Problem 409 `template_changed` where somebody else published one of them at the same moment
+   */
+  async publishAll(
+    tenant: string,
+    all: readonly (CheckedWords & { key: TemplateKey })[],
+    published_by: string,
+  ): Promise<void> {
+    await this.change(tenant, async (manager) => {
+      const heads = new Map((await this.store.newestOf(tenant)).map((head) => [nameOf(head), head]));
+      const versions = all.flatMap(({ key, ...words }): NewVersion[] => {
+        const newest = heads.get(nameOf(key));
+        return isInUse(words, newest) ? [] : [nextVersion(key, words, newest, { published_by })];
+      });
+      await insertVersions(manager, versions);
+      return versions.length > 0;
+    });
   }
 
   /** @throws Problem 404 where nothing was ever published @returns whose template it is */
   async setActive(request: RequestOf<typeof setTemplateActive>): Promise<TemplateOwner> {
     const { tenant, active, by } = request;
     const { tenant: owner, ...key } = await this.library.published(request);
-    await this.change({ tenant, ...key }, async (manager) => {
+    await this.change(tenant, async (manager) => {
       await (active
         ? manager.query(
             `DELETE FROM inactive_templates
@@ -89,35 +118,46 @@ export class Publishing {
   }
 
   /** @returns false where the newest version, which is in use, says the same */
-  private async add(
-    key: TemplateKey,
-    { source, source_hash, compiled }: CheckedWords,
-    origin: Pick<NewVersion, 'published_by' | 'restored_from'>,
-    manager: EntityManager,
-  ): Promise<boolean> {
+  private async add(key: TemplateKey, words: CheckedWords, origin: Origin, manager: EntityManager): Promise<boolean> {
     const newest = await this.store.newest(key, manager);
-    if (newest && !newest.withdrawn && newest.source_hash === source_hash) return false;
-    const version = (newest?.version ?? 0) + 1;
-    await insertVersions(manager, [{ ...key, version, source, source_hash, compiled, ...origin }]);
+    if (isInUse(words, newest)) return false;
+    await insertVersions(manager, [nextVersion(key, words, newest, origin)]);
     return true;
   }
 
-  private async change(key: TemplateKey, change: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
+  private async change(tenant: string, change: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
     const changed = await this.db.transaction(change).catch((error: unknown) => {
-      throw isTaken(error) ? justPublished(key) : error;
+      throw isTaken(error) ? justPublished() : error;
     });
     // Announced even when nothing changed: whoever did it before may have been killed before saying so.
-    this.templates.forget(key.tenant);
-    await this.messages.publish(templatesChanged, {}, { tenant: key.tenant, id: randomUUID() });
+    this.templates.forget(tenant);
+    await this.messages.publish(templatesChanged, {}, { tenant, id: randomUUID() });
     return changed;
   }
 }
 
-function justPublished(key: TemplateKey): Problem {
+/** Who publishes a version, and why. */
+type Origin = Pick<NewVersion, 'published_by' | 'restored_from'>;
+type Newest = Pick<VersionHead, 'version' | 'withdrawn' | 'source_hash'>;
+
+function isInUse({ source_hash }: CheckedWords, newest: Newest | null | undefined): boolean {
+  return !!newest && !newest.withdrawn && newest.source_hash === source_hash;
+}
+
+function nextVersion(
+  key: TemplateKey,
+  { source, source_hash, compiled }: CheckedWords,
+  newest: Newest | null | undefined,
+  origin: Origin,
+): NewVersion {
+  return { ...key, version: (newest?.version ?? 0) + 1, source, source_hash, compiled, ...origin };
+}
+
+function justPublished(): Problem {
   return new Problem({
     status: 409,
     code: 'template_changed',
     title: 'Other words were published meanwhile',
-    detail: `Somebody published ${nameOf(key)} at this very moment; look at it and try again.`,
+    detail: 'Somebody published other words at this very moment; look at them and try again.',
   });
 }

@@ -2,25 +2,20 @@ import { z } from 'zod';
 import { catalogKeySchema } from '../../catalog/index.ts';
 import { defineRpc } from '../../define.ts';
 import { channels, jsonObjectSchema } from '../../words.ts';
+import { knownLocaleSchema } from '../brand/index.ts';
 import { templateOwners, templateWarningSchema } from '../template-admin/index.ts';
-
-/** A language tag; whether there is such a language is said by whoever works with it. */
-const localeSchema = z
-  .string()
-  .regex(/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$/, 'must be a language such as en, sw or pt-BR')
-  .max(35);
 
 /** How many types and languages one question may name. */
 const types = z.array(catalogKeySchema).min(1).max(100);
-const locales = z.array(localeSchema).min(1).max(20);
+const locales = z.array(knownLocaleSchema).min(1).max(20);
 
 /** One text in several languages; null where it is not translated yet. */
-const textSchema = z.record(localeSchema, z.string().nullable());
+const textSchema = z.record(knownLocaleSchema, z.string().nullable());
 
 /** The texts of templates side by side, for translators. What is exported can be imported when it is filled in. */
 export const translationsSchema = z.strictObject({
   /** The language that is translated from. */
-  reference: localeSchema,
+  reference: knownLocaleSchema,
   /** The languages that are translated to. */
   locales,
   /** By type and channel (`invoice_issued.email`), then by field (`subject`, `actions[0].label`), then by language. */
@@ -43,14 +38,14 @@ const example: Translations = {
 };
 
 const exportRequest = of.extend({
-  reference: localeSchema,
+  reference: knownLocaleSchema,
   locales,
   types: types.optional(),
   /** `own`: only what the tenant has words of its own for. */
   owner: z.enum(templateOwners).optional(),
 });
 
-/** The words in use, by field. Errors: 422 for a language that there is not. */
+/** The words in use, by field. */
 export const exportTranslations = defineRpc<z.infer<typeof exportRequest>, Translations>({
   name: 'renderer.translations.export.v1',
   service: 'template-renderer',
