@@ -20,6 +20,8 @@ import { EventsController } from './events/events.controller.ts';
 import { FrontDoor } from './events/front-door.ts';
 import { RequiredData } from './events/required-data.ts';
 import { TemplatesChangedController } from './events/templates-changed.controller.ts';
+import { LayoutsController } from './fragments/layouts.controller.ts';
+import { PartialsController } from './fragments/partials.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { ExperimentsController } from './experiments/experiments.controller.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
@@ -58,6 +60,8 @@ import { TracesController } from './traces/traces.controller.ts';
     SuppressionsController,
     ExperimentsController,
     BrandController,
+    LayoutsController,
+    PartialsController,
     CatalogController,
     TypesController,
     CategoriesController,

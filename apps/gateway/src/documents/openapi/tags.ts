@@ -10,6 +10,8 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'People', description: 'Recipients, found by what is known of them; for admins.' },
   { name: 'Suppressions', description: 'Addresses that nothing is sent to; for admins.' },
   { name: 'Deliveries', description: 'The email and SMS logs, with each attempt; for admins.' },
+  { name: 'Layouts', description: 'The frames around your emails, versioned; for admins.' },
+  { name: 'Partials', description: 'What your templates share, versioned; for admins.' },
   { name: 'Brand', description: 'Whose messages yours are: name, logo, colours, addresses, language; for admins.' },
   { name: 'Previews', description: 'What templates would say, on the screen or in one’s own mailbox; for admins.' },
   { name: 'Samples', description: 'The data that templates of a type are previewed with; for admins.' },
