@@ -42,6 +42,7 @@ import { SuppressionsController } from './suppressions/suppressions.controller.t
 import { DescribedTypes } from './templates/described-types.ts';
 import { TemplatesController } from './templates/templates.controller.ts';
 import { TimersController } from './timers/timers.controller.ts';
+import { TranslationsController } from './templates/translations.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
@@ -67,6 +68,7 @@ import { TracesController } from './traces/traces.controller.ts';
     CategoriesController,
     SourcesController,
     TemplatesController,
+    TranslationsController,
     SchedulesController,
     TimersController,
     DeadLettersController,

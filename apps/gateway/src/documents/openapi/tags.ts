@@ -29,6 +29,7 @@ export const tags: readonly { name: string; description: string }[] = [
   },
   { name: 'Schedules', description: 'What happens again and again, by cron or recurrence rule; for admins.' },
   { name: 'Timers', description: 'What waits for its time: to be seen, moved, cancelled; for admins.' },
+  { name: 'Translations', description: 'The texts of templates for translators, and what is not translated yet.' },
   { name: 'Dead letters', description: 'Messages that no service could work with, kept until an admin decides.' },
   { name: 'Documents', description: 'This documentation, in forms for people and for machines.' },
   { name: 'Docs page', description: 'This documentation as a page.' },
