@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { defaultRetryPolicy, DeliveryModule, type UncertainPolicy } from '@carillon/delivery';
 import type { Config } from './config.ts';
+import { EngagementController } from './engagement/engagement.controller.ts';
 import { RenderedEmailController } from './rendered-email.controller.ts';
 import { SmtpProvider } from './smtp/smtp-provider.ts';
 
@@ -32,7 +33,7 @@ export class AppModule {
           concurrency: config.SEND_CONCURRENCY,
         }),
       ],
-      controllers: [RenderedEmailController],
+      controllers: [RenderedEmailController, EngagementController],
     };
   }
 }

@@ -1,3 +1,4 @@
+import { getEmailLink } from '@carillon/contracts';
 import { deliveryRpcs, Retention } from '@carillon/delivery';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
@@ -11,5 +12,5 @@ export const service: ServiceOptions<typeof config.shape> = {
   module: (values) => AppModule.register(values),
   migrations,
   prepare: (app) => app.get(Retention).start(),
-  rpcs: deliveryRpcs,
+  rpcs: [...deliveryRpcs, getEmailLink],
 };

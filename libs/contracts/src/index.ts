@@ -22,6 +22,7 @@ export * from './pipeline/in-app-rendered/index.ts';
 export * from './pipeline/in-app-chunk-rendered/index.ts';
 export * from './pipeline/email-rendered/index.ts';
 export * from './pipeline/sms-rendered/index.ts';
+export * from './pipeline/email-engaged/index.ts';
 export * from './pipeline/timer-set/index.ts';
 export * from './pipeline/receipt/index.ts';
 export * from './pipeline/suppression-asked/index.ts';

@@ -8,6 +8,7 @@ import { domainEvent } from './events/domain-event/index.ts';
 import { catalogApplied } from './pipeline/catalog-applied/index.ts';
 import { catalogChanged } from './pipeline/catalog-changed/index.ts';
 import { chunkRouted } from './pipeline/chunk-routed/index.ts';
+import { emailEngaged } from './pipeline/email-engaged/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
 import { experimentObserved } from './pipeline/experiment-observed/index.ts';
 import { inAppChunkRendered } from './pipeline/in-app-chunk-rendered/index.ts';
@@ -24,7 +25,7 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
   preferences: [domainEvent],
   'template-renderer': [notificationRouted, chunkRouted, catalogApplied, experimentObserved],
   inbox: [inAppRendered, inAppChunkRendered, recipientErased],
-  'email-sender': [emailRendered, recipientErased],
+  'email-sender': [emailRendered, emailEngaged, recipientErased],
   'sms-sender': [smsRendered, recipientErased],
   scheduler: [timerSet, recipientErased],
 };

@@ -9,4 +9,5 @@ export type { Message, NotAccepted, Provider, SendOutcome } from './provider/pro
 export type { NewDelivery } from './store/delivery-row.ts';
 export { deliveryMigrations } from './migrations/index.ts';
 export { Retention } from './retention/retention.ts';
+export { EngagementStore } from './engagement/engagement-store.ts';
 export { observe } from './outcomes/observe.ts';

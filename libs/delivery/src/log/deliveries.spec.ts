@@ -86,6 +86,8 @@ describe('The log of deliveries', () => {
       created_at: item.created_at,
       updated_at: expect.any(String),
       sent_at: expect.any(String),
+      opened_at: null,
+      clicked_at: null,
       content: { text: 'Habari' },
       attempts: [
         {
@@ -100,6 +102,7 @@ describe('The log of deliveries', () => {
         },
       ],
       receipts: [],
+      engagement: [],
     });
   });
 

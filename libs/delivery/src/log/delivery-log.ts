@@ -9,6 +9,7 @@ import {
   type SentChannel,
 } from '@carillon/contracts';
 import type { SqlRunner } from '@carillon/persistence';
+import type { Happening } from '../engagement/engagement.ts';
 import { changedFrom } from '../state/standing.ts';
 import { deliveryStatsOf, type StatsQuestion } from './delivery-stats.ts';
 import { filtered } from './filtering.ts';
@@ -38,6 +39,9 @@ interface LogRow {
   created_at: Date;
   updated_at: Date;
   sent_at: Date | null;
+  opened_at: Date | null;
+  clicked_at: Date | null;
+  engagement: readonly Happening[];
 }
 
 interface AttemptRow extends Omit<Attempt, 'started_at' | 'finished_at'> {
@@ -53,7 +57,7 @@ interface ReceiptRow extends Omit<DeliveryReceipt, 'at' | 'received_at'> {
 }
 
 const listed = `id, notification_id, recipient, type, category, destination, status, failure, provider, provider_message_id,
-  attempts, error, error_code, template, next_attempt_at, created_at, updated_at, sent_at`;
+  attempts, error, error_code, template, next_attempt_at, created_at, updated_at, sent_at, opened_at, clicked_at`;
 
 /** Puts a delivery back, to be tried at once with all retries of the policy before it. */
 const reopened = `status = 'retrying', failure = NULL, round_start = attempts, next_attempt_at = now(), updated_at = now()`;
@@ -207,7 +211,10 @@ export class DeliveryLog {
 
   /** @param parameters the tenant first */
   private async details(where: string, parameters: [tenant: string, ...unknown[]]): Promise<DeliveryDetail[]> {
-    const rows: LogRow[] = await this.db.query(`SELECT ${listed}, content FROM deliveries WHERE ${where}`, parameters);
+    const rows: LogRow[] = await this.db.query(
+      `SELECT ${listed}, content, engagement FROM deliveries WHERE ${where}`,
+      parameters,
+    );
     const ids = rows.map(({ id }) => id);
     const attempts: AttemptRow[] = await this.db.query(
       `SELECT delivery_id, number, provider, outcome, error, error_code, provider_message_id, started_at, finished_at
@@ -224,6 +231,7 @@ export class DeliveryLog {
     return rows.map((row) => ({
       ...this.delivery(row),
       content: row.content,
+      engagement: row.engagement.map(({ id: _, ...happening }) => happening),
       attempts: of(attempts, row).map(({ delivery_id: _, started_at, finished_at, ...attempt }) => ({
         ...attempt,
         started_at: started_at.toISOString(),
@@ -258,6 +266,8 @@ export class DeliveryLog {
       created_at: row.created_at.toISOString(),
       updated_at: row.updated_at.toISOString(),
       sent_at: row.sent_at?.toISOString() ?? null,
+      opened_at: row.opened_at?.toISOString() ?? null,
+      clicked_at: row.clicked_at?.toISOString() ?? null,
     };
   }
 }

@@ -2,6 +2,13 @@ import { CreateDeliveries0001 } from './0001-create-deliveries.ts';
 import { ErasedRecipients0002 } from './0002-erased-recipients.ts';
 import { ProvidersAndCaps0003 } from './0003-providers-and-caps.ts';
 import { DeliveryLog0004 } from './0004-delivery-log.ts';
+import { Engagement0005 } from './0005-engagement.ts';
 
 /** Of every sender, in order; a migration that has been released never changes. */
-export const deliveryMigrations = [CreateDeliveries0001, ErasedRecipients0002, ProvidersAndCaps0003, DeliveryLog0004];
+export const deliveryMigrations = [
+  CreateDeliveries0001,
+  ErasedRecipients0002,
+  ProvidersAndCaps0003,
+  DeliveryLog0004,
+  Engagement0005,
+];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { templateRefSchema } from '../../content.ts';
 import { defineRpc } from '../../define.ts';
 import { receiptWords } from '../../pipeline/receipt/index.ts';
+import { emailEngagedSchema } from '../../pipeline/email-engaged/index.ts';
 import { deliveryStates, timestampSchema, uuidSchema } from '../../words.ts';
 
 /** Channels whose deliveries a sender keeps. */
@@ -67,6 +68,9 @@ export const deliverySchema = z.object({
   created_at: z.string(),
   updated_at: z.string(),
   sent_at: z.string().nullable(),
+  /** The first time by a person, as far as that can be told; null also where it is not tracked. */
+  opened_at: z.string().nullable(),
+  clicked_at: z.string().nullable(),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
@@ -76,6 +80,8 @@ export const deliveryDetailSchema = deliverySchema.extend({
   content: z.record(z.string(), z.unknown()),
   attempts: z.array(attemptSchema),
   receipts: z.array(deliveryReceiptSchema),
+  /** Its opens and clicks, the first fifty of them. */
+  engagement: z.array(emailEngagedSchema.omit({ delivery_id: true })),
 });
 export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
@@ -99,11 +105,14 @@ const exampleDelivery: Delivery = {
   created_at: '2026-11-21T09:30:00.000Z',
   updated_at: '2026-11-21T09:30:01.000Z',
   sent_at: '2026-11-21T09:30:01.000Z',
+  opened_at: '2026-11-21T09:34:10.000Z',
+  clicked_at: null,
 };
 const exampleDetail: DeliveryDetail = {
   ...exampleDelivery,
   destination: 'amina@example.org',
   content: { subject: 'Invoice INV-1001', text: 'A new invoice …', html: '<p>A new invoice …</p>' },
+  engagement: [{ kind: 'opened', link: null, by: 'person', at: '2026-11-21T09:34:10.000Z' }],
   attempts: [
     {
       number: 1,
