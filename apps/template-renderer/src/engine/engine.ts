@@ -1,4 +1,4 @@
-import { defaultOperators, Liquid, toValueSync, type Context, type Emitter, type Template } from 'liquidjs';
+import { defaultOperators, Liquid, TokenKind, Tokenizer, toValueSync, type Context, type Emitter, type Template } from 'liquidjs';
 import { ChargedCaptureTag } from './capture-tag.ts';
 import { chargeFilters, containsCharged } from './charges.ts';
 import { color } from './filters/color.ts';
@@ -15,6 +15,7 @@ import { PartialTag } from './partial-tag.ts';
 import { plainTextOf } from './plain-text.ts';
 import { StrictContext } from './strict-context.ts';
 import { NamedPartialTag } from './render-tag.ts';
+import './positions.ts';
 import { reasonOf, TemplateError, type LimitName } from './template-error.ts';
 import { asText, escapes } from './text.ts';
 
@@ -70,6 +71,15 @@ export function fill(part: ParsedPart, scope: object, formatting: Formatting, al
   } catch (error) {
     throw new TemplateError(reasonOf(error), missingVariable(error), limitOf(error));
   }
+}
+
+/** How many characters of a source are Liquid; found out in a fraction of the time that parsing them takes. */
+export function liquidLength(source: string): number {
+  let length = 0;
+  for (const { kind, begin, end } of new Tokenizer(source).readTopLevelTokens()) {
+    if (kind !== TokenKind.HTML) length += end - begin;
+  }
+  return length;
 }
 
 /** The parsing engine itself, for the analysis of sources. */

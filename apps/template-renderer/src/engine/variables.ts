@@ -22,10 +22,9 @@ export const givenNames: readonly string[] = [...reservedNames, ...brandNames];
 /** @returns the part's variables, sorted, without those that Carillon gives */
 export function variablesOf(part: ParsedPart): PartVariables {
   const all = namesIn(part, part.nodes);
-  const always = namesIn(part, unconditional(part.nodes));
+  const always = new Set(namesIn(part, unconditional(part.nodes)));
   // A name that is assigned or captured higher up is none of the data: only the whole part tells.
-  const required = all.filter((name) => always.includes(name));
-  return { required, optional: all.filter((name) => !required.includes(name)) };
+  return { required: all.filter((name) => always.has(name)), optional: all.filter((name) => !always.has(name)) };
 }
 
 /** Whether what it says may differ between two recipients with the same language and time zone. */

@@ -50,7 +50,7 @@ function words(
   const began = process.threadCpuUsage();
   try {
     let ready = parsed.get(fingerprint);
-    if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template, Infinity)));
+    if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template, true)));
     return { words: renderWords(routed, ready, brand, now) };
   } catch (error) {
     if (!(error instanceof RenderFailure)) throw error;

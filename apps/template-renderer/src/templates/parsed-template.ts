@@ -1,7 +1,7 @@
 import type { TemplateRef } from '@carillon/contracts';
 import { wordsOf } from '../channels/index.ts';
 import { makeDirect } from '../engine/direct.ts';
-import { isPersonal, ownThread, parse, type ParsedPart } from '../engine/index.ts';
+import { isPersonal, liquidLength, ownThread, parse, type ParsedPart } from '../engine/index.ts';
 import type { PublishedTemplate } from './template.ts';
 
 /** A published template, ready to be filled in any number of times. */
@@ -18,13 +18,14 @@ export interface ParsedTemplate extends PublishedTemplate {
 }
 
 /**
- * @param longest how many characters are parsed
+ * @param anyLength whether it is parsed however long that takes
  * @throws TemplateError, which can only mean that the stored version was made by an incompatible compiler
  */
-export function parseTemplate(template: PublishedTemplate, longest: number = ownThread.source): ParsedTemplate {
+export function parseTemplate(template: PublishedTemplate, anyLength = false): ParsedTemplate {
   const { channel, compiled } = template;
-  const length = Object.values(compiled.parts).reduce((sum, part) => sum + part.length, 0);
-  if (length > longest) return { ...template, personal: true, parts: null, required: compiled.required };
+  if (!anyLength && isLong(Object.values(compiled.parts))) {
+    return { ...template, personal: true, parts: null, required: compiled.required };
+  }
   const { kindOf } = wordsOf(channel);
   const parsed = Object.entries(compiled.parts).map(([name, source]) => [name, parse(kindOf(name), source)] as const);
   return {
@@ -34,4 +35,9 @@ export function parseTemplate(template: PublishedTemplate, longest: number = own
     parts: new Map(parsed.map(([name, part]) => [name, makeDirect(part)])),
     required: compiled.required,
   };
+}
+
+function isLong(sources: readonly string[]): boolean {
+  const sum = (lengthOf: (source: string) => number) => sources.reduce((all, source) => all + lengthOf(source), 0);
+  return sum(({ length }) => length) > ownThread.source || sum(liquidLength) > ownThread.liquid;
 }
