@@ -50,6 +50,19 @@ describe('what an event’s data lack', () => {
     ]);
   });
 
+  it('is a name too, where a template writes it and somebody has none', () => {
+    const required = [field('recipient.name', 'email')];
+    const nameless = (unnamed?: string[]) => [{ ...words[0]!, unnamed }];
+    expect(missingData({}, nameless(['bo', 'cleo']), [required])!.errors).toEqual([
+      {
+        path: 'recipients',
+        message: `"bo", "cleo" are without a name, which is needed by the template invoice_issued (email en v3); give one with PUT /v1/recipients/{id}, or write {{ recipient.name | default: '…' }}`,
+      },
+    ]);
+    expect(missingData({}, nameless(), [required])).toBeUndefined();
+    expect(missingData({}, nameless(['bo']), [[field('recipient.name', 'in_app')]])).toBeUndefined();
+  });
+
   it('stays short however many languages there are, and never repeats data', () => {
     const required = Array.from({ length: 40 }, (_, n) => field('name', 'email', `l${n}`));
     const problem = missingData({ code: '123456', name: ' ' }, words, [required])!;

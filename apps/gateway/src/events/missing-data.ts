@@ -1,7 +1,9 @@
 import { isMissing, Problem, type FieldError, type RequiredField, type UsedWords } from '@carillon/contracts';
 
-/** How many templates one message names. */
+/** How many templates, or recipients, one message names. */
 const namedAtMost = 5;
+/** The one thing that templates need and no event brings. */
+const recipientName = 'recipient.name';
 
 /**
  * What an event's data lack for the words that it would use; undefined when nothing is missing. Names fields and templates, never
@@ -14,15 +16,32 @@ export function missingData(
   words: readonly UsedWords[],
   required: readonly (readonly RequiredField[] | undefined)[],
 ): Problem | undefined {
-  const missing = words.flatMap(({ channels }, index) =>
-    (required[index] ?? []).filter(({ channel, field }) => channels.includes(channel) && isMissing(data, field)),
+  const unnamed = new Set<string>();
+  const missing = words.flatMap(({ channels, unnamed: nameless = [] }, index) =>
+    (required[index] ?? []).filter(({ channel, field }) => {
+      if (!channels.includes(channel)) return false;
+      if (field !== recipientName) return isMissing(data, field);
+      for (const id of nameless) unnamed.add(id);
+      return nameless.length > 0;
+    }),
   );
   if (missing.length === 0) return undefined;
-  const errors = [...Map.groupBy(missing, ({ field }) => field)].map(([field, needed]): FieldError => ({
-    path: `data.${field}`,
-    message: `is missing or empty; needed by ${templatesOf(needed)}`,
-  }));
+  const errors = [...Map.groupBy(missing, ({ field }) => field)].map(([field, needed]): FieldError =>
+    field === recipientName
+      ? {
+          path: 'recipients',
+          message: `${idsOf(unnamed)} without a name, which is needed by ${templatesOf(needed)}; give one with PUT /v1/recipients/{id}, or write {{ recipient.name | default: '…' }}`,
+        }
+      : { path: `data.${field}`, message: `is missing or empty; needed by ${templatesOf(needed)}` },
+  );
   return Problem.unprocessable('missing_data', 'Data are missing', errors);
+}
+
+/** `"bo", "cleo" and 3 more are` */
+function idsOf(ids: ReadonlySet<string>): string {
+  const named = [...ids].slice(0, namedAtMost).map((id) => `"${id}"`);
+  const more = ids.size > namedAtMost ? ` and ${ids.size - namedAtMost} more` : '';
+  return `${named.join(', ')}${more} ${ids.size === 1 ? 'is' : 'are'}`;
 }
 
 /** `the template invoice_issued (email en v3, sms en v3)` */

@@ -75,6 +75,19 @@ types:
     expect((await post(tenant, lessonMoved(undefined, { content }))).status).toBe(202);
   });
 
+  it('are the names of recipients too: nobody is written "Hello ,"', async () => {
+    const tenant = await school({ text: 'Hello {{ recipient.name }},' });
+    await tenant.call('PUT', '/v1/recipients/bo', { phone: '+254711000222', time_zone: 'UTC' });
+    const data = { course: { title: 'Piano' } };
+    const refused = await post(tenant, lessonMoved(data, { recipients: ['amina', 'bo'] }));
+    expect([refused.status, refused.json.errors]).toMatchObject([
+      422,
+      [{ path: 'recipients', message: expect.stringMatching(/^"bo" is without a name/) }],
+    ]);
+    expect((await post(tenant, lessonMoved(data))).status).toBe(202);
+    expect((await post(tenant, lessonMoved(data, { recipients: ['bo'], channels: ['in_app'] }))).status).toBe(202);
+  });
+
   it('are asked of each event of many, and of an event that is only tried out', async () => {
     const tenant = await school();
     const complete = lessonMoved({ course: { title: 'Piano' }, teacher: 'Bo' });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   defaultTenant,
+  isNothing,
   Problem,
   notificationDeferred,
   notificationDeferredSchema,
@@ -47,11 +48,18 @@ export class Intake {
     const asked = { requested: true, request, source: this.messages.source, cloudEventId: '' };
     const catalog = await this.catalogs.of(tenant);
     const { targets } = targetsOf(asked, catalog);
+    const unnamed = new Set<string>();
     for (const { type, to } of targets) {
       if (isAudience(to)) continue;
-      refuseUnreachable(request, type, catalog.defaults, knownRecipients(to, await this.find(tenant, to)));
+      const recipients = knownRecipients(to, await this.find(tenant, to));
+      refuseUnreachable(request, type, catalog.defaults, recipients);
+      for (const { id, name } of recipients) if (isNothing(name)) unnamed.add(id);
     }
-    return { types: targets.map(({ type }) => type.key), words: wordsOf(request, targets, catalog) };
+    const words = wordsOf(request, targets, catalog).map((one) => ({
+      ...one,
+      ...(unnamed.size > 0 && { unnamed: [...unnamed] }),
+    }));
+    return { types: targets.map(({ type }) => type.key), words };
   }
 
   /**

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Drafts } from '../drafts/drafts.ts';
 import { WordsCheck, WrongWords } from '../drafts/words-check.ts';
 import { ExperimentStore } from '../experiments/experiment-store.ts';
+import { FramedTemplates } from '../fragments/framed-templates.ts';
 import { Library } from '../library/library.ts';
 import { keyNamed, nameOf } from '../templates/template-name.ts';
 import type { PublishedTemplate, TemplateKey } from '../templates/template.ts';
@@ -34,6 +35,7 @@ export class WordsChoice {
     private readonly library: Library,
     private readonly templates: TemplateStore,
     private readonly experiments: ExperimentStore,
+    private readonly frames: FramedTemplates,
   ) {}
 
   /** @throws Problem 404 naming what is not there */
@@ -72,11 +74,13 @@ export class WordsChoice {
       this.templates.version(key, number),
     ]);
     if (!template) throw Problem.notFound('version', `${choice.key} ${number}`);
+    const framed = await this.frames.framed(choice.tenant, template);
     return {
       key,
       owner: key.tenant === '' ? 'system' : 'own',
       stage: number,
-      template,
+      // Frames are kept for the version in use only.
+      template: framed.version === number ? framed : template,
       source: { channel: key.channel, source } as unknown as TemplateSource,
       errors: [],
     };

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
 import { WordsInUse } from '../catalog/words-in-use.ts';
+import { recipientName } from '../engine/writes-name.ts';
 import { ExperimentsInUse } from '../experiments/assignment/experiments-in-use.ts';
 import { withNeedsOfVariants } from '../experiments/assignment/running-experiment.ts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
@@ -56,9 +57,13 @@ export class RequiredData {
   });
 }
 
-function fieldsOf({ type, channel, locale, version, required }: ParsedTemplate): RequiredField[] {
+function fieldsOf({ type, channel, locale, version, required, writesName }: ParsedTemplate): RequiredField[] {
   const brought = type === genericType ? required.filter((field) => !givenToGeneric.includes(rootOf(field))) : required;
-  return brought.map((field) => ({ field, channel, template: { key: type, version, locale } }));
+  return [...brought, ...(writesName ? [recipientName] : [])].map((field) => ({
+    field,
+    channel,
+    template: { key: type, version, locale },
+  }));
 }
 
 function rootOf(field: string): string {

@@ -2,6 +2,7 @@ import type { TemplateRef } from '@carillon/contracts';
 import { wordsOf } from '../channels/index.ts';
 import { makeDirect } from '../engine/direct.ts';
 import { isPersonal, liquidLength, ownThread, parse, type ParsedPart } from '../engine/index.ts';
+import { writesName } from '../engine/writes-name.ts';
 import type { PublishedTemplate } from './template.ts';
 
 /** A published template, ready to be filled in any number of times. */
@@ -11,6 +12,8 @@ export interface ParsedTemplate extends PublishedTemplate {
   readonly required: readonly string[];
   /** Whether what it says may differ between two recipients with the same language and time zone. */
   readonly personal: boolean;
+  /** Whether it cannot be filled in for somebody without a name. */
+  readonly writesName: boolean;
   /** Where it is not what should have been there. */
   readonly fallback?: TemplateRef['fallback'];
   /** Where an experiment chose it. */
@@ -24,7 +27,7 @@ export interface ParsedTemplate extends PublishedTemplate {
 export function parseTemplate(template: PublishedTemplate, anyLength = false): ParsedTemplate {
   const { channel, compiled } = template;
   if (!anyLength && isLong(Object.values(compiled.parts))) {
-    return { ...template, personal: true, parts: null, required: compiled.required };
+    return { ...template, personal: true, writesName: false, parts: null, required: compiled.required };
   }
   const { kindOf } = wordsOf(channel);
   const parsed = Object.entries(compiled.parts).map(([name, source]) => [name, parse(kindOf(name), source)] as const);
@@ -32,6 +35,7 @@ export function parseTemplate(template: PublishedTemplate, anyLength = false): P
     ...template,
     // Looked at before what is simple is made direct.
     personal: parsed.some(([, part]) => isPersonal(part)),
+    writesName: parsed.some(([, part]) => writesName(part)),
     parts: new Map(parsed.map(([name, part]) => [name, makeDirect(part)])),
     required: compiled.required,
   };

@@ -13,12 +13,16 @@ export const wordsRefSchema = z.object({
 export type WordsRef = z.infer<typeof wordsRefSchema>;
 
 /** Whose words one of an event's types would use, and on which channels. */
-export const usedWordsSchema = wordsRefSchema.extend({ channels: z.array(z.enum(channels)) });
+export const usedWordsSchema = wordsRefSchema.extend({
+  channels: z.array(z.enum(channels)),
+  /** Of the recipients that the event names, those without a name. */
+  unnamed: z.array(z.string()).optional(),
+});
 export type UsedWords = z.infer<typeof usedWordsSchema>;
 
 /** One field of an event's data that a template cannot do without. */
 export const requiredFieldSchema = z.object({
-  /** `amount`, `course.title` */
+  /** `amount`, `course.title`; `recipient.name`, which is no field of the data, where the recipient must have a name. */
   field: z.string(),
   channel: z.enum(channels),
   /** The template that writes it; there may be others, in other languages. */
