@@ -7,6 +7,7 @@ import { migrations } from '../../migrations/index.ts';
 import { loadBuiltIns } from '../built-in/load.ts';
 import { publishBuiltIns } from '../built-in/publish.ts';
 import { lookupOrder } from '../templates/lookup-order.ts';
+import { IsolatedTemplates } from '../isolation/isolated-templates.ts';
 import { TemplateStore } from '../templates/template-store.ts';
 import { FragmentStore } from '../fragments/fragment-store.ts';
 import { TemplateCompiler } from '../compile/template-compiler.ts';
@@ -17,6 +18,8 @@ let dataSource: DataSource;
 let store: TemplateStore;
 let words: CatalogWords;
 
+const isolated = new IsolatedTemplates();
+
 beforeAll(async () => {
   Logger.overrideLogger(false);
   database = await testDatabase({ 'template-renderer': migrations });
@@ -25,12 +28,13 @@ beforeAll(async () => {
   store = new TemplateStore(dataSource);
 });
 afterAll(async () => {
+  isolated.onApplicationShutdown();
   await dataSource?.destroy();
   await database?.drop();
 });
 beforeEach(async () => {
   await database.query('TRUNCATE template_renderer.templates, template_renderer.catalogs');
-  words = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource)));
+  words = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource), isolated));
 });
 
 const sms = (text: string) => ({ sms: { text } });
@@ -102,8 +106,8 @@ describe('the words of an applied catalog', () => {
   it('are those of the newest catalog, whichever of several replicas takes which and when', async () => {
     const replicas = [
       words,
-      new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource))),
-      new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource))),
+      new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource), isolated)),
+      new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource), isolated)),
     ];
     const catalogs = [1, 2, 3, 4, 5, 6].map((version) => ({
       version,
@@ -261,7 +265,7 @@ describe('checking the words of a catalog', () => {
   it('does not compile again what the tenant has already', async () => {
     const templates = { t: { en: sms('x') } };
     await words.apply('a', 1, templates);
-    const fresh = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource)));
+    const fresh = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource), isolated));
     // No time at all: whatever would have to be compiled fails.
     expect((await fresh.check('a', templates, -1)).errors).toEqual([]);
     await expect(fresh.check('b', templates, -1)).rejects.toMatchObject({ status: 503, code: 'unavailable' });

@@ -1,11 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { FragmentStore } from '../fragments/fragment-store.ts';
 import type { TenantFragments } from '../fragments/tenant-fragments.ts';
+import { IsolatedTemplates } from '../isolation/isolated-templates.ts';
 import type { CompiledTemplate } from '../templates/template.ts';
 import type { TemplateSource } from '../templates/template-source.ts';
-import { compileTemplate, hashOf } from './compile.ts';
+import { hashOf } from './compile.ts';
 
 /** Compiles sources as those of one tenant, in its frame. */
 export interface TenantCompiler {
@@ -24,15 +24,18 @@ export class TemplateCompiler {
     sizeCalculation: ({ parts }) => Object.values(parts).reduce((sum, part) => sum + part.length, 500),
   });
 
-  constructor(private readonly fragments: FragmentStore) {}
+  constructor(
+    private readonly fragments: FragmentStore,
+    private readonly isolated: IsolatedTemplates,
+  ) {}
 
   /** The compiler for a tenant's sources, as its layouts and partials are now. */
   async of(tenant: string): Promise<TenantCompiler> {
-    return this.with(await this.fragments.of(tenant));
+    return this.with(tenant, await this.fragments.of(tenant));
   }
 
   /** The compiler for a tenant's sources, as they would be with these layouts and partials. */
-  with(fragments: TenantFragments): TenantCompiler {
+  with(tenant: string, fragments: TenantFragments): TenantCompiler {
     const hash = (template: TemplateSource, locale: string) => {
       const { layout, partials } = fragments.around(template, locale);
       return hashOf(template, locale, layout, partials);
@@ -43,10 +46,8 @@ export class TemplateCompiler {
         const key = hash(template, locale);
         let compiled = this.compiled.get(key);
         if (!compiled) {
-          // Notifications are rendered by the same thread: between two compilations they get their turn.
-          await nextTurn();
           const { layout, partials } = fragments.around(template, locale);
-          compiled = await compileTemplate(template, locale, layout, partials);
+          compiled = await this.isolated.compile(tenant, template, locale, layout, partials);
           this.compiled.set(key, compiled);
         }
         return compiled;

@@ -13,10 +13,10 @@ import { Injectable } from '@nestjs/common';
 import { BuiltInTemplates } from '../built-in/built-in-templates.ts';
 import type { SourceError } from '../compile/source-error.ts';
 import { TemplateCompiler } from '../compile/template-compiler.ts';
+import { IsolatedTemplates } from '../isolation/isolated-templates.ts';
 import { recompiled, sourceOf } from '../recompiling/recompiled.ts';
 import { Recompiler } from '../recompiling/recompiler.ts';
 import { TemplateStore, type NewVersion, type VersionInUse } from '../templates/template-store.ts';
-import { checkFragment } from './check-fragment.ts';
 import { FragmentStore, type FragmentRow } from './fragment-store.ts';
 import type { FramedTemplate } from './framed-templates.ts';
 import { Framing } from './framing.ts';
@@ -38,6 +38,7 @@ export class FragmentDesk {
     private readonly compiler: TemplateCompiler,
     private readonly recompiler: Recompiler,
     private readonly builtIns: BuiltInTemplates,
+    private readonly isolated: IsolatedTemplates,
   ) {}
 
   /** @throws Problem 404 */
@@ -67,7 +68,7 @@ export class FragmentDesk {
       if (isDeepStrictEqual(row?.source ?? null, source)) {
         return { ...answer, version: source && row!.version, changed: false };
       }
-      if (source) refuseMistakes(kind, await checkFragment(kind, key, source, next));
+      if (source) refuseMistakes(kind, await this.isolated.checkFragment(tenant, kind, key, source, next));
       const { publish, frame } = await this.consequences(tenant, fragments, next);
       const version = (row?.version ?? 0) + 1;
       const saved = {
@@ -102,7 +103,7 @@ export class FragmentDesk {
 
   /** @throws Problem 422 naming every template that would break */
   private async consequences(tenant: string, now: TenantFragments, next: TenantFragments): Promise<Consequences> {
-    const [before, after] = [this.compiler.with(now), this.compiler.with(next)];
+    const [before, after] = [this.compiler.with(tenant, now), this.compiler.with(tenant, next)];
     const own = await recompiled(
       await this.templates.inUse(tenant),
       after,

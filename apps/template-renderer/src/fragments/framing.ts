@@ -28,7 +28,7 @@ export class Framing {
     tenant: string,
     fragments: TenantFragments,
   ): Promise<{ framed: FramedTemplate[]; refused: { template: VersionInUse; error: SourceError }[] }> {
-    const compiler = this.compiler.with(fragments);
+    const compiler = this.compiler.with(tenant, fragments);
     const [builtIns, framed] = await Promise.all([this.templates.inUse(''), this.frames.inUse(tenant)]);
     const emails = builtIns.filter(({ channel }) => channel === 'email');
     const { versions, refused } = await recompiled(emails, compiler, (source, { type, locale, version }) => {

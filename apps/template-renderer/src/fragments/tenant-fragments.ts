@@ -33,7 +33,7 @@ export class TenantFragments {
   constructor(
     readonly version: number,
     readonly inUse: InUse,
-    private readonly builtIn: BuiltInLayout,
+    readonly builtIn: BuiltInLayout,
   ) {}
 
   /** Whether Carillon's own emails come in a frame of the tenant's. */

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import type { NotificationRouted } from '@carillon/contracts';
+import type { FieldError, NotificationRouted } from '@carillon/contracts';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Words } from '../channels/index.ts';
 import type { compileTemplate } from '../compile/compile.ts';
 import { SourceError } from '../compile/source-error.ts';
+import type { checkFragment } from '../fragments/check-fragment.ts';
 import { RenderFailure } from '../rendering/render-failure.ts';
 import type { Brand } from '../rendering/scope.ts';
 import type { CompiledTemplate, PublishedTemplate } from '../templates/template.ts';
@@ -62,14 +63,23 @@ export class IsolatedTemplates implements OnApplicationShutdown {
       throw new SourceError(answer.mistakes);
     } catch (error) {
       if (!(error instanceof WorkerStopped)) throw error;
-      const enough = error.limit === 'time' ? `${compiling.time / 1_000} seconds` : `${compiling.memory} MB of memory`;
       const [{ channel }] = source;
-      throw new SourceError([
-        {
-          field: channel === 'email' ? 'body' : channel === 'sms' ? 'text' : 'message',
-          message: `cannot be compiled with ${enough}; make it shorter, or nest it less`,
-        },
-      ]);
+      const field = channel === 'email' ? 'body' : channel === 'in_app' ? 'message' : 'text';
+      throw new SourceError([{ field, message: tooMuch(error) }]);
+    }
+  }
+
+  /**
+   * {@link checkFragment} in a worker.
+   *
+   * @param tenant whose turn it takes
+   */
+  async checkFragment(tenant: string, ...fragment: Parameters<typeof checkFragment>): Promise<FieldError[]> {
+    try {
+      return await this.compilers.run(tenant, (worker) => worker.ask('checkFragment', ...fragment));
+    } catch (error) {
+      if (!(error instanceof WorkerStopped)) throw error;
+      return [{ path: fragment[0] === 'layout' ? 'mjml' : 'text', message: tooMuch(error) }];
     }
   }
 
@@ -142,6 +152,11 @@ function heldBack(template: PublishedTemplate, { ms, why }: Held): RenderFailure
     template,
     `had to be stopped too often (last time: ${why}) and is not tried before ${until}Z; mend the template, then replay the message`,
   );
+}
+
+function tooMuch({ limit }: WorkerStopped): string {
+  const enough = limit === 'time' ? `${compiling.time / 1_000} seconds` : `${compiling.memory} MB of memory`;
+  return `cannot be compiled with ${enough}; make it shorter, or nest it less`;
 }
 
 function inWords({ limit }: WorkerStopped): string {

@@ -1,8 +1,10 @@
-import type { NotificationRouted } from '@carillon/contracts';
+import type { FieldError, NotificationRouted } from '@carillon/contracts';
 import { LRUCache } from 'lru-cache';
 import type { Words } from '../channels/index.ts';
 import { compileTemplate } from '../compile/compile.ts';
 import { SourceError, type Mistake } from '../compile/source-error.ts';
+import { checkFragment as mistakesOfFragment } from '../fragments/check-fragment.ts';
+import { TenantFragments } from '../fragments/tenant-fragments.ts';
 import { RenderFailure } from '../rendering/render-failure.ts';
 import { renderWords } from '../rendering/render-notification.ts';
 import type { Brand } from '../rendering/scope.ts';
@@ -11,7 +13,7 @@ import type { CompiledTemplate, PublishedTemplate } from '../templates/template.
 import type { TemplatedChannel } from '../templates/template-source.ts';
 
 /** What a worker can be asked. Arguments and answers travel between processes: plain data only. */
-export const jobs = { compile, words };
+export const jobs = { compile, checkFragment, words };
 export type Jobs = typeof jobs;
 
 /** What is sent to a worker. */
@@ -32,6 +34,13 @@ async function compile(
     if (!(error instanceof SourceError)) throw error;
     return { mistakes: error.mistakes };
   }
+}
+
+function checkFragment(
+  ...[kind, key, source, { version, inUse, builtIn }]: Parameters<typeof mistakesOfFragment>
+): Promise<FieldError[]> {
+  // What travelled has lost its methods.
+  return mistakesOfFragment(kind, key, source, new TenantFragments(version, inUse, builtIn));
 }
 
 /**

@@ -7,6 +7,7 @@ import { migrations } from '../../migrations/index.ts';
 import { lookupOrder } from '../templates/lookup-order.ts';
 import { TemplateStore } from '../templates/template-store.ts';
 import { FragmentStore } from '../fragments/fragment-store.ts';
+import { IsolatedTemplates } from '../isolation/isolated-templates.ts';
 import { TemplateCompiler } from '../compile/template-compiler.ts';
 import { CatalogWords } from '../catalog/catalog-words.ts';
 import { Recompiler } from './recompiler.ts';
@@ -17,6 +18,8 @@ let store: TemplateStore;
 let words: CatalogWords;
 let recompiler: Recompiler;
 
+const isolated = new IsolatedTemplates();
+
 beforeAll(async () => {
   Logger.overrideLogger(false);
   database = await testDatabase({ 'template-renderer': migrations });
@@ -25,12 +28,13 @@ beforeAll(async () => {
   store = new TemplateStore(dataSource);
 });
 afterAll(async () => {
+  isolated.onApplicationShutdown();
   await dataSource?.destroy();
   await database?.drop();
 });
 beforeEach(async () => {
   await database.query('TRUNCATE template_renderer.templates, template_renderer.catalogs');
-  words = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource)));
+  words = new CatalogWords(store, new TemplateCompiler(new FragmentStore(dataSource), isolated));
   recompiler = freshRecompiler();
 });
 
@@ -50,7 +54,7 @@ const wordsFor = async (tenant: string, type: string) =>
   (await store.findFirst(lookupOrder({ tenant, type, channel: 'sms', locale: 'en' }, 'en'))).template?.compiled.parts
     .text;
 
-const freshRecompiler = () => new Recompiler(store, new TemplateCompiler(new FragmentStore(dataSource)));
+const freshRecompiler = () => new Recompiler(store, new TemplateCompiler(new FragmentStore(dataSource), isolated));
 
 describe('words that another release compiled', () => {
   const email = { subject: 'S {{ a }}', body: '<mj-text>{{ a }}</mj-text>', text: 'T', greeting: false };
