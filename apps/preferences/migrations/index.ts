@@ -5,7 +5,7 @@ import { CreateSuppressions0004 } from './0004-create-suppressions.ts';
 import { Throttles0005 } from './0005-throttles.ts';
 import { ErasedRecipients0006 } from './0006-erased-recipients.ts';
 import { FanOutsAndPartitions0007 } from './0007-fan-outs-and-partitions.ts';
-import { PartitionsStepByStep0009 } from './0009-partitions-step-by-step.ts';
+import { SuppressionRequestsAndPartitions0009 } from './0009-suppression-requests-and-partitions.ts';
 
 export const migrations = [
   CreatePreferences0001,
@@ -15,5 +15,5 @@ export const migrations = [
   Throttles0005,
   ErasedRecipients0006,
   FanOutsAndPartitions0007,
-  PartitionsStepByStep0009,
+  SuppressionRequestsAndPartitions0009,
 ];

@@ -14,19 +14,22 @@ import { experimentObserved } from './pipeline/experiment-observed/index.ts';
 import { inAppChunkRendered } from './pipeline/in-app-chunk-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
 import { notificationRouted } from './pipeline/notification-routed/index.ts';
+import { receipts } from './pipeline/receipt/index.ts';
 import { recipientErased } from './pipeline/recipient-erased/index.ts';
 import { smsRendered } from './pipeline/sms-rendered/index.ts';
+import { suppressionAsked } from './pipeline/suppression-asked/index.ts';
+import { suppressionChanges } from './pipeline/suppression-changed/index.ts';
 import { templatesChanged } from './pipeline/templates-changed/index.ts';
 import { timerSet } from './pipeline/timer-set/index.ts';
 import { inboxChanged } from './realtime/inbox-changed/index.ts';
 
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
   gateway: [deadLetter, recipientErased],
-  preferences: [domainEvent],
+  preferences: [domainEvent, suppressionAsked],
   'template-renderer': [notificationRouted, chunkRouted, catalogApplied, experimentObserved],
   inbox: [inAppRendered, inAppChunkRendered, recipientErased],
-  'email-sender': [emailRendered, emailEngaged, recipientErased],
-  'sms-sender': [smsRendered, recipientErased],
+  'email-sender': [emailRendered, receipts.email, suppressionChanges.email, emailEngaged, recipientErased],
+  'sms-sender': [smsRendered, receipts.sms, suppressionChanges.sms, recipientErased],
   scheduler: [timerSet, recipientErased],
 };
 

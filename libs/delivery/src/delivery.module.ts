@@ -20,10 +20,14 @@ import { DeliveryLog } from './log/delivery-log.ts';
 import { Announcer } from './outcomes/announcer.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { Slots } from './provider/slots.ts';
+import { ReceiptStore } from './receipts/receipt-store.ts';
+import { receiptsControllerOf } from './receipts/receipts.controller.ts';
+import { Receipts } from './receipts/receipts.ts';
 import { Retention } from './retention/retention.ts';
 import { RetryLoop } from './retry/retry-loop.ts';
 import { Sender } from './sending/sender.ts';
 import { DeliveryStore } from './store/delivery-store.ts';
+import { SuppressedAddresses } from './suppressions/suppressed-addresses.ts';
 
 /** The questions that a sender answers. */
 export const deliveryRpcs: readonly RpcContract<any, any>[] = [
@@ -45,7 +49,7 @@ export class DeliveryModule {
     const storeOptions = { provider: provider.name, leaseSeconds: sendTimeoutMs / 1000 + leaseMarginSeconds };
     return {
       module: DeliveryModule,
-      controllers: [DeliveriesController, ErasureController, PersonalDataController],
+      controllers: [DeliveriesController, ErasureController, PersonalDataController, receiptsControllerOf(channel)],
       providers: [
         { provide: Slots, useValue: new Slots(concurrency) },
         {
@@ -64,6 +68,18 @@ export class DeliveryModule {
           useFactory: (store: DeliveryStore<Content>, slots: Slots, announcer: Announcer) =>
             new Sender<Content>(options, store, slots, announcer),
           inject: [DeliveryStore, Slots, Announcer],
+        },
+        { provide: ReceiptStore, useFactory: (db: DataSource) => new ReceiptStore(db), inject: [DataSource] },
+        {
+          provide: Receipts,
+          useFactory: (store: ReceiptStore, announcer: Announcer, messages: Messages) =>
+            new Receipts(store, announcer, messages, channel),
+          inject: [ReceiptStore, Announcer, Messages],
+        },
+        {
+          provide: SuppressedAddresses,
+          useFactory: (db: DataSource) => new SuppressedAddresses(db),
+          inject: [DataSource],
         },
         RetryLoop,
         Retention,

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { deliveryOutcomes, recipientErased, smsRendered, type CloudEvent, type SmsRendered } from '@carillon/contracts';
+import {
+  deliveryOutcomes,
+  receipts,
+  recipientErased,
+  smsRendered,
+  suppressionChanges,
+  type CloudEvent,
+  type SmsRendered,
+} from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { z } from 'zod';
@@ -42,6 +50,9 @@ class BellController {
   /** Its strokes are about nobody. */
   @EventPattern<string>(recipientErased.type)
   forget(): void {}
+
+  @EventPattern([receipts.sms.type, suppressionChanges.sms.type])
+  ignore(): void {}
 }
 
 @Module({ controllers: [BellController] })

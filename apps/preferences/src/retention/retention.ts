@@ -13,7 +13,8 @@ const rowsAtOnce = 10_000;
 
 /**
  * Forgets decisions and events that are older than DECISION_RETENTION_DAYS: decisions by dropping their week's partition, and what
- * is not partitioned (events, whose identities must be unique over all time; finished fan-outs) in small deletes.
+ * is not partitioned (events, whose identities must be unique over all time; finished fan-outs; what was asked about addresses) in
+ * small deletes.
  */
 @Injectable()
 export class Retention implements BeforeApplicationShutdown {
@@ -49,6 +50,8 @@ export class Retention implements BeforeApplicationShutdown {
            SELECT ctid FROM events WHERE first_at < now() - make_interval(days => $1) AND status = 'decided' LIMIT $2)`,
         `DELETE FROM fan_outs WHERE ctid IN (
            SELECT ctid FROM fan_outs WHERE finished_at < now() - make_interval(days => $1) LIMIT $2)`,
+        `DELETE FROM suppression_requests WHERE ctid IN (
+           SELECT ctid FROM suppression_requests WHERE recorded_at < now() - make_interval(days => $1) LIMIT $2)`,
       ]) {
         await deleteInPortions(this.db, sql, [this.config.DECISION_RETENTION_DAYS], rowsAtOnce, () => this.stopping);
       }

@@ -1,13 +1,26 @@
 import { Controller } from '@nestjs/common';
-import { MessagePattern, Payload } from '@nestjs/microservices';
-import { addSuppression, listSuppressions, removeSuppression } from '@carillon/contracts';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import {
+  addSuppression,
+  defaultTenant,
+  listSuppressions,
+  removeSuppression,
+  suppressionAsked,
+  type CloudEvent,
+  type SuppressionAsked,
+} from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
 import { Suppressions } from './suppressions.ts';
 
-/** Answers the gateway's questions about suppressed addresses. */
+/** Answers the gateway's questions about suppressed addresses, and hears of bounces, complaints and opt-outs. */
 @Controller()
 export class SuppressionsController {
   constructor(private readonly suppressions: Suppressions) {}
+
+  @EventPattern<string>(suppressionAsked.type)
+  onAsked(@Payload() { id, tenant = defaultTenant, data }: CloudEvent<SuppressionAsked>): Promise<void> {
+    return this.suppressions.heed({ ...data, tenant, id });
+  }
 
   @MessagePattern(listSuppressions.name)
   list(

@@ -6,12 +6,15 @@ import {
   type SuppressionFilter,
   type SuppressionReason,
 } from '@carillon/contracts';
+import { Messages } from '@carillon/messaging';
 import { batched, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import { canonicalAddress } from '../recipients/canonical-address.ts';
 import { containing } from '../recipients/recipient-store.ts';
+import { applyRequests, type SuppressionRequest } from './requests.ts';
+import { standingOf, tell } from './telling.ts';
 
-interface AddressKey {
+export interface AddressKey {
   tenant: string;
   channel: ContactChannel;
   /** Canonical */
@@ -30,13 +33,39 @@ export interface NewSuppression extends AddressKey {
 export class Suppressions {
   /**
    * Suppresses an address, now and for whoever gets it as a contact later. Repeated, the last reason and note stand.
-   * Calls made side by side share their statements.
+   * Calls made side by side share their statements. Resolves when the channel's sender is told too.
    */
   readonly suppress = batched<NewSuppression, { created: boolean; suppression: Suppression }>((all) =>
     this.suppressMany(all),
   );
 
-  constructor(private readonly db: DataSource) {}
+  /**
+   * Does what a bounce, a complaint or a person has asked for, once, however often it is told. A person who opts in again lifts what a
+   * person has asked for, never what a bounce or an admin has.
+   */
+  readonly heed = batched<SuppressionRequest, void>(async (requests) => {
+    const known = requests.flatMap((request) => {
+      const canonical = canonicalAddress(request.channel, request.address);
+      // What is no address is nobody's contact: a short code, the name of a sender.
+      return 'address' in canonical ? [{ ...request, address: canonical.address }] : [];
+    });
+    const standings = await this.db.transaction(async (db) => {
+      await lock(
+        db,
+        known.map(({ tenant }) => tenant),
+      );
+      const changed = await applyRequests(db, known);
+      await mark(db, changed);
+      return standingOf(db, known);
+    });
+    await tell(this.messages, standings);
+    return requests.map(() => undefined);
+  });
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly messages: Messages,
+  ) {}
 
   /** The same as {@link suppress} for an address as people write it. @throws Problem 422 `invalid_suppression` */
   async add({ channel, address: given, ...suppression }: NewSuppression) {
@@ -51,7 +80,7 @@ export class Suppressions {
   async remove(tenant: string, channel: ContactChannel, given: string): Promise<Suppression> {
     const canonical = canonicalAddress(channel, given);
     const address = 'address' in canonical ? canonical.address : given;
-    return this.db.transaction(async (db) => {
+    const lifted = await this.db.transaction(async (db) => {
       await lock(db, [tenant]);
       const [[row]] = await db.query(
         `DELETE FROM suppressions WHERE tenant = $1 AND channel = $2 AND address = $3 RETURNING ${shown}`,
@@ -59,8 +88,13 @@ export class Suppressions {
       );
       if (!row) throw new Problem({ status: 404, code: 'not_found', title: 'suppression not found' });
       await mark(db, [{ tenant, channel, address }]);
-      return suppressionOf(row as SuppressionRow);
+      return {
+        suppression: suppressionOf(row as SuppressionRow),
+        standings: await standingOf(db, [{ tenant, channel, address }]),
+      };
     });
+    await tell(this.messages, lifted.standings);
+    return lifted.suppression;
   }
 
   /** Why nothing is sent to an address; undefined where it may be sent to. @param address canonical */
@@ -96,7 +130,7 @@ export class Suppressions {
     const keyOf = ({ tenant, channel, address }: AddressKey) => `${tenant}\n${channel}\n${address}`;
     // The last word on an address stands; one statement must not meet its own row.
     const distinct = [...new Map(all.map((suppression) => [keyOf(suppression), suppression])).values()];
-    const rows = await this.db.transaction(async (db) => {
+    const { rows, standings } = await this.db.transaction(async (db) => {
       await lock(
         db,
         distinct.map(({ tenant }) => tenant),
@@ -109,8 +143,9 @@ export class Suppressions {
         [JSON.stringify(distinct)],
       );
       await mark(db, distinct);
-      return saved;
+      return { rows: saved, standings: await standingOf(db, distinct) };
     });
+    await tell(this.messages, standings);
     const saved = new Map(
       rows.map(({ created, ...row }) => [keyOf(row), { created, suppression: suppressionOf(row) }] as const),
     );

@@ -4,7 +4,7 @@ import { defaultTenant, recipientErased, type CloudEvent, type RecipientErased }
 import { erasing, erasureItems, type Erasure, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 
-/** Deletes the deliveries of somebody who was erased, with their attempts; those still to be sent are not sent any more. */
+/** Deletes the deliveries of somebody who was erased, with their attempts and receipts; those still to be sent are not sent any more. */
 @Controller()
 export class ErasureController {
   private readonly forget: (erasure: Erasure) => Promise<void>;
@@ -26,10 +26,11 @@ async function deleteDeliveries(db: SqlRunner, erasures: readonly Erasure[]): Pr
      RETURNING d.tenant, d.id`,
     [JSON.stringify(erasures)],
   );
-  // A statement of its own: an attempt that began while the first one waited for its row is seen only now.
-  await db.query(
-    `DELETE FROM attempts a USING json_to_recordset($1) AS gone(tenant text, id uuid)
-     WHERE a.tenant = gone.tenant AND a.delivery_id = gone.id`,
-    [JSON.stringify(deleted)],
-  );
+  // Statements of their own: an attempt that began while the first one waited for its row is seen only now.
+  for (const table of ['attempts', 'receipts'])
+    await db.query(
+      `DELETE FROM ${table} a USING json_to_recordset($1) AS gone(tenant text, id uuid)
+       WHERE a.tenant = gone.tenant AND a.delivery_id = gone.id`,
+      [JSON.stringify(deleted)],
+    );
 }

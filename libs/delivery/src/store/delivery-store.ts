@@ -11,7 +11,8 @@ export interface StoreOptions {
 /** Error of an attempt whose process did not live to see its end. */
 export const lostAttempt = 'the sender stopped during the attempt';
 
-const factColumns = `d.tenant, d.id, d.notification_id, d.recipient, d.type, d.category, d.template, d.status, d.provider,
+/** What {@link DeliveryFact} has, of a row `d`. */
+export const factColumns = `d.tenant, d.id, d.notification_id, d.recipient, d.type, d.category, d.template, d.status, d.provider,
   d.provider_message_id, d.attempts, d.error, d.traceparent, d.updated_at`;
 const claimColumns = `${factColumns}, d.destination, d.destination_name, d.content, d.round_start,
   extract(epoch FROM d.expires_at - now())::float8 AS expires_in`;
