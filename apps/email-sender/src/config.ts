@@ -1,4 +1,4 @@
-import { deliveryConfig } from '@carillon/delivery';
+import { deliveryConfig, uncertainPolicySchema } from '@carillon/delivery';
 import { z } from 'zod';
 import { parseMailFrom } from './smtp/mail-from.ts';
 
@@ -9,6 +9,9 @@ function isSmtpUrl(text: string): boolean {
 
 /** The environment of the email sender, beside what every service and every sender has. */
 export const config = deliveryConfig.extend({
+  // A repeated email has the same Message-ID, which mail systems use to show it once, and a second copy does little harm. A second
+  // one-time code would: it may have been replaced or used by then.
+  UNCERTAIN_POLICY: uncertainPolicySchema('security=look_up,*=resend'),
   EMAIL_PROVIDER: z.enum(['smtp']).default('smtp').describe('Which provider sends emails'),
   SMTP_URL: z
     .string({ error: 'is needed to send emails, such as smtp://user:password@mail.example.org:587' })

@@ -11,7 +11,6 @@ import {
 import { readConfig } from '@carillon/service';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { SmtpDouble } from '../testing/smtp-double.ts';
-import { uncertain } from './app.module.ts';
 import { config } from './config.ts';
 import { service } from './service.ts';
 
@@ -93,10 +92,6 @@ describe('The email sender', () => {
       /carillon_delivery_attempts_total\{channel="email",provider="smtp",outcome="accepted"\} \d+/,
     );
     expect(metrics).toContain('carillon_delivery_attempt_seconds_bucket');
-  });
-
-  it('sends an uncertain email again, but never a one-time code', () => {
-    expect([uncertain('billing'), uncertain('security')]).toEqual(['resend', 'stop']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { defaultRetryPolicy, DeliveryModule } from '@carillon/delivery';
+import { DeliveryModule, deliveryOptionsOf } from '@carillon/delivery';
 import type { Config } from './config.ts';
 import { providerOf } from './provider.ts';
 import { RenderedSmsController } from './rendered-sms.controller.ts';
@@ -11,13 +11,10 @@ export class AppModule {
       module: AppModule,
       imports: [
         DeliveryModule.register({
+          ...deliveryOptionsOf(config),
           channel: 'sms',
-          provider: providerOf(config),
-          // A second SMS costs money, shows twice and may carry an outdated code; no vendor here recognises a repeated one.
-          uncertain: () => 'stop',
-          retry: { ...defaultRetryPolicy, delaysSeconds: config.RETRY_DELAYS },
-          sendTimeoutMs: config.SEND_TIMEOUT_MS,
-          concurrency: config.SEND_CONCURRENCY,
+          providers: [{ kind: config.SMS_PROVIDER, provider: providerOf(config) }],
+          uncertain: config.UNCERTAIN_POLICY,
         }),
       ],
       controllers: [RenderedSmsController],

@@ -1,4 +1,4 @@
-import { deliveryConfig } from '@carillon/delivery';
+import { deliveryConfig, uncertainPolicySchema } from '@carillon/delivery';
 import { z } from 'zod';
 import type { Json } from './custom-http/template.ts';
 
@@ -25,6 +25,8 @@ export const defaultBody = '{"to":"{to}","text":"{text}","reference":"{delivery_
 
 /** The environment of the SMS sender, beside what every service and every sender has. */
 export const config = deliveryConfig.extend({
+  // A second SMS costs money, shows twice and may carry an outdated code; no vendor here recognises a repeated one.
+  UNCERTAIN_POLICY: uncertainPolicySchema('*=look_up'),
   SMS_PROVIDER: z
     .enum(['africastalking', 'twilio', 'custom'], { error: 'must be africastalking, twilio or custom' })
     .describe('Which provider sends SMS'),

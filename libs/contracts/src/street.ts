@@ -4,6 +4,7 @@
  */
 import { deadLetter } from './dead-letter/index.ts';
 import type { EventContract } from './define.ts';
+import { deliverySettingsChanged } from './pipeline/delivery-settings-changed/index.ts';
 import { domainEvent } from './events/domain-event/index.ts';
 import { catalogApplied } from './pipeline/catalog-applied/index.ts';
 import { catalogChanged } from './pipeline/catalog-changed/index.ts';
@@ -41,6 +42,8 @@ export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> 
   preferences: [catalogChanged],
   'template-renderer': [templatesChanged],
   gateway: [inboxChanged, templatesChanged],
+  'email-sender': [deliverySettingsChanged],
+  'sms-sender': [deliverySettingsChanged],
 };
 
 /** Services that answer the gateway's questions. */

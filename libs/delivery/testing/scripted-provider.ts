@@ -1,4 +1,4 @@
-import type { Message, Provider, SendOutcome } from '../src/provider/provider.ts';
+import type { Finding, Message, Provider, SendOutcome } from '../src/provider/provider.ts';
 
 export interface SmsText {
   readonly text: string;
@@ -9,12 +9,16 @@ export type Script = SendOutcome | ((message: Message<SmsText>, signal: AbortSig
 
 /** A provider that does what the test says, address by address, and remembers what it was asked. */
 export class ScriptedProvider implements Provider<SmsText> {
-  readonly name = 'scripted';
   readonly asked: Message<SmsText>[] = [];
   /** Calls under way at the same time, at most so far. */
   busiest = 0;
+  /** What it knows of a message; undefined: it cannot be asked. */
+  lookUp?: (message: Message<SmsText>) => Promise<Finding>;
+  closed = false;
   private busy = 0;
   private readonly scripts = new Map<string, Script[]>();
+
+  constructor(readonly name: string) {}
 
   /** The first call for the address meets the first script, and so on; the last one stays. Without any it is accepted. */
   script(address: string, ...scripts: Script[]): void {
@@ -33,6 +37,10 @@ export class ScriptedProvider implements Provider<SmsText> {
     } finally {
       this.busy -= 1;
     }
+  }
+
+  close(): void {
+    this.closed = true;
   }
 
   askedFor(address: string): Message<SmsText>[] {

@@ -84,12 +84,12 @@ export class SenderUnderTest {
     changes: Partial<DeliveryOptions<SmsText>> = {},
     shared: { database?: TestDatabase; broker?: TestBroker; env?: Record<string, string> } = {},
   ): Promise<SenderUnderTest> {
-    const provider = new ScriptedProvider();
+    const provider = new ScriptedProvider('scripted');
     const options: DeliveryOptions<SmsText> = {
       channel: 'sms',
-      provider,
+      providers: [{ kind: 'scripted', provider }],
       uncertain: () => 'stop',
-      retry: { delaysSeconds: [0.05, 0.05, 0.05], jitter: 0 },
+      retry: () => ({ delaysSeconds: [0.05, 0.05, 0.05], jitter: 0 }),
       sendTimeoutMs: 2_000,
       concurrency: 8,
       ...changes,

@@ -5,5 +5,6 @@ export { JsonLogger } from './logging.ts';
 export { Repeating } from './repeating.ts';
 export { days, daysByTenant } from './retention-days.ts';
 export { SecretBox, secretBox, secretsConfig, SecretUnreadable, type SecretsKey } from './secrets/secret-box.ts';
+export type { PrivateAddresses } from './outbound/addresses.ts';
 export { ForbiddenTarget, OutboundGuard, outboundConfig } from './outbound/outbound-guard.ts';
 export { NoAnswer, outboundRequest, type OutboundAnswer, type OutboundRequest } from './outbound/outbound-request.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import {
-  deliveryOutcomes,
+  deliveryOutcomes, deliverySettingsChanged,
   receipts,
   recipientErased,
   smsRendered,
@@ -50,6 +50,9 @@ class BellController {
   /** Its strokes are about nobody. */
   @EventPattern<string>(recipientErased.type)
   forget(): void {}
+
+  @EventPattern<string>(deliverySettingsChanged.type)
+  ignore(): void {}
 
   @EventPattern([receipts.sms.type, suppressionChanges.sms.type])
   ignore(): void {}

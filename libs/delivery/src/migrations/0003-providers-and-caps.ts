@@ -58,7 +58,7 @@ export class ProvidersAndCaps0003 implements MigrationInterface {
       CREATE TABLE cap_usage (
         tenant     text        NOT NULL,
         scope      text        NOT NULL CHECK (scope IN ('recipient_hour', 'recipient_day', 'day', 'country_day')),
-        -- The recipient or the calling code; empty for the tenant as a whole.
+        -- The recipient (as a hash) or the calling code; empty for the tenant as a whole.
         key        text        NOT NULL,
         ends_at    timestamptz NOT NULL,
         used       integer     NOT NULL,

@@ -2,26 +2,29 @@ import { Abandoned } from '@carillon/messaging';
 import { describe, expect, it } from '@jest/globals';
 import { Slots } from './slots.ts';
 
+const long = 60_000;
+
 describe('The slots of a provider', () => {
   it('let as many through as there are, and the next when one is given back', async () => {
     const slots = new Slots(2);
-    await slots.take('normal');
-    await slots.take('normal');
+    expect([await slots.take('normal', long), await slots.take('normal', long)]).toEqual([true, true]);
     let through = false;
-    const third = slots.take('normal').then(() => (through = true));
+    const third = slots.take('normal', long).then(() => (through = true));
     await Promise.resolve();
     expect(through).toBe(false);
     slots.release();
     await third;
-    expect(slots.takeFree(5)).toBe(0);
+    slots.release();
+    slots.release();
+    expect(slots.idle).toBe(true);
   });
 
   it('serve the urgent lane first', async () => {
     const slots = new Slots(1);
-    await slots.take('bulk');
+    await slots.take('bulk', long);
     const served: string[] = [];
     const all = (['bulk', 'normal', 'urgent'] as const).map((lane) =>
-      slots.take(lane).then(() => {
+      slots.take(lane, long).then(() => {
         served.push(lane);
         slots.release();
       }),
@@ -31,21 +34,26 @@ describe('The slots of a provider', () => {
     expect(served).toEqual(['urgent', 'normal', 'bulk']);
   });
 
-  it('can be taken without waiting, as many as are free', () => {
-    const slots = new Slots(3);
-    expect(slots.takeFree(2)).toBe(2);
-    expect(slots.takeFree(2)).toBe(1);
-    slots.release(3);
-    expect(slots.takeFree(9)).toBe(3);
+  it('are not waited for longer than one has patience, and then nobody waits until those before are gone', async () => {
+    const slots = new Slots(1);
+    await slots.take('normal', long);
+    const patient = slots.take('normal', long);
+    expect(await slots.take('normal', 20)).toBe(false);
+    expect(await slots.take('urgent', long)).toBe(false);
+    slots.release();
+    expect(await patient).toBe(true);
+    const next = slots.take('normal', long);
+    slots.release();
+    expect(await next).toBe(true);
   });
 
   it('are closed on shutdown: whoever waits goes away, whoever holds one gives it back as usual', async () => {
     const slots = new Slots(1);
-    await slots.take('normal');
-    const waiting = slots.take('urgent');
+    await slots.take('normal', long);
+    const waiting = slots.take('urgent', long);
     slots.close();
     await expect(waiting).rejects.toBeInstanceOf(Abandoned);
-    await expect(slots.take('urgent')).rejects.toBeInstanceOf(Abandoned);
+    await expect(slots.take('urgent', long)).rejects.toBeInstanceOf(Abandoned);
     expect(() => slots.release()).not.toThrow();
   });
 });

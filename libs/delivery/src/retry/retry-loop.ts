@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Slots } from '../provider/slots.ts';
 import { Sender } from '../sending/sender.ts';
+import type { ClaimedDelivery } from '../store/delivery-row.ts';
 import { DeliveryStore } from '../store/delivery-store.ts';
 
 /** Deliveries taken with one statement at most. */
@@ -8,7 +8,8 @@ const batchSize = 50;
 const tickMs = 1_000;
 
 /**
- * Looks every second for what is due: retries, and deliveries whose lease ran out. Any number of replicas may do so: each row
+ * Looks every second for what is due: retries, deliveries that were put aside, uncertain ones to be looked up, and those whose lease
+ * ran out. Any number of replicas may do so: each row
  * is claimed by one of them. On shutdown nothing more is claimed and what is under way is finished.
  */
 @Injectable()
@@ -17,12 +18,13 @@ export class RetryLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly underWay = new Set<Promise<void>>();
   private timer?: NodeJS.Timeout;
   private claiming?: Promise<void>;
+  /** Claimed, but not admitted by a provider yet. */
+  private waiting = 0;
   private stopping = false;
   private failing = false;
 
   constructor(
     private readonly store: DeliveryStore,
-    private readonly slots: Slots,
     private readonly sender: Sender,
   ) {}
 
@@ -72,27 +74,26 @@ export class RetryLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** @returns whether there may be more */
   private async startDue(): Promise<boolean> {
-    const due = await this.store.countDue(Math.min(batchSize, this.slots.size));
-    if (due === 0) return false;
-    // Under full load no slot is ever free, so some are queued for; but never so many that new deliveries starve.
-    const queuedFor = Math.min(due, Math.ceil(this.slots.size / 4));
-    await Promise.all(Array.from({ length: queuedFor }, () => this.slots.take('normal')));
-    let unused = queuedFor + this.slots.takeFree(due - queuedFor);
-    try {
-      if (this.stopping) return false;
-      const claimed = await this.store.claimDue(unused);
-      for (const delivery of claimed) {
-        if (delivery.status === 'sending') {
-          unused -= 1;
-          void this.watch(this.sender.retry(delivery));
-        } else {
-          void this.watch(this.sender.conclude(delivery, delivery));
-        }
-      }
-      return claimed.length > 0;
-    } finally {
-      this.slots.release(unused);
-    }
+    // Those that wait for a provider are few enough for memory, and so many that no provider is idle.
+    const most = batchSize - this.waiting;
+    if (most <= 0) return false;
+    const claimed = await this.store.claimDue(most);
+    for (const delivery of claimed) void this.watch(this.proceed(delivery));
+    return claimed.length === most;
+  }
+
+  private async proceed(delivery: ClaimedDelivery): Promise<void> {
+    if (delivery.status === 'uncertain') return this.sender.lookUp(delivery);
+    if (delivery.status !== 'queued' && delivery.status !== 'retrying') return this.sender.conclude(delivery, delivery);
+    this.waiting += 1;
+    let counted = true;
+    const admitted = (): boolean => {
+      if (counted) this.waiting -= 1;
+      counted = false;
+      return !this.stopping;
+    };
+    // Also when it is not decided, because the database is away.
+    await this.sender.retry(delivery, admitted).finally(admitted);
   }
 
   /** Keeps track of work until it ends. What fails is found again when its lease runs out. */

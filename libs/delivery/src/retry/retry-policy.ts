@@ -14,23 +14,50 @@ export const defaultRetryPolicy: RetryPolicy = { delaysSeconds: [60, 120, 180], 
 /** A provider that asks for a longer pause than a day is believed up to a day. */
 export const longestPauseSeconds = 86_400;
 
+/** Seconds, separated by commas, or `none`. @returns undefined when it is not that */
+function parseDelays(text: string): number[] | undefined {
+  const delays = text.trim() === 'none' ? [] : text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const fine = delays.length <= 20 && delays.every((delay) => delay >= 0 && delay <= longestPauseSeconds);
+  return fine ? delays : undefined;
+}
+
 /** `RETRY_DELAYS`: seconds, separated by commas, or `none`. */
 export const retryDelaysSchema = z
   .string()
   .default(defaultRetryPolicy.delaysSeconds.join(','))
   .transform((text, context) => {
-    const delays =
-      text.trim() === 'none' ? [] : text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
-    if (delays.length > 20 || delays.some((delay) => !(delay >= 0 && delay <= longestPauseSeconds))) {
+    const delays = parseDelays(text);
+    if (delays) return delays;
+    context.addIssue({
+      code: 'custom',
+      message: `must be at most 20 delays in seconds from 0 to ${longestPauseSeconds}, separated by commas, such as 60,120,180, or none`,
+    });
+    return z.NEVER;
+  })
+  .describe('Seconds to wait before each retry of a delivery, separated by commas; as many retries as delays');
+
+/** `RETRY_DELAYS_BY_CATEGORY`: `security=5,15,30;marketing=none`. */
+export const retryDelaysByCategorySchema = z
+  .string()
+  .default('')
+  .transform((text, context): ReadonlyMap<string, readonly number[]> => {
+    const byCategory = new Map<string, readonly number[]>();
+    for (const part of text.split(';').filter((each) => each.trim() !== '')) {
+      const [category = '', delays = '', ...rest] = part.split('=').map((each) => each.trim());
+      const parsed = parseDelays(delays);
+      if (category !== '' && parsed && rest.length === 0) {
+        byCategory.set(category, parsed);
+        continue;
+      }
       context.addIssue({
         code: 'custom',
-        message: `must be at most 20 delays in seconds from 0 to ${longestPauseSeconds}, separated by commas, such as 60,120,180, or none`,
+        message: 'must be category=delays pairs separated by semicolons, such as security=5,15,30;marketing=none',
       });
       return z.NEVER;
     }
-    return delays;
+    return byCategory;
   })
-  .describe('Seconds to wait before each retry of a delivery, separated by commas; as many retries as delays');
+  .describe('Other delays for some categories, such as security=5,15,30;marketing=none');
 
 /** The circumstances in which the policy is asked. */
 export interface RetryQuestion {

@@ -8,7 +8,10 @@ describe('Sending', () => {
   let parked: CloudEvent<DeadLetter>[];
 
   beforeAll(async () => {
-    sender = await SenderUnderTest.start();
+    sender = await SenderUnderTest.start({
+      // Marketing may wait.
+      retry: (category) => ({ delaysSeconds: category === 'marketing' ? [600] : [0.05, 0.05, 0.05], jitter: 0 }),
+    });
     parked = await sender.service.broker.capture(deadLetter);
   });
   afterAll(() => sender?.close());
@@ -18,7 +21,12 @@ describe('Sending', () => {
     await sender.publish(item);
     const row = await sender.reaches(item.delivery_id, 'sent');
     expect(sender.provider.askedFor(item.to)).toEqual([
-      { deliveryId: item.delivery_id, to: { address: item.to, name: null }, content: { text: 'Habari' } },
+      {
+        tenant: 'school',
+        deliveryId: item.delivery_id,
+        to: { address: item.to, name: null },
+        content: { text: 'Habari' },
+      },
     ]);
     expect(row).toMatchObject({ attempts: 1, error: null, failure: null, lease_until: null, next_attempt_at: null });
     expect(row.sent_at).not.toBeNull();
@@ -81,14 +89,6 @@ describe('Sending', () => {
     expect(await sender.reaches(item.delivery_id, 'failed')).toMatchObject({ failure: 'technical' });
   });
 
-  it('waits as long as the provider asked for', async () => {
-    const item = renderedFor(someNumber());
-    sender.provider.script(item.to, { kind: 'throttled', error: 'too many', retryAfterSeconds: 600 });
-    await sender.publish(item);
-    const { next_attempt_at, updated_at } = await sender.reaches(item.delivery_id, 'retrying');
-    expect(next_attempt_at!.getTime() - updated_at.getTime()).toBeGreaterThanOrEqual(600_000);
-  });
-
   it('does not send what came too late', async () => {
     const item = renderedFor(someNumber(), { expires_at: '2020-01-01T00:00:00Z' });
     await sender.publish(item);
@@ -99,10 +99,11 @@ describe('Sending', () => {
   });
 
   it('gives up at the deadline rather than try again after it', async () => {
-    const item = renderedFor(someNumber(), { expires_at: new Date(Date.now() + 60_000).toISOString() });
-    sender.provider.script(item.to, { kind: 'throttled', error: 'too many', retryAfterSeconds: 600 });
+    const expires_at = new Date(Date.now() + 60_000).toISOString();
+    const item = renderedFor(someNumber(), { category: 'marketing', expires_at });
+    sender.provider.script(item.to, { kind: 'retryable', error: 'away' });
     await sender.publish(item);
-    expect(await sender.reaches(item.delivery_id, 'expired')).toMatchObject({ error: 'too many', attempts: 1 });
+    expect(await sender.reaches(item.delivery_id, 'expired')).toMatchObject({ error: 'away', attempts: 1 });
     await sender.tells(item.delivery_id, 'expired');
   });
 
@@ -188,6 +189,27 @@ describe('Sending', () => {
     });
     await sender.tells(item.delivery_id, 'retrying', 'sent');
     expect(sender.eventsOf(item.delivery_id).map((event) => event.traceparent)).toEqual([traceparent, traceparent]);
+  });
+});
+
+describe('A provider that asks for a pause', () => {
+  it('is not asked before it is over, for nobody, and what waits for it uses up no retry', async () => {
+    const sender = await SenderUnderTest.start();
+    try {
+      const [item, other] = [renderedFor(someNumber()), renderedFor(someNumber())];
+      sender.provider.script(item.to, { kind: 'throttled', error: 'too many', retryAfterSeconds: 600 });
+      await sender.publish(item);
+      const { next_attempt_at, updated_at } = await sender.reaches(item.delivery_id, 'retrying');
+      expect(next_attempt_at!.getTime() - updated_at.getTime()).toBeGreaterThanOrEqual(600_000);
+      await sender.publish(other);
+      expect(await sender.reaches(other.delivery_id, 'queued')).toMatchObject({
+        attempts: 0,
+        error: 'scripted is not asked for now: the provider asks for a pause',
+      });
+      expect(sender.provider.askedFor(other.to)).toEqual([]);
+    } finally {
+      await sender.close();
+    }
   });
 });
 

@@ -69,7 +69,8 @@ export function next(standing: Standing, happening: Happening): Standing {
     case 'postponed':
       return from('sending', 'uncertain') ? at('retrying') : standing;
     case 'given_up':
-      return from('sending', 'uncertain') ? failed(happening.failure) : standing;
+      // Also before any attempt: what no provider may be asked for is not kept waiting.
+      return from('queued', 'retrying', 'sending', 'uncertain') ? failed(happening.failure) : standing;
     case 'lapsed':
       return from('queued', 'sending', 'retrying') ? at('expired') : standing;
     case 'lost':

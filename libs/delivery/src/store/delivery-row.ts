@@ -40,25 +40,62 @@ export interface DeliveryFact {
 
 /** A delivery that this process has taken for an attempt, or to bring its last one to an end. */
 export interface ClaimedDelivery<Content = unknown> extends DeliveryFact {
+  readonly lane: Lane;
   readonly destination: string;
   readonly destination_name: string | null;
   readonly content: Content;
+  /** Attempts that count for no retry: those before a person last asked for another try, and those that another provider took over. */
   readonly round_start: number;
   /** Seconds until it expires, by the database's clock when it was claimed; null: never. */
   readonly expires_in: number | null;
+  /** Seconds since it was made. */
+  readonly age: number;
+  /** Seconds since it changed. */
+  readonly quiet: number;
+}
+
+/** A new delivery that is not sent now. */
+export interface PutAside<Content = unknown> extends NewDelivery<Content> {
+  readonly status: 'queued' | 'failed';
+  readonly failure: Failure | null;
+  /** Why. */
+  readonly error: string;
+  /** Seconds until it is looked at again. */
+  readonly delay: number | null;
+}
+
+/** An attempt that begins. */
+export interface Start {
+  readonly tenant: string;
+  readonly id: string;
+  /** Made before. */
+  readonly attempts: number;
+  readonly provider: string;
+}
+
+/** An attempt that failed on the provider's side, and who takes over. */
+export interface FailOver {
+  readonly tenant: string;
+  readonly id: string;
+  readonly number: number;
+  readonly outcome: SendOutcome['kind'];
+  readonly error: string;
+  readonly error_code: string | null;
+  readonly next_provider: string;
 }
 
 /** How an attempt ended. */
 export interface Settlement {
   readonly tenant: string;
   readonly id: string;
-  /** Which attempt. */
+  /** Which attempt; how many were made, when none was made now. */
   readonly number: number;
   readonly status: DeliveryState;
   readonly failure: Failure | null;
   /** In which statuses this may still be recorded. */
   readonly changed_from: readonly DeliveryState[];
-  readonly outcome: SendOutcome['kind'];
+  /** Null when no attempt was made: the delivery waits longer, or is given up. */
+  readonly outcome: SendOutcome['kind'] | null;
   readonly error: string | null;
   readonly error_code: string | null;
   readonly provider_message_id: string | null;
@@ -74,4 +111,6 @@ export interface Release {
   readonly id: string;
   /** Seconds until an uncertain delivery is sent again; null: it stays as it is. */
   readonly resend_in: number | null;
+  /** Seconds until the provider is asked what became of an uncertain delivery; null: it is not. */
+  readonly look_up_in: number | null;
 }

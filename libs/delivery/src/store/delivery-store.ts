@@ -1,9 +1,16 @@
 import { batched, notErased, type SqlRunner } from '@carillon/persistence';
-import type { ClaimedDelivery, DeliveryFact, NewDelivery, Release, Settlement } from './delivery-row.ts';
+import type {
+  ClaimedDelivery,
+  DeliveryFact,
+  FailOver,
+  NewDelivery,
+  PutAside,
+  Release,
+  Settlement,
+  Start,
+} from './delivery-row.ts';
 
 export interface StoreOptions {
-  /** Name of the provider that attempts go to. */
-  readonly provider: string;
   /** Seconds for which whoever works on a delivery is trusted to finish. */
   readonly leaseSeconds: number;
 }
@@ -14,14 +21,19 @@ export const lostAttempt = 'the sender stopped during the attempt';
 /** What {@link DeliveryFact} has, of a row `d`. */
 export const factColumns = `d.tenant, d.id, d.notification_id, d.recipient, d.type, d.category, d.template, d.status, d.provider,
   d.provider_message_id, d.attempts, d.error, d.traceparent, d.updated_at`;
-const claimColumns = `${factColumns}, d.destination, d.destination_name, d.content, d.round_start,
-  extract(epoch FROM d.expires_at - now())::float8 AS expires_in`;
+const claimColumns = `${factColumns}, d.lane, d.destination, d.destination_name, d.content, d.round_start,
+  extract(epoch FROM d.expires_at - now())::float8 AS expires_in, extract(epoch FROM now() - d.created_at)::float8 AS age,
+  extract(epoch FROM now() - d.updated_at)::float8 AS quiet`;
 
 /** SQL: the state of a delivery that must not be sent, or NULL. */
 const refused = (delivery: string): string => `CASE
   WHEN ${delivery}.expires_at <= now() THEN 'expired'
   WHEN EXISTS (SELECT FROM suppressed_addresses s
     WHERE s.tenant = ${delivery}.tenant AND s.address = ${delivery}.destination AND s.reason IS NOT NULL) THEN 'suppressed' END`;
+
+/** SQL: when a delivery that waits is looked at again; at its deadline at the latest, to be recorded as expired then. */
+const notAfterDeadline = (delivery: string, plan = delivery): string =>
+  `least(now() + ${plan}.delay * interval '1 second', CASE WHEN ${plan}.delay IS NOT NULL THEN ${delivery}.expires_at END)`;
 
 /**
  * The deliveries' table as the sending process sees it. Every write is one statement for many deliveries; all times are the
@@ -41,8 +53,7 @@ export class DeliveryStore<Content = unknown> {
    *   recipient was erased since
    */
   readonly begin = batched(
-    async (rows: readonly NewDelivery<Content>[]) => {
-      const { provider, leaseSeconds } = this.options;
+    async (rows: readonly (NewDelivery<Content> & { readonly provider: string })[]) => {
       // In order of the key: two replicas that insert the same redelivered rows wait for each other instead of deadlocking.
       const ordered = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1));
       const begun: ClaimedDelivery<Content>[] = await this.db.query(
@@ -56,29 +67,116 @@ export class DeliveryStore<Content = unknown> {
              destination_name, content, expires_at, traceparent, created_at, now(),
              coalesce(refused, 'sending'),
              CASE WHEN refused IS NULL THEN 1 ELSE 0 END,
-             CASE WHEN refused IS NULL THEN $2 END,
-             CASE WHEN refused IS NULL THEN now() + $3 * interval '1 second' END
+             CASE WHEN refused IS NULL THEN provider END,
+             CASE WHEN refused IS NULL THEN now() + $2 * interval '1 second' END
            FROM item
            ON CONFLICT (tenant, id) DO NOTHING
            RETURNING tenant, id, status, provider, attempts, round_start, updated_at, expires_at
          ), attempt AS (
            INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
-           SELECT tenant, id, 1, $2, 'sending', now() FROM d WHERE status = 'sending'
+           SELECT tenant, id, 1, provider, 'sending', now() FROM d WHERE status = 'sending'
          )
          SELECT tenant, id, status, provider, attempts, round_start, updated_at,
            extract(epoch FROM expires_at - now())::float8 AS expires_in FROM d`,
-        [JSON.stringify(ordered), provider, leaseSeconds],
+        [JSON.stringify(ordered), this.options.leaseSeconds],
       );
       const byKey = new Map(begun.map((row) => [keyOf(row), row]));
       return rows.map((row) => {
         const claimed = byKey.get(keyOf(row));
         // The same delivery twice in one batch: only the first caller gets it.
         byKey.delete(keyOf(row));
-        return claimed && { ...row, ...claimed, provider_message_id: null, error: null };
+        return claimed && { ...row, ...claimed, provider_message_id: null, error: null, age: 0, quiet: 0 };
       });
     },
     { max: 200 },
   );
+
+  /**
+   * Records a new delivery that is not sent now: as queued until it may be, or as failed.
+   * @returns what to tell, or undefined when it was known before or its recipient was erased since
+   */
+  readonly putAside = batched(async (rows: readonly PutAside<Content>[]) => {
+    const ordered = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1));
+    const facts: DeliveryFact[] = await this.db.query(
+      `WITH item AS (
+         SELECT item.*, plan.delay, ${refused('item')} AS refused FROM json_populate_recordset(null::deliveries, $1) AS item
+         JOIN json_to_recordset($1) AS plan(tenant text, id uuid, delay float8) USING (tenant, id)
+         WHERE ${notErased('item')}
+       ), d AS (
+         INSERT INTO deliveries (tenant, id, notification_id, recipient, type, category, lane, template, destination,
+           destination_name, content, expires_at, traceparent, created_at, updated_at, attempts, status, failure, error,
+           next_attempt_at)
+         SELECT tenant, id, notification_id, recipient, type, category, lane, template, destination,
+           destination_name, content, expires_at, traceparent, created_at, now(), 0, coalesce(refused, status),
+           CASE WHEN refused IS NULL THEN failure END, CASE WHEN refused IS NULL THEN error END,
+           CASE WHEN refused IS NULL THEN ${notAfterDeadline('item')} END
+         FROM item
+         ON CONFLICT (tenant, id) DO NOTHING
+         RETURNING *
+       )
+       SELECT ${factColumns} FROM d`,
+      [JSON.stringify(ordered)],
+    );
+    const byKey = new Map(facts.map((row) => [keyOf(row), row]));
+    return rows.map((row) => byKey.get(keyOf(row)));
+  });
+
+  /**
+   * Begins another attempt at a delivery that this process has claimed.
+   * @returns undefined when it may not be sent any more: cancelled, erased, or taken by another
+   */
+  readonly start = batched(async (starts: readonly Start[]) => {
+    const rows: ClaimedDelivery<Content>[] = await this.db.query(
+      `WITH item AS (
+         SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, attempts int, provider text)
+       ), d AS (
+         UPDATE deliveries d
+         SET status = 'sending', attempts = d.attempts + 1, provider = item.provider, next_attempt_at = NULL,
+             lease_until = now() + $2 * interval '1 second', updated_at = now()
+         FROM item
+         WHERE d.tenant = item.tenant AND d.id = item.id AND d.attempts = item.attempts AND d.status IN ('queued', 'retrying')
+         RETURNING d.*
+       ), attempt AS (
+         INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
+         SELECT tenant, id, attempts, provider, 'sending', now() FROM d
+       )
+       SELECT ${claimColumns} FROM d`,
+      [JSON.stringify(starts), this.options.leaseSeconds],
+    );
+    const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+    return starts.map((start) => byKey.get(keyOf(start)));
+  });
+
+  /**
+   * Records that an attempt failed on the provider's side, and begins the next one at once with another. It uses up no retry.
+   * @returns undefined when the delivery had moved on
+   */
+  readonly failOver = batched(async (failures: readonly FailOver[]) => {
+    const rows: ClaimedDelivery<Content>[] = await this.db.query(
+      `WITH item AS (
+         SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, number int, outcome text, error text,
+           error_code text, next_provider text)
+       ), failed AS (
+         UPDATE attempts a
+         SET outcome = item.outcome, error = item.error, error_code = item.error_code, finished_at = now()
+         FROM item WHERE a.tenant = item.tenant AND a.delivery_id = item.id AND a.number = item.number
+       ), d AS (
+         UPDATE deliveries d
+         SET attempts = d.attempts + 1, round_start = d.round_start + 1, provider = item.next_provider, error = item.error,
+             error_code = item.error_code, lease_until = now() + $2 * interval '1 second', updated_at = now()
+         FROM item
+         WHERE d.tenant = item.tenant AND d.id = item.id AND d.attempts = item.number AND d.status = 'sending'
+         RETURNING d.*
+       ), attempt AS (
+         INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
+         SELECT tenant, id, attempts, provider, 'sending', now() FROM d
+       )
+       SELECT ${claimColumns} FROM d`,
+      [JSON.stringify(failures), this.options.leaseSeconds],
+    );
+    const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+    return failures.map((failure) => byKey.get(keyOf(failure)));
+  });
 
   /** Reads what is to be told about a delivery; undefined for one that was erased. */
   readonly fact = batched(async (keys: readonly { tenant: string; id: string }[]) => {
@@ -105,12 +203,13 @@ export class DeliveryStore<Content = unknown> {
            UPDATE attempts a
            SET outcome = item.outcome, error = item.error, error_code = item.error_code,
                provider_message_id = item.provider_message_id, finished_at = now()
-           FROM item WHERE a.tenant = item.tenant AND a.delivery_id = item.id AND a.number = item.number
+           FROM item
+           WHERE a.tenant = item.tenant AND a.delivery_id = item.id AND a.number = item.number AND item.outcome IS NOT NULL
          ), d AS (
            UPDATE deliveries d
            SET status = item.status, failure = item.failure, error = item.error, error_code = item.error_code,
                provider_message_id = coalesce(item.provider_message_id, d.provider_message_id),
-               next_attempt_at = now() + item.delay * interval '1 second',
+               next_attempt_at = ${notAfterDeadline('d', 'item')},
                lease_until = CASE WHEN item.keep_lease THEN now() + $2 * interval '1 second' END,
                sent_at = CASE WHEN item.status = 'sent' THEN now() ELSE d.sent_at END,
                updated_at = now()
@@ -126,58 +225,48 @@ export class DeliveryStore<Content = unknown> {
     return settlements.map((settlement) => byKey.get(keyOf(settlement)));
   });
 
-  /** Gives up the lease after the outcome was published; an uncertain delivery may be planned for another attempt. */
+  /**
+   * Gives up the lease after the outcome was published; an uncertain delivery may be planned for another attempt, or for a look
+   * at what the provider knows of it.
+   */
   readonly release = batched(async (releases: readonly Release[]) => {
     await this.db.query(
       `UPDATE deliveries d
        SET lease_until = NULL,
            status = CASE WHEN d.status = 'uncertain' AND item.resend_in IS NOT NULL THEN 'retrying' ELSE d.status END,
-           next_attempt_at = CASE WHEN d.status = 'uncertain' THEN now() + item.resend_in * interval '1 second'
+           next_attempt_at = CASE WHEN d.status = 'uncertain' THEN now() + coalesce(item.resend_in, item.look_up_in) * interval '1 second'
              ELSE d.next_attempt_at END,
            updated_at = CASE WHEN d.status = 'uncertain' AND item.resend_in IS NOT NULL THEN now() ELSE d.updated_at END
-       FROM json_to_recordset($1) AS item(tenant text, id uuid, resend_in float8)
+       FROM json_to_recordset($1) AS item(tenant text, id uuid, resend_in float8, look_up_in float8)
        WHERE d.tenant = item.tenant AND d.id = item.id AND d.status <> 'sending'`,
       [JSON.stringify(releases)],
     );
     return releases.map(() => undefined);
   });
 
-  /** How many retries are due, counted up to `most`. */
-  async countDue(most: number): Promise<number> {
-    const [row]: { due: number }[] = await this.db.query(
-      `SELECT count(*)::int AS due FROM (
-         SELECT 1 FROM deliveries WHERE status = 'retrying' AND next_attempt_at <= now() AND lease_until IS NULL LIMIT $1) due`,
-      [most],
-    );
-    return row!.due;
-  }
-
   /**
-   * Takes due retries, the most urgent lane first, each with a new attempt; those whose deadline passed become expired, those to
-   * whom nothing may be sent any more suppressed.
+   * Takes what is due, the most urgent lane first: retries, what was put aside, uncertain ones to be looked up. Those whose deadline
+   * passed become expired, those to whom nothing may be sent any more suppressed. An attempt begins only with {@link start}.
    * Replicas that ask at the same time get different ones.
    */
   claimDue(most: number): Promise<ClaimedDelivery<Content>[]> {
     return this.updateReturning(
       `WITH due AS (
-         SELECT tenant, id, ${refused('deliveries')} AS refused FROM deliveries
-         WHERE status = 'retrying' AND next_attempt_at <= now() AND lease_until IS NULL
+         SELECT tenant, id, CASE WHEN status <> 'uncertain' THEN ${refused('deliveries')} END AS refused FROM deliveries
+         WHERE next_attempt_at <= now() AND lease_until IS NULL
          ORDER BY array_position(ARRAY['urgent', 'normal', 'bulk'], lane), next_attempt_at
          LIMIT $1 FOR UPDATE SKIP LOCKED
        ), d AS (
          UPDATE deliveries d
-         SET status = coalesce(refused, 'sending'),
-             attempts = CASE WHEN refused IS NULL THEN attempts + 1 ELSE attempts END,
-             provider = CASE WHEN refused IS NULL THEN $2 ELSE provider END,
-             lease_until = now() + $3 * interval '1 second', next_attempt_at = NULL, updated_at = now()
+         SET status = coalesce(refused, status), lease_until = now() + $2 * interval '1 second',
+             next_attempt_at = CASE WHEN refused IS NULL THEN next_attempt_at END,
+             updated_at = CASE WHEN refused IS NULL THEN updated_at ELSE now() END
          FROM due WHERE d.tenant = due.tenant AND d.id = due.id
          RETURNING d.*
-       ), attempt AS (
-         INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
-         SELECT tenant, id, attempts, $2, 'sending', now() FROM d WHERE status = 'sending'
        )
-       SELECT ${claimColumns} FROM d`,
-      [most, this.options.provider, this.options.leaseSeconds],
+       SELECT ${claimColumns} FROM d
+       ORDER BY array_position(ARRAY['urgent', 'normal', 'bulk'], lane), next_attempt_at`,
+      [most, this.options.leaseSeconds],
     );
   }
 

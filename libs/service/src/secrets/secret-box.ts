@@ -76,6 +76,11 @@ export class SecretBox {
     }
   }
 
+  /** The name of the newest key. */
+  get keyId(): string {
+    return this.keys[0].id;
+  }
+
   /** Whether it was sealed with the newest key. */
   isCurrent(sealed: string): boolean {
     return sealed.startsWith(`s1.${this.keys[0].id}.`);
