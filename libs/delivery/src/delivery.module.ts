@@ -38,9 +38,13 @@ import { ProviderDirectory } from './providers/provider-directory.ts';
 import { ProviderStore } from './providers/provider-store.ts';
 import { ProvidersController } from './providers/providers.controller.ts';
 import { Retention } from './retention/retention.ts';
+import { ReceiptStore } from './receipts/receipt-store.ts';
+import { receiptsControllerOf } from './receipts/receipts.controller.ts';
+import { Receipts } from './receipts/receipts.ts';
 import { RetryLoop } from './retry/retry-loop.ts';
 import { Sender } from './sending/sender.ts';
 import { DeliveryStore } from './store/delivery-store.ts';
+import { SuppressedAddresses } from './suppressions/suppressed-addresses.ts';
 
 /** The questions that a sender answers. */
 export const deliveryRpcs: readonly RpcContract<any, any>[] = [
@@ -74,6 +78,7 @@ export class DeliveryModule {
         ErasureController,
         PersonalDataController,
         ProvidersController,
+        receiptsControllerOf(channel),
       ],
       providers: [
         {
@@ -158,6 +163,18 @@ export class DeliveryModule {
             announcer: Announcer,
           ) => new Sender<Content>(options, store, admissions, directory, announcer),
           inject: [DeliveryStore, Admissions, ProviderDirectory, Announcer],
+        },
+        { provide: ReceiptStore, useFactory: (db: DataSource) => new ReceiptStore(db), inject: [DataSource] },
+        {
+          provide: Receipts,
+          useFactory: (store: ReceiptStore, announcer: Announcer, messages: Messages) =>
+            new Receipts(store, announcer, messages, channel),
+          inject: [ReceiptStore, Announcer, Messages],
+        },
+        {
+          provide: SuppressedAddresses,
+          useFactory: (db: DataSource) => new SuppressedAddresses(db),
+          inject: [DataSource],
         },
         RetryLoop,
         Retention,

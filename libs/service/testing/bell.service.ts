@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import {
-  deliveryOutcomes, deliverySettingsChanged,
+  deliveryOutcomes,
+  deliverySettingsChanged,
   receipts,
   recipientErased,
   smsRendered,
@@ -51,10 +52,7 @@ class BellController {
   @EventPattern<string>(recipientErased.type)
   forget(): void {}
 
-  @EventPattern<string>(deliverySettingsChanged.type)
-  ignore(): void {}
-
-  @EventPattern([receipts.sms.type, suppressionChanges.sms.type])
+  @EventPattern([deliverySettingsChanged.type, receipts.sms.type, suppressionChanges.sms.type])
   ignore(): void {}
 }
 
