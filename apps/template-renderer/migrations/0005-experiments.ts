@@ -13,7 +13,7 @@ export class Experiments0005 implements MigrationInterface {
         type text NOT NULL,
         channel text NOT NULL,
         locale text,
-        goal text NOT NULL CHECK (goal IN ('opened', 'clicked')),
+        goal text NOT NULL CHECK (goal IN ('delivered', 'opened', 'clicked')),
         status text NOT NULL CHECK (status IN ('draft', 'running', 'stopped', 'promoted')),
         winner text,
         variants jsonb NOT NULL,
@@ -21,11 +21,15 @@ export class Experiments0005 implements MigrationInterface {
         created_by text NOT NULL,
         started_at timestamptz,
         ended_at timestamptz,
+        counted jsonb,
         PRIMARY KEY (tenant, id),
         CHECK ((status = 'promoted') = (winner IS NOT NULL))
       )`);
     await query.query(
       `COMMENT ON COLUMN experiments.locale IS 'null = every language that the template had when it was made'`,
+    );
+    await query.query(
+      `COMMENT ON COLUMN experiments.counted IS 'what came of it by variant, once its deliveries are kept no more'`,
     );
     // Two at a time over the same template would speak of each other's recipients.
     await query.query(`

@@ -22,6 +22,7 @@ import { ExperimentsController } from './experiments/experiments.controller.ts';
 import { Promoting } from './experiments/promoting/promoting.ts';
 import { Observations } from './experiments/results/observations.ts';
 import { ObservingController } from './experiments/results/observing.controller.ts';
+import { Retention } from './experiments/results/retention.ts';
 import { IsolatedTemplates } from './isolation/isolated-templates.ts';
 import { Library } from './library/library.ts';
 import { LibraryController } from './library/library.controller.ts';
@@ -90,6 +91,7 @@ import { TranslationsController } from './translations/translations.controller.t
     Renderer,
     Previews,
     RequiredData,
+    Retention,
     Samples,
     TemplateCache,
     TemplateCompiler,

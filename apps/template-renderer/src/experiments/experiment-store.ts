@@ -2,11 +2,16 @@ import type { Experiment, ExperimentState, VariantWords } from '@carillon/contra
 import { batched, insertRows } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { VariantCounts } from './results/counts.ts';
 import type { CompiledTemplate } from '../templates/template.ts';
 
-/** What a variant says in one language: a published version, or words of its own, compiled when the experiment was made. */
+/**
+ * What a variant says in one language: words as they were written, compiled when the experiment was made. So all variants have the
+ * same frame, and nothing that changes later changes what they are compared by.
+ */
 export interface KeptWords extends VariantWords {
-  compiled?: CompiledTemplate;
+  source: Record<string, unknown>;
+  compiled: CompiledTemplate;
 }
 
 /** A variant as the table has it. */
@@ -24,6 +29,8 @@ export interface ExperimentRow extends Omit<Experiment, 'variants' | 'created_at
   created_at: Date;
   started_at: Date | null;
   ended_at: Date | null;
+  /** What came of it by variant, once its deliveries are kept no more. */
+  counted: Record<string, VariantCounts> | null;
 }
 
 /** An experiment that is to be kept. */
@@ -126,15 +133,28 @@ export class ExperimentStore {
 }
 
 /** An experiment as the API shows it. */
-export function shown({ tenant: _, variants, created_at, started_at, ended_at, ...row }: ExperimentRow): Experiment {
+export function shown({
+  tenant: _,
+  counted: __,
+  variants,
+  created_at,
+  started_at,
+  ended_at,
+  ...row
+}: ExperimentRow): Experiment {
   return {
     ...row,
     variants: variants.map(({ words, ...variant }) => ({
       ...variant,
-      words: Object.fromEntries(Object.entries(words).map(([locale, { compiled: __, ...kept }]) => [locale, kept])),
+      words: Object.fromEntries(Object.entries(words).map(([locale, kept]) => [locale, shownWords(kept)])),
     })),
     created_at: created_at.toISOString(),
     started_at: started_at?.toISOString() ?? null,
     ended_at: ended_at?.toISOString() ?? null,
   };
+}
+
+/** What was published can be read there. */
+function shownWords({ owner, version, source }: KeptWords): VariantWords {
+  return owner === 'variant' ? { owner, version, source } : { owner, version };
 }

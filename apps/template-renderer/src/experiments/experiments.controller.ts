@@ -105,7 +105,7 @@ export class ExperimentsController {
   }
 
   private async detail(row: ExperimentRow): Promise<ExperimentDetail> {
-    return { ...shown(row), results: resultsOf(row, await this.observations.count(row.tenant, row.id)) };
+    return { ...shown(row), results: resultsOf(row, await this.observations.count(row)) };
   }
 
   private async known(tenant: string, id: string): Promise<ExperimentRow> {

@@ -23,6 +23,7 @@ import { Renderer } from '../rendering/renderer.ts';
 import { service } from '../service.ts';
 import { routedTo } from '../testing/sample.ts';
 import { ExperimentsInUse } from './assignment/experiments-in-use.ts';
+import { Retention } from './results/retention.ts';
 
 let renderer: TestService;
 let replica: TestService;
@@ -102,7 +103,7 @@ describe('an experiment', () => {
       type: 'lesson',
       channel: 'sms',
       locale: 'en',
-      goal: 'opened',
+      goal: 'delivered',
       created_by: by,
       started_at: null,
       variants: [
@@ -283,6 +284,13 @@ describe('the variants of an experiment', () => {
       expect.stringContaining('variants[1].words.sw.text '),
       'variants[1].words.sw.title is not a known field; remove it',
     ]);
+    const twice = { en: { text: 'A' }, EN: { text: 'B' }, sw: { text: 'C' } };
+    expect(await of({ key: 'a' }, { key: 'b', words: twice })).toEqual([
+      'variants[1].words.EN is the same language as "en"; keep one of them',
+    ]);
+    expect(await mistakes(create('v', { goal: 'opened' }))).toEqual([
+      'goal nobody sees an SMS opened; use delivered or clicked',
+    ]);
     expect(await mistakes(create('v', { locale: 'fr' }))).toEqual([
       'locale "fr" has no words in use; "lesson" has them in en, sw',
     ]);
@@ -393,6 +401,32 @@ describe('what becomes of the deliveries of an experiment', () => {
     expect(results.variants[1]!.rates.failed!.rate).toBe(0.25);
     expect(results.variants[0]).toMatchObject({ key: 'control', sent: 1, opened: 0 });
     expect(results.enough_data).toBe(false);
+  });
+
+  it('is counted for good thirty days after the end, and its deliveries are kept no more', async () => {
+    await apply('za', 1, { en: words('Long') });
+    const [{ id }, other] = [await create('za'), await create('za')];
+    const kinds = ['sent', 'opened', 'failed'] as const;
+    for (const what of kinds) await observe('za', id, 'short', freshId(), what);
+    await observe('za', other.id, 'short', freshId(), 'sent');
+    await until('all are kept', async () => (await kept('za')).length === 4);
+    await start('za', id);
+    await stop('za', id);
+    const { results } = await get('za', id);
+    const retention = renderer.running.app.get(Retention);
+    await retention.keepHouse();
+    expect(await kept('za')).toHaveLength(4);
+    await renderer.database.query(
+      `UPDATE template_renderer.experiments SET ended_at = now() - interval '31 days' WHERE id = $1`,
+      [id],
+    );
+    await Promise.all([retention.keepHouse(), replica.running.app.get(Retention).keepHouse()]);
+    expect((await kept('za')).map(({ experiment_id }) => experiment_id)).toEqual([other.id]);
+    await observe('za', id, 'short', freshId(), 'sent');
+    await observe('za', other.id, 'short', freshId(), 'sent');
+    await until('what came after it is kept', async () => (await kept('za')).length === 2);
+    expect((await get('za', id)).results).toEqual(results);
+    expect(results.variants[1]).toMatchObject({ sent: 2, opened: 1, failed: 1 });
   });
 
   it('names nobody', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { compiledBuiltIns } from '../../testing/sample.ts';
 import type { ParsedTemplate } from '../../templates/parsed-template.ts';
-import { templateOf, wordsFor, type RunningExperiments } from './running-experiment.ts';
+import { templateOf, withNeedsOfVariants, wordsFor, type RunningExperiments } from './running-experiment.ts';
 
 const found = (await compiledBuiltIns()).get('welcome')!.get('in_app')!;
 const variant = (version: number): ParsedTemplate => ({ ...found, version });
@@ -28,6 +28,11 @@ describe('the words for a recipient', () => {
     expect(wordsFor({ ...found, fallback }, 'parent-1', running).fallback).toEqual(fallback);
   });
 
+  it('are those that were found while the template is switched off', () => {
+    const off = { ...found, fallback: { wanted: 'welcome.in_app.en', reason: 'inactive' as const } };
+    expect(wordsFor(off, 'parent-1', running)).toBe(off);
+  });
+
   it('are those that were found where no experiment is about them', () => {
     const others = [
       { ...found, type: 'generic' },
@@ -37,5 +42,19 @@ describe('the words for a recipient', () => {
     for (const other of others) expect(wordsFor(other, 'parent-1', running)).toBe(other);
     expect(wordsFor(found, 'parent-1', new Map())).toBe(found);
     expect(wordsFor(null, 'parent-1', running)).toBeNull();
+  });
+});
+
+describe('the data that events have to bring', () => {
+  it('are those that any of the variants needs', () => {
+    const words = [
+      { ...variant(7), required: ['amount'] },
+      { ...variant(8), required: ['amount', 'currency'] },
+    ];
+    const needy: RunningExperiments = new Map([
+      [templateOf(found), { ...experiment, words: new Map([['en', words]]) }],
+    ]);
+    expect(withNeedsOfVariants({ ...found, required: ['title'] }, needy).required).toEqual(['amount', 'currency']);
+    expect(withNeedsOfVariants(found, new Map())).toBe(found);
   });
 });

@@ -30,7 +30,8 @@ export function wordsFor<Found extends ParsedTemplate | null>(
   recipient: string,
   running: RunningExperiments,
 ): Found | ParsedTemplate {
-  if (!found || running.size === 0) return found;
+  // Whoever has switched the template off wants nobody to read it, in whatever words.
+  if (!found || running.size === 0 || found.fallback?.reason === 'inactive') return found;
   const experiment = running.get(templateOf(found));
   const words = experiment?.words.get(found.locale);
   if (!experiment || !words) return found;

@@ -4,6 +4,7 @@ import type { TemplateKey } from '../../templates/template.ts';
 /** The version of a template that is in use. */
 export interface InUse extends TemplateKey {
   version: number;
+  source: Record<string, unknown>;
   /** Data without which it cannot be rendered. */
   required: string[];
 }

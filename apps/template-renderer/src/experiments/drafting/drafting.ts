@@ -28,8 +28,8 @@ interface Ground {
 type Refuse = (path: readonly string[], mistake: Omit<FieldError, 'path'>) => void;
 
 /**
- * Makes an experiment of what was asked for: settles what each variant says in each language, once and for all, and compiles the
- * words that it brings.
+ * Makes an experiment of what was asked for: settles what each variant says in each language, once and for all, compiled in the
+ * tenant's frame as it is now.
  */
 @Injectable()
 export class Drafting {
@@ -41,7 +41,11 @@ export class Drafting {
 
   /** @throws Problem 422 `invalid_experiment` naming everything that is wrong */
   async draft(tenant: string, input: ExperimentInput, created_by: string): Promise<NewExperiment> {
-    const { name, type, channel, goal } = input;
+    const { name, type, channel } = input;
+    const goal = input.goal ?? (channel === 'sms' ? 'delivered' : 'opened');
+    if (channel === 'sms' && goal === 'opened') {
+      throw invalid([{ path: 'goal', message: 'nobody sees an SMS opened; use delivered or clicked' }]);
+    }
     const languages = await this.languages(tenant, type, channel);
     const locale = input.locale === undefined ? null : (canonicalLocale(input.locale) ?? input.locale);
     if (languages.size === 0) {
@@ -67,49 +71,20 @@ export class Drafting {
   }
 
   private async wordsOf(ground: Ground, variant: VariantInput, refuse: Refuse): Promise<Record<string, KeptWords>> {
-    const { versions, words } = variant;
-    if (versions) return this.pinned(ground, inLanguages(ground, versions, ['versions'], refuse), refuse);
-    if (words) return this.own(ground, inLanguages(ground, words, ['words'], refuse), refuse);
-    return Object.fromEntries(
-      [...ground.languages].map(([locale, { tenant, version }]) => [locale, { owner: ownerOf(tenant), version }]),
-    );
-  }
-
-  /** Versions that were published, now or earlier. */
-  private async pinned(
-    ground: Ground,
-    versions: readonly InLanguage<number>[],
-    refuse: Refuse,
-  ): Promise<Record<string, KeptWords>> {
-    const known = await this.versions(ground, versions);
-    const words: Record<string, KeptWords> = {};
-    for (const { locale, path, value } of versions) {
-      const ofLocale = known.filter((one) => one.locale === locale);
-      const found = ofLocale.find(({ version }) => version === value);
-      if (!found) {
-        const newest = Math.max(...ofLocale.map(({ newest }) => newest));
-        refuse(path, { message: `there is no version ${value}; the newest is ${newest}` });
-        continue;
-      }
-      words[locale] = { owner: ownerOf(found.tenant), version: value };
-      refuseNeeds(ground, locale, found.required, path, refuse);
-    }
-    return words;
-  }
-
-  /** Words that the variant brings. */
-  private async own(
-    ground: Ground,
-    words: readonly InLanguage<Record<string, unknown>>[],
-    refuse: Refuse,
-  ): Promise<Record<string, KeptWords>> {
-    const { tenant, type, channel } = ground;
     const kept: Record<string, KeptWords> = {};
-    for (const { locale, path, value } of words) {
+    for (const { locale, path, owner, version, source } of await this.written(ground, variant, refuse)) {
       try {
-        const { source, compiled } = await this.words.check({ tenant, type, channel, locale }, value);
-        kept[locale] = { owner: 'variant', version: 0, source, compiled };
-        refuseNeeds(ground, locale, compiled.required, path, refuse);
+        const { tenant, type, channel } = ground;
+        const checked = await this.words.check({ tenant, type, channel, locale }, source);
+        const { compiled } = checked;
+        kept[locale] = { owner, version, source: checked.source, compiled };
+        const inUse = ground.languages.get(locale)!;
+        // Otherwise events that were fine until now would fail for some of their recipients.
+        for (const variable of inUse.source === source ? [] : compiled.required) {
+          if (inUse.required.includes(variable)) continue;
+          const cure = `write {{ ${variable} | default: '…' }}`;
+          refuse(path, { message: `needs "${variable}", which the words in use do not; ${cure}` });
+        }
       } catch (error) {
         if (!(error instanceof WrongWords)) throw error;
         for (const { path: within, ...mistake } of error.errors) refuse([...path, within], mistake);
@@ -118,10 +93,40 @@ export class Drafting {
     return kept;
   }
 
+  /** What the variant says, as it was written: in its own words, in versions of the template, or what is in use. */
+  private async written(ground: Ground, { versions, words }: VariantInput, refuse: Refuse): Promise<Written[]> {
+    if (words) {
+      return inLanguages(ground, 'words', words, refuse).map(({ value: source, ...place }) => ({
+        ...place,
+        owner: 'variant',
+        version: 0,
+        source,
+      }));
+    }
+    if (versions) return this.published(ground, inLanguages(ground, 'versions', versions, refuse), refuse);
+    return [...ground.languages].map(([locale, { tenant, version, source }]) => ({
+      locale,
+      path: [],
+      owner: ownerOf(tenant),
+      version,
+      source,
+    }));
+  }
+
+  private async published(ground: Ground, versions: readonly InLanguage<number>[], refuse: Refuse): Promise<Written[]> {
+    const known = await this.versions(ground, versions);
+    return versions.flatMap(({ locale, path, value }): Written[] => {
+      const found = known.find((one) => one.locale === locale)!;
+      if (found.source) return [{ locale, path, owner: ownerOf(found.tenant), version: value, source: found.source }];
+      refuse(path, { message: `there is no version ${value}; the newest is ${found.newest}` });
+      return [];
+    });
+  }
+
   private async languages(tenant: string, type: string, channel: TemplatedChannel): Promise<Map<string, InUse>> {
     const { default_locale } = await this.brands.of(tenant);
     const all: InUse[] = await this.dataSource.query(
-      `SELECT tenant, type, channel, locale, version, compiled->'required' AS required FROM (
+      `SELECT tenant, type, channel, locale, version, source, compiled->'required' AS required FROM (
          SELECT DISTINCT ON (tenant, locale) * FROM templates
          WHERE tenant IN ($1, '') AND type = $2 AND channel = $3
          ORDER BY tenant, locale, version DESC
@@ -140,67 +145,61 @@ export class Drafting {
   private versions(
     { tenant, type, channel }: Ground,
     wanted: readonly InLanguage<number>[],
-  ): Promise<(InUse & { newest: number })[]> {
+  ): Promise<{ tenant: string; locale: string; newest: number; source: Record<string, unknown> | null }[]> {
     return this.dataSource.query(
-      `SELECT t.tenant, t.locale, t.version, t.compiled->'required' AS required, o.newest
-       FROM unnest($4::text[], $5::int[]) AS wanted(locale, version)
+      `SELECT o.tenant, w.locale, o.newest, t.source
+       FROM unnest($4::text[], $5::int[]) AS w(locale, version)
        CROSS JOIN LATERAL (
          SELECT tenant, max(version) AS newest FROM templates
-         WHERE tenant IN ($1, '') AND type = $2 AND channel = $3 AND locale = wanted.locale
+         WHERE tenant IN ($1, '') AND type = $2 AND channel = $3 AND locale = w.locale
          GROUP BY tenant ORDER BY tenant DESC LIMIT 1
        ) o
-       JOIN templates t
-         ON (t.tenant, t.type, t.channel, t.locale) = (o.tenant, $2, $3, wanted.locale)
-        AND t.version IN (wanted.version, o.newest)`,
+       LEFT JOIN templates t
+         ON (t.tenant, t.type, t.channel, t.locale, t.version) = (o.tenant, $2, $3, w.locale, w.version)`,
       [tenant, type, channel, wanted.map(({ locale }) => locale), wanted.map(({ value }) => value)],
     );
   }
 }
 
+/** What a variant says in one language, before it is checked. */
+interface Written extends Pick<KeptWords, 'owner' | 'version' | 'source'> {
+  locale: string;
+  /** Where it stands in the variant. */
+  path: readonly string[];
+}
+
 /** What a variant has for one language. */
 interface InLanguage<T> {
   locale: string;
-  /** Where it stands in the variant. */
-  path: [string, string];
+  path: readonly string[];
   value: T;
 }
 
 /** What a variant has by language, for just the languages of the experiment. */
 function inLanguages<T>(
   { languages }: Ground,
+  part: 'words' | 'versions',
   given: Readonly<Record<string, T>>,
-  [part]: [string],
   refuse: Refuse,
 ): InLanguage<T>[] {
   const all = [...languages.keys()];
-  const found = Object.entries(given).map(([language, value]): InLanguage<T> => {
+  const found = new Map<string, InLanguage<T>>();
+  for (const [language, value] of Object.entries(given)) {
+    const path = [part, language];
     const locale = canonicalLocale(language) ?? language;
-    if (!languages.has(locale))
-      refuse([part, language], { message: `is not a language of the experiment; it has ${all.join(', ')}` });
-    return { locale, path: [part, language], value };
-  });
+    if (!languages.has(locale)) {
+      refuse(path, { message: `is not a language of the experiment; it has ${all.join(', ')}` });
+    } else if (found.has(locale)) {
+      refuse(path, { message: `is the same language as "${found.get(locale)!.path[1]}"; keep one of them` });
+    } else found.set(locale, { locale, path, value });
+  }
   for (const locale of all) {
-    if (found.some((one) => one.locale === locale)) continue;
+    if (found.has(locale)) continue;
     refuse([part, locale], {
       message: 'is missing: every variant speaks every language of the experiment; give "locale" for one alone',
     });
   }
-  return found.filter(({ locale }) => languages.has(locale));
-}
-
-/** Otherwise events that were fine until now would fail for some of their recipients. */
-function refuseNeeds(
-  { languages }: Ground,
-  locale: string,
-  required: readonly string[],
-  path: readonly string[],
-  refuse: Refuse,
-): void {
-  for (const variable of required) {
-    if (languages.get(locale)!.required.includes(variable)) continue;
-    const message = `needs "${variable}", which the words in use do not; write {{ ${variable} | default: '…' }}`;
-    refuse(path, { message });
-  }
+  return [...found.values()];
 }
 
 function ownerOf(tenant: string): 'own' | 'system' {

@@ -52,11 +52,10 @@ export class Promoting {
   private async readyToPublish(
     { tenant, type, channel }: ExperimentRow,
     locale: string,
-    { owner, version, source }: KeptWords,
+    { source }: KeptWords,
   ): Promise<{ key: TemplateKey; words: CheckedWords }> {
     const key = { tenant, type, channel, locale };
-    const written = source ?? (await this.sourceOf({ ...key, tenant: owner === 'system' ? '' : tenant }, version));
-    const words = await this.words.check(key, written).catch((error: unknown) => {
+    const words = await this.words.check(key, source).catch((error: unknown) => {
       throw wrongTemplate(error);
     });
     return { key, words };
@@ -81,13 +80,5 @@ export class Promoting {
     }
     await insertVersions(manager, versions);
     return promoted;
-  }
-
-  private async sourceOf({ tenant, type, channel, locale }: TemplateKey, version: number): Promise<object> {
-    const [row] = await this.dataSource.query(
-      `SELECT source FROM templates WHERE (tenant, type, channel, locale, version) = ($1, $2, $3, $4, $5)`,
-      [tenant, type, channel, locale, version],
-    );
-    return row.source;
   }
 }

@@ -1,10 +1,16 @@
 import type { ExperimentObserved } from '@carillon/contracts';
-import { batched, prepared } from '@carillon/persistence';
+import { batched, deleteInPortions, prepared } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { VariantCounts } from './counts.ts';
 
 type Observed = ExperimentObserved & { tenant: string };
+/** The experiment whose deliveries are counted. */
+type Counted = { tenant: string; id: string; counted?: Record<string, VariantCounts> | null };
+type Queryable = Pick<DataSource, 'query'> | EntityManager;
+
+/** So that no statement holds its locks for long. */
+const rowsAtOnce = 5_000;
 
 /**
  * What became of the deliveries of experiments: a row per delivery with a time per fact, so that each counts once. Of sending
@@ -13,7 +19,10 @@ type Observed = ExperimentObserved & { tenant: string };
  */
 @Injectable()
 export class Observations {
-  /** Keeps a fact; those that are there together share a statement. Of an experiment that was deleted nothing is kept. */
+  /**
+   * Keeps a fact; those that are there together share a statement. Of an experiment that was deleted, or counted for good, nothing
+   * is kept.
+   */
   readonly keep: (observed: Observed) => Promise<void>;
 
   constructor(private readonly dataSource: DataSource) {
@@ -28,7 +37,9 @@ export class Observations {
            min(at) FILTER (WHERE what = 'clicked')
          FROM json_to_recordset($1)
            AS fact(tenant text, experiment uuid, delivery_id uuid, variant text, what text, at timestamptz)
-         WHERE EXISTS (SELECT FROM experiments e WHERE e.tenant = fact.tenant AND e.id = fact.experiment)
+         WHERE EXISTS (
+           SELECT FROM experiments e WHERE e.tenant = fact.tenant AND e.id = fact.experiment AND e.counted IS NULL
+         )
          GROUP BY tenant, experiment, delivery_id
          ORDER BY tenant, experiment, delivery_id
          ON CONFLICT (tenant, experiment_id, delivery_id) DO UPDATE SET
@@ -47,8 +58,9 @@ export class Observations {
    * Counts the deliveries of an experiment by variant. What was delivered, opened or clicked was sent, and what was clicked was
    * opened, although mail programs that load no pictures do not say so. What failed after it was sent, such as a bounce, is both.
    */
-  async count(tenant: string, experiment: string): Promise<Map<string, VariantCounts>> {
-    const rows: (VariantCounts & { variant: string })[] = await this.dataSource.query(
+  async count({ tenant, id, counted }: Counted, db: Queryable = this.dataSource): Promise<Map<string, VariantCounts>> {
+    if (counted) return new Map(Object.entries(counted));
+    const rows: (VariantCounts & { variant: string })[] = await db.query(
       `SELECT variant,
          count(*) FILTER (WHERE sent_at IS NOT NULL OR arrived)::int AS sent,
          count(*) FILTER (WHERE delivered_at IS NOT NULL)::int AS delivered,
@@ -61,8 +73,44 @@ export class Observations {
          FROM experiment_deliveries WHERE tenant = $1 AND experiment_id = $2
        ) deliveries
        GROUP BY variant`,
-      [tenant, experiment],
+      [tenant, id],
     );
     return new Map(rows.map(({ variant, ...counts }) => [variant, counts]));
+  }
+
+  /**
+   * Counts the experiments that ended so long ago for good.
+   *
+   * @param days after the end in which what recipients do still counts
+   */
+  async countForGood(days: number): Promise<void> {
+    const due: Counted[] = await this.dataSource.query(
+      `SELECT tenant, id FROM experiments WHERE counted IS NULL AND ended_at < now() - make_interval(days => $1)`,
+      [days],
+    );
+    for (const experiment of due) {
+      await this.dataSource.transaction(async (manager) => {
+        // Nothing is added meanwhile: whoever adds to it locks the experiment too, by the foreign key.
+        await manager.query('SELECT FROM experiments WHERE tenant = $1 AND id = $2 FOR UPDATE', [
+          experiment.tenant,
+          experiment.id,
+        ]);
+        const counted = Object.fromEntries(await this.count(experiment, manager));
+        await manager.query('UPDATE experiments SET counted = $3 WHERE tenant = $1 AND id = $2 AND counted IS NULL', [
+          experiment.tenant,
+          experiment.id,
+          JSON.stringify(counted),
+        ]);
+      });
+    }
+  }
+
+  /** Deletes the deliveries of experiments that are counted for good. @param stop ends it between two statements */
+  async deleteCounted(stop: () => boolean): Promise<void> {
+    const sql = `DELETE FROM experiment_deliveries WHERE ctid IN (
+      SELECT d.ctid FROM experiments e
+      JOIN experiment_deliveries d ON d.tenant = e.tenant AND d.experiment_id = e.id
+      WHERE e.counted IS NOT NULL LIMIT $1)`;
+    await deleteInPortions(this.dataSource, sql, [], rowsAtOnce, stop);
   }
 }

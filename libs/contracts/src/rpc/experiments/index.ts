@@ -7,7 +7,9 @@ export const experimentStates = ['draft', 'running', 'stopped', 'promoted'] as c
 /** `stopped`: everyone gets the words in use again. `promoted`: everyone gets the winner's. */
 export type ExperimentState = (typeof experimentStates)[number];
 
-export const experimentGoals = ['opened', 'clicked'] as const;
+export const experimentGoals = ['delivered', 'opened', 'clicked'] as const;
+/** What the variants of an experiment are compared by. */
+export type ExperimentGoal = (typeof experimentGoals)[number];
 
 /** By language. */
 const versionsSchema = z.record(z.string().max(35), z.number().int().min(1));
@@ -47,8 +49,8 @@ export const experimentInputSchema = z.strictObject({
   channel: z.enum(availableChannels),
   /** The one language that it is about; without it every language that the template has. */
   locale: z.string().min(1).max(35).optional(),
-  /** What the variants are compared by. */
-  goal: z.enum(experimentGoals).default('opened'),
+  /** What the variants are compared by: `opened` where it is left out, for SMS, which nobody sees opened, `delivered`. */
+  goal: z.enum(experimentGoals).optional(),
   /** The first one is the control, which the others are compared with. */
   variants: z
     .array(variantInputSchema)
