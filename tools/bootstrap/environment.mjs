@@ -107,6 +107,8 @@ export function serviceEnvironment(
     NODE_COMPILE_CACHE: compileCache,
     CARILLON_AMQP_PREFIX: 'carillon',
     CARILLON_SECRET: secret,
+    // Emails are read on this machine, in the mailbox.
+    PUBLIC_URL: addresses.gatewayUrl,
     ...service.settings?.(addresses),
     ...user,
     ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),

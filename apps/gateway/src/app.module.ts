@@ -14,6 +14,7 @@ import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
 import { DocumentsModule } from './documents/documents.module.ts';
+import { EngagementController } from './engagement/engagement.controller.ts';
 import { ErasedLetters } from './erasure/erased-letters.ts';
 import { ErasureController } from './erasure/erasure.controller.ts';
 import { EventsController } from './events/events.controller.ts';
@@ -38,6 +39,8 @@ import { Watches } from './realtime/watches.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { SchedulesController } from './schedules/schedules.controller.ts';
+import { Senders } from './subscriptions/senders.ts';
+import { SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
 import { DescribedTypes } from './templates/described-types.ts';
 import { TemplatesController } from './templates/templates.controller.ts';
@@ -59,6 +62,8 @@ import { TracesController } from './traces/traces.controller.ts';
     DeliveriesController,
     PeopleController,
     SuppressionsController,
+    SubscriptionsController,
+    EngagementController,
     ExperimentsController,
     BrandController,
     LayoutsController,
@@ -83,6 +88,7 @@ import { TracesController } from './traces/traces.controller.ts';
     RecipientTokens,
     DeadLetterStore,
     ErasedLetters,
+    Senders,
     PersonalData,
     FrontDoor,
     RequiredData,

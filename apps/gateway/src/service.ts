@@ -7,6 +7,7 @@ import { configSchema } from './config.ts';
 import { keepBodyLimits } from './http/body-limit.ts';
 import { refuseUnstorable } from './http/refuse-unstorable.ts';
 import { Sockets } from './realtime/sockets.ts';
+import { takeOneClicks } from './subscriptions/one-click-body.ts';
 
 export const service: ServiceOptions<typeof configSchema.shape> = {
   name: 'gateway',
@@ -15,6 +16,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   migrations,
   http(app) {
     takeCatalogDocuments(app);
+    takeOneClicks(app);
     keepBodyLimits(app);
     refuseUnstorable(app);
     app.get(Sockets).attach(app.getHttpServer());

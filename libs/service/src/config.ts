@@ -1,5 +1,17 @@
 import { z } from 'zod';
 
+const formerSecrets = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(z.string().min(32)));
+
 /** Environment variables that every service reads. Each service adds its own with `.extend`-like objects. */
 export const commonConfig = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('HTTP port; 0 takes a free one'),
@@ -24,10 +36,15 @@ export const commonConfig = z.object({
     .describe('Installation secret from which signing keys are derived; the same for all services'),
   FORMER_SECRETS: z
     .string()
-    .optional()
-    .transform((text) => (text ?? '').split(',').flatMap((secret) => secret.trim() || []))
-    .pipe(z.array(z.string().min(32, 'must be former values of CARILLON_SECRET, separated by commas')))
-    .describe('Former values of CARILLON_SECRET, separated by commas: links in emails sent under them go on working'),
+    .default('[]')
+    .transform((text, context) => {
+      const secrets = formerSecrets.safeParse(text);
+      if (secrets.success) return secrets.data;
+      // The value holds secrets, so the message does not repeat it.
+      context.addIssue({ code: 'custom', message: 'must be a JSON list of former values of CARILLON_SECRET' });
+      return z.NEVER;
+    })
+    .describe('Former values of CARILLON_SECRET as a JSON list: links in emails sent under them go on working'),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an address such as https://notify.example.org' })
     .transform((url) => url.replace(/\/+$/, ''))

@@ -22,7 +22,7 @@ export class ProblemFilter implements ExceptionFilter {
       .send({ type: 'about:blank', ...problem.toJSON() });
   }
 
-  private problemOf(error: unknown): Problem {
+  protected problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error;
     if (error instanceof BrokerUnavailable)
       return Problem.unavailable('RabbitMQ cannot take the message right now; nothing was accepted.');

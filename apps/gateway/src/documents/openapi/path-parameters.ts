@@ -13,6 +13,8 @@ const known: Record<string, { description: string; schema: JsonSchema }> = {
   type: { description: 'Key of a notification type, such as `invoice_issued`.', schema: { type: 'string' } },
   channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
   address: { description: 'An address on the channel, percent-encoded.', schema: { type: 'string' } },
+  signed: { description: 'What the link of an email says, signed or sealed.', schema: { type: 'string' } },
+  pixel: { description: 'The signed name of an email’s pixel, ending in `.gif`.', schema: { type: 'string' } },
   file: { description: 'A file of the page.', schema: { type: 'string' } },
 };
 

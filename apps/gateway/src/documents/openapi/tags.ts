@@ -8,6 +8,8 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Preferences', description: 'What a recipient wants to hear of, and where.' },
   { name: 'Recipient preferences', description: 'The same on somebody’s behalf; for admins.' },
   { name: 'People', description: 'Recipients, found by what is known of them; for admins.' },
+  { name: 'Subscriptions', description: 'The page to which the unsubscribe link of an email leads.' },
+  { name: 'Engagement', description: 'The pixel and the links of emails.' },
   { name: 'Suppressions', description: 'Addresses that nothing is sent to; for admins.' },
   { name: 'Deliveries', description: 'The email and SMS logs, with each attempt; for admins.' },
   { name: 'Layouts', description: 'The frames around your emails, versioned; for admins.' },
