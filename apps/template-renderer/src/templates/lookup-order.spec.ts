@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { fallbackOf, localesFor, lookupOrder, type FoundTemplate } from './lookup-order.ts';
 import type { TemplateKey } from './template.ts';
 
@@ -53,6 +54,19 @@ describe('the order in which templates are looked up', () => {
     ['', ['en']],
   ])('shortens %s step by step and ends with English', (locale, expected) => {
     expect(localesFor(locale)).toEqual(expected);
+  });
+
+  it('has every template once, Carillon’s generic English among them, and never leaves the tenant’s reach', () => {
+    const locale = fc.oneof(fc.constantFrom('sw', 'sw-KE', 'pt-BR', 'en', 'EN_gb', 'zh-Hant-TW'), fc.string());
+    fc.assert(
+      fc.property(locale, locale, (recipients, tenants) => {
+        const names = order('lesson', recipients, tenants);
+        expect(new Set(names).size).toBe(names.length);
+        expect(names).toContain('carillon generic en');
+        expect(names.every((name) => /^(school|carillon) (lesson|generic) /.test(name))).toBe(true);
+        expect(names[0]).toMatch(/^school lesson /);
+      }),
+    );
   });
 });
 
