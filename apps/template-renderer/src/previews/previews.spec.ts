@@ -1,4 +1,5 @@
 import {
+  createExperiment,
   emailRendered,
   inAppRendered,
   previewTemplate,
@@ -91,6 +92,28 @@ describe('a preview', () => {
     await expect(preview(key, { tenant: 'other' })).rejects.toMatchObject({ status: 404 });
     const variant = { experiment: '019aa5e5-8f00-8e00-8000-000000000001', key: 'b' };
     await expect(preview(key, { variant })).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('is of a variant of an experiment, whether it has words of its own or those in use', async () => {
+    const key = 'lesson_moved.sms.en';
+    const { id } = await renderer.messages.call(createExperiment, {
+      tenant,
+      experiment: {
+        name: 'Shorter',
+        type: 'lesson_moved',
+        channel: 'sms',
+        variants: [{ key: 'control' }, { key: 'short', words: { en: { text: 'Moved: {{ course.title }}' } } }],
+      },
+      created_by: 'test',
+    });
+    const data = { course: { title: 'Piano' } };
+    const of = (variant: string, more: Partial<Request> = {}) =>
+      preview(key, { data, variant: { experiment: id, key: variant }, ...more });
+    expect(await of('short')).toMatchObject({ stage: 'variant', rendered: { sms: { text: 'Moved: Piano' } } });
+    expect(await of('control')).toMatchObject({ owner: 'own', rendered: { sms: { text: 'First Piano' } } });
+    await expect(of('other')).rejects.toMatchObject({ status: 404, title: 'variant not found' });
+    await expect(of('short', { tenant: 'other' })).rejects.toMatchObject({ status: 404 });
+    await expect(of('short', { key: 'lesson_moved.sms.sw' })).rejects.toMatchObject({ status: 404 });
   });
 
   it('is filled in with the tenant’s own sample data', async () => {
