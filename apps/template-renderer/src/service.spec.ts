@@ -77,7 +77,7 @@ describe('the template-renderer', () => {
     expect(errors).toContain(
       'login_alert could not be rendered: in_app (template login_alert v1, en): message: date needs an ISO date',
     );
-    expect(errors).toContain('test_message could not be rendered: push: there is no template for this channel');
+    expect(errors).toContain('test_message could not be rendered: push: nothing is sent on this channel yet');
     expect(errors).toMatch(/invoice_issued could not be rendered: sms .*have no .*currency.*due_date/);
     expect(of(emails, 'n3')!.data.subject).toBe('Test message from Umoja School');
     expect(of(emails, 'n2')).toBeUndefined();
@@ -119,6 +119,6 @@ describe('the template-renderer', () => {
       message: 'Ksh 12,500.00',
       template: { version: 2, locale: 'sw' },
     });
-    expect(of(inApps, 'n8')!.data).toMatchObject({ title: 'Invoice INV-1001', template: { version: 1, locale: 'en' } });
+    expect(of(inApps, 'n8')!.data).toMatchObject({ title: 'Ankara INV-1001', template: { version: 1, locale: 'sw' } });
   });
 });

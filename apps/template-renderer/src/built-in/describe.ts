@@ -27,7 +27,8 @@ export function describeBuiltIns(): TemplatedType[] {
       optional: new Set(),
     };
     types.set(type, sets);
-    samples.set(type, sample);
+    // The English one, where there is one: files come in the order of their languages.
+    if (!samples.has(type)) samples.set(type, sample);
     const { required, optional } = templateVariables(template);
     sets.channels.add(template.channel);
     sets.locales.add(locale);

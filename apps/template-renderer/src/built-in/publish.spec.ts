@@ -10,7 +10,9 @@ import { TemplateStore } from '../templates/template-store.ts';
 import { loadBuiltIns, type BuiltIn } from './load.ts';
 import { publishBuiltIns } from './publish.ts';
 
-const builtIns = loadBuiltIns().filter(({ type }) => ['welcome', 'test_message', 'generic'].includes(type));
+const builtIns = loadBuiltIns().filter(
+  ({ type, locale }) => locale === 'en' && ['welcome', 'test_message', 'generic'].includes(type),
+);
 let database: TestDatabase;
 let dataSource: DataSource;
 let store: TemplateStore;

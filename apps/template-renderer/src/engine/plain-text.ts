@@ -15,6 +15,8 @@ export const plainTextOf: (html: string) => string = compile({
     ...['h1', 'h2', 'h3'].map((selector) => ({ selector, options: { uppercase: false } })),
     { selector: 'tr', format: 'block', options: { leadingLineBreaks: 2, trailingLineBreaks: 2 } },
     { selector: '.details > table > tr', format: 'block', options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
+    { selector: 'a[href^="tel:"]', format: 'anchor', options: { ignoreHref: true } },
+    { selector: '.figure > div > small', format: 'inlineSurround', options: { prefix: '', suffix: ': ' } },
     { selector: 'th', format: 'inlineSurround', options: { prefix: '', suffix: ': ' } },
   ],
 });

@@ -45,8 +45,9 @@ describe('a notification with words of its own', () => {
       [
         'Hi Amina Otieno,',
         'A new invoice has been issued to you.',
-        'Invoice: INV-1001\nAmount: KES 12,500.00\nDue on: 1 December 2026',
-        'Sent to you by Umoja School <https://umoja.example>.\nQuestions? Write to help@umoja.example.',
+        'Amount due: KES 12,500.00',
+        'Invoice: INV-1001\nDue on: Tuesday, 1 December 2026',
+        'Sent to you by Umoja School <https://umoja.example>.\nQuestions? help@umoja.example',
       ].join('\n\n'),
     );
     expect(sms).toMatchObject({

@@ -24,12 +24,14 @@ export function routedTo(channels: readonly Channel[], changes: Partial<Notifica
   return { ...notificationRouted.example, deliveries, ...changes };
 }
 
-/** The built-in templates of every type by channel, compiled as if they had been published. */
+/** The built-in templates of every type in one language by channel, compiled as if they had been published. */
 export async function compiledBuiltIns(
   builtIns: readonly BuiltIn[] = loadBuiltIns(),
+  inLocale = 'en',
 ): Promise<Map<string, Map<Channel, ParsedTemplate>>> {
   const types = new Map<string, Map<Channel, ParsedTemplate>>();
   for (const { type, locale, template, layout } of builtIns) {
+    if (locale !== inLocale) continue;
     const compiled = await compileTemplate(template, locale, layout);
     const key = { tenant: '', type, channel: template.channel, locale };
     const channels = types.get(type) ?? new Map<Channel, ParsedTemplate>();
