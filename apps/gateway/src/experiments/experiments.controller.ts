@@ -30,8 +30,8 @@ const promoteSchema = z.strictObject({
   variant: z.string().min(1).max(32),
 });
 
-/** An email may be compiled for each of ten variants in each language. */
-const createTimeoutMs = 30_000;
+/** An email may be compiled for each of ten variants in each language; millions of deliveries take seconds to count. */
+const patient = { timeoutMs: 30_000 };
 
 /** Which words do better: variants of a template, each for a share of the recipients. */
 @Controller('v1/admin/experiments')
@@ -65,7 +65,7 @@ export class ExperimentsController {
     @KeyName() created_by: string,
     @Body(body(experimentInputSchema)) experiment: ExperimentInput,
   ): Promise<Experiment> {
-    return this.messages.call(createExperiment, { tenant, experiment, created_by }, { timeoutMs: createTimeoutMs });
+    return this.messages.call(createExperiment, { tenant, experiment, created_by }, patient);
   }
 
   @Get(':id')
@@ -77,7 +77,7 @@ export class ExperimentsController {
     errors: { 404: 'not_found' },
   })
   get(@Tenant() tenant: string, @Param('id', uuid('experiment')) id: string): Promise<ExperimentDetail> {
-    return this.messages.call(getExperiment, { tenant, id });
+    return this.messages.call(getExperiment, { tenant, id }, patient);
   }
 
   @Post(':id/start')
@@ -89,7 +89,7 @@ export class ExperimentsController {
     errors: { 404: 'not_found', 409: 'experiment_running' },
   })
   start(@Tenant() tenant: string, @Param('id', uuid('experiment')) id: string): Promise<ExperimentDetail> {
-    return this.messages.call(startExperiment, { tenant, id });
+    return this.messages.call(startExperiment, { tenant, id }, patient);
   }
 
   @Post(':id/stop')
@@ -100,7 +100,7 @@ export class ExperimentsController {
     errors: { 404: 'not_found', 409: 'experiment_not_running' },
   })
   stop(@Tenant() tenant: string, @Param('id', uuid('experiment')) id: string): Promise<ExperimentDetail> {
-    return this.messages.call(stopExperiment, { tenant, id });
+    return this.messages.call(stopExperiment, { tenant, id }, patient);
   }
 
   @Post(':id/promote')
@@ -119,7 +119,7 @@ export class ExperimentsController {
     @Param('id', uuid('experiment')) id: string,
     @Body(body(promoteSchema)) { variant }: z.infer<typeof promoteSchema>,
   ): Promise<ExperimentDetail> {
-    return this.messages.call(promoteVariant, { tenant, id, variant, promoted_by });
+    return this.messages.call(promoteVariant, { tenant, id, variant, promoted_by }, patient);
   }
 
   @Delete(':id')
