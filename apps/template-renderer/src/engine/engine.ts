@@ -6,6 +6,7 @@ import { date } from './filters/date.ts';
 import { lineBreaks } from './filters/line-breaks.ts';
 import { money } from './filters/money.ts';
 import { number } from './filters/number.ts';
+import { relative } from './filters/relative.ts';
 import { sanitize } from './filters/sanitize.ts';
 import { url } from './filters/url.ts';
 import type { Formatting } from './formatting.ts';
@@ -117,6 +118,9 @@ function createEngine(kind: OutputKind): Liquid {
   });
   liquid.registerFilter('date', function (value, style) {
     return date(value, style, formattingOf(this.context));
+  });
+  liquid.registerFilter('relative', function (value) {
+    return relative(value, formattingOf(this.context));
   });
   liquid.registerFilter('color', color);
   liquid.registerFilter('url', function (value) {

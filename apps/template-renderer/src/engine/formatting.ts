@@ -8,6 +8,8 @@ export interface Formatting {
   readonly timeZone: string;
   /** What a path such as `/invoices/7` is completed with in emails and SMS; without a slash at the end. */
   readonly siteUrl: string;
+  /** The time of rendering; without it what the clock says. */
+  readonly now?: Date;
 }
 
 /**
@@ -61,12 +63,14 @@ function languageOf(locale: string): string {
 
 // Building an Intl formatter takes some 30 µs, using one about 1: they are kept, bounded because locales and zones come
 // from outside.
-const formatters = new LRUCache<string, Intl.NumberFormat | Intl.DateTimeFormat>({ max: 1_000 });
+const formatters = new LRUCache<string, IntlFormat>({ max: 1_000 });
 const zones = new LRUCache<string, string>({ max: 1_000 });
 const locales = new LRUCache<string, string>({ max: 1_000 });
 
+type IntlFormat = Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat;
+
 /** The Intl formatter of this name; `make` is called when it is not there yet. */
-export function formatter<Format extends Intl.NumberFormat | Intl.DateTimeFormat>(
+export function formatter<Format extends IntlFormat>(
   name: string,
   make: () => Format,
 ): Format {

@@ -75,6 +75,7 @@ export function renderWords(
     locale: formattingLocale(recipient.locale, template.locale),
     timeZone: knownTimeZone(recipient.time_zone),
     siteUrl: brand.frontend_url,
+    now,
   };
   const extra = template.type === genericType ? genericScope(routed) : {};
   const parts = renderParts(template, scopeOf(routed, brand, now, extra), formatting, allowance);

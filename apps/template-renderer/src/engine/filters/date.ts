@@ -45,7 +45,7 @@ function optionsOf(kind: Moment['kind'], style: string, timeZone: string): Intl.
   return { ...options, timeZone: 'UTC' };
 }
 
-interface Moment {
+export interface Moment {
   /** A calendar day, a time as a clock on the wall shows it, or a point in time. */
   kind: 'day' | 'wall' | 'instant';
   at: Date;
@@ -53,7 +53,8 @@ interface Moment {
 
 const iso = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s?([Zz]|[+-]\d\d:?\d\d)?)?$/;
 
-function momentOf(value: unknown): Moment | undefined {
+/** What a day or a time is, or undefined for anything else. */
+export function momentOf(value: unknown): Moment | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : { kind: 'instant', at: value };
   const [, day, time, offset] = (typeof value === 'string' && iso.exec(value.trim())) || [];
   // Date.parse turns 30 February into 2 March; a day that does not exist must not be announced as another.
