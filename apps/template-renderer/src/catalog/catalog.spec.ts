@@ -228,7 +228,7 @@ describe('questions to the renderer', () => {
         in_app: { key: 'invoice_issued', version: 1, locale: 'en' },
         sms: { key: 'invoice_issued', version: 1, locale: 'en' },
       },
-      errors: [{ channel: 'push', message: 'push: there is no template for this channel' }],
+      errors: [{ channel: 'push', message: 'push: nothing is sent on this channel yet' }],
     });
     expect(notifications[1]).toEqual({
       notification_id: 'dry-2',

@@ -14,6 +14,7 @@ import {
   setTemplateActive,
   type SmsRendered,
 } from '@carillon/contracts';
+import type { ResponseOf } from '@carillon/messaging';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Renderer } from '../rendering/renderer.ts';
@@ -29,7 +30,7 @@ beforeAll(async () => {
   renderer = await startTestService(service);
   const { database, broker } = renderer;
   replica = await startTestService(service, {}, { database, broker });
-});
+}, 90_000);
 afterAll(async () => {
   await replica?.close();
   await renderer?.close();
@@ -40,8 +41,8 @@ let tenants = 0;
 /** A tenant that nobody has touched yet. */
 const fresh = () => `school-${++tenants}`;
 
-const save = (tenant: string, key: string, source: object, more: object = {}) =>
-  renderer.messages.call(saveDraft, { tenant, key, source: source as {}, by, schema: null, ...more });
+const save = (tenant: string, key: string, source: Record<string, unknown>, more: object = {}) =>
+  renderer.messages.call(saveDraft, { tenant, key, source, by, schema: null, ...more });
 const publish = (tenant: string, key: string, more: object = {}) =>
   renderer.messages.call(publishTemplate, { tenant, key, by, ...more });
 const rollBack = (tenant: string, key: string, version: number) =>
@@ -432,7 +433,13 @@ describe('the list of templates', () => {
   const list = async (tenant: string, filter: object = {}, limit = 100) => {
     const found: string[] = [];
     for (let after: string | null = null, first = true; first || after !== null; first = false) {
-      const { data, next } = await renderer.messages.call(listTemplates, { tenant, filter, limit, after });
+      const page: ResponseOf<typeof listTemplates> = await renderer.messages.call(listTemplates, {
+        tenant,
+        filter,
+        limit,
+        after,
+      });
+      const { data, next } = page;
       expect(data.length).toBeLessThanOrEqual(limit);
       found.push(...data.map(({ key, owner, status, draft }) => `${key} ${owner} ${status}${draft ? ' draft' : ''}`));
       after = next;

@@ -16,7 +16,7 @@ let renderer: TestService;
 
 beforeAll(async () => {
   renderer = await startTestService(service);
-});
+}, 90_000);
 afterAll(() => renderer?.close());
 
 const by = 'Amina';
@@ -24,8 +24,8 @@ let tenants = 0;
 /** A tenant that nobody has touched yet. */
 const fresh = () => `school-${++tenants}`;
 
-async function publish(tenant: string, key: string, source: object): Promise<void> {
-  await renderer.messages.call(saveDraft, { tenant, key, source: source as {}, by, schema: null });
+async function publish(tenant: string, key: string, source: Record<string, unknown>): Promise<void> {
+  await renderer.messages.call(saveDraft, { tenant, key, source, by, schema: null });
   await renderer.messages.call(publishTemplate, { tenant, key, by });
 }
 const get = (tenant: string, key: string) => renderer.messages.call(getTemplate, { tenant, key, owner: 'own' });
