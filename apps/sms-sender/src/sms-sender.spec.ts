@@ -4,7 +4,7 @@ import { readConfig } from '@carillon/service';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { VendorDouble, type Answer } from '../testing/vendor-double.ts';
 import { config } from './config.ts';
-import { providerOf } from './provider.ts';
+import { providersOf } from './provider.ts';
 import { service } from './service.ts';
 
 const rendered = (changes: Partial<SmsRendered> = {}): SmsRendered => ({
@@ -113,6 +113,6 @@ describe('The environment of the SMS sender', () => {
     [{ SMS_PROVIDER: 'custom', CUSTOM_SMS_HEADERS: '{"a":1}' }, /CUSTOM_SMS_HEADERS must be JSON such as/],
     [{ SMS_PROVIDER: 'custom', CUSTOM_SMS_BODY: '{' }, /CUSTOM_SMS_BODY must be JSON such as/],
   ])('%j is refused by name', (env, message) => {
-    expect(() => providerOf(readConfig(config, { ...common, ...env }))).toThrow(message);
+    expect(() => providersOf(readConfig(config, { ...common, ...env }))).toThrow(message);
   });
 });

@@ -6,6 +6,7 @@ export { deliveryOf } from './sending/rendered.ts';
 export type { UncertainPolicy } from './sending/verdict.ts';
 export { defaultRetryPolicy } from './retry/retry-policy.ts';
 export type { CheckResult, Finding, Message, NotAccepted, Provider, SendOutcome } from './provider/provider.ts';
+export { noAnswer, refusedWith, retryAfterSeconds } from './provider/http-outcome.ts';
 export type { NewDelivery } from './store/delivery-row.ts';
 export { deliveryMigrations } from './migrations/index.ts';
 export { Retention } from './retention/retention.ts';

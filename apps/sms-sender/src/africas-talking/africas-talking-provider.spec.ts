@@ -5,6 +5,7 @@ import type { SmsContent } from '../sms-content.ts';
 import { AfricasTalkingProvider } from './africas-talking-provider.ts';
 
 const message: Message<SmsContent> = {
+  tenant: 'school',
   deliveryId: '019aa5e5-8f00-8c00-8000-000000000003',
   to: { address: '+254711000111', name: null },
   content: { text: 'Ada & karo: 100% ½' },
@@ -115,7 +116,11 @@ describe('Africa’s Talking', () => {
 
   it('has not taken the message when it cannot be reached', async () => {
     await vendor.close();
-    expect(await send()).toEqual({ kind: 'retryable', error: 'Africa’s Talking cannot be reached (ECONNREFUSED)', code: 'ECONNREFUSED' });
+    expect(await send()).toEqual({
+      kind: 'retryable',
+      error: 'Africa’s Talking cannot be reached (ECONNREFUSED)',
+      code: 'ECONNREFUSED',
+    });
   });
 
   it('is not asked about a number that the SDK knows to be invalid', async () => {

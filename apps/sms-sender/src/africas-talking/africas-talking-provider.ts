@@ -1,13 +1,19 @@
-import type { Message, Provider, SendOutcome } from '@carillon/delivery';
+import { providerKind, type CheckResult, type Message, type Provider, type SendOutcome } from '@carillon/delivery';
+import { z } from 'zod';
+import { senderIdFor } from '../sender-id.ts';
 import type { SmsContent } from '../sms-content.ts';
 import { isAxiosFailure, outcomeOf } from '../vendor-http/axios-failure.ts';
 import { connect, type SendAnswer } from './sdk.ts';
 
 export interface AfricasTalkingOptions {
+  /** As configured; `africastalking` unless given. */
+  readonly name?: string;
   readonly username: string;
   readonly apiKey: string;
   /** Sender id or short code; without one the vendor uses its own. */
   readonly from?: string;
+  /** Other senders by the first digits of the number. */
+  readonly senderIds?: Readonly<Record<string, string>>;
   /** Instead of https://api.africastalking.com. */
   readonly baseUrl?: string;
   readonly timeoutMs: number;
@@ -48,18 +54,19 @@ const statusOfCode: Record<number, string> = {
 
 /** Sends SMS through Africa's Talking by their SDK. */
 export class AfricasTalkingProvider implements Provider<SmsContent> {
-  readonly name = 'africastalking';
-  private readonly sms: ReturnType<typeof connect>;
+  readonly name: string;
+  private readonly sdk: ReturnType<typeof connect>;
 
   constructor(private readonly options: AfricasTalkingOptions) {
-    const { username, apiKey, baseUrl, timeoutMs } = options;
-    this.sms = connect({ username, apiKey }, { baseUrl: baseUrl?.replace(/\/+$/, ''), timeoutMs });
+    const { name = 'africastalking', username, apiKey, baseUrl, timeoutMs } = options;
+    this.name = name;
+    this.sdk = connect({ username, apiKey }, { baseUrl: baseUrl?.replace(/\/+$/, ''), timeoutMs });
   }
 
   async send({ to, content }: Message<SmsContent>): Promise<SendOutcome> {
-    const { from } = this.options;
+    const from = senderIdFor(to.address, this.options.senderIds ?? {}, this.options.from);
     try {
-      return classify(await this.sms.send({ to: to.address, message: content.text, ...(from && { from }) }));
+      return classify(await this.sdk.send({ to: to.address, message: content.text, ...(from && { from }) }));
     } catch (error) {
       if (isAxiosFailure(error)) return outcomeOf(vendor, error);
       // The SDK rejects with the body of a 2xx answer that is not 201.
@@ -68,7 +75,32 @@ export class AfricasTalkingProvider implements Provider<SmsContent> {
       return { kind: 'permanent', error: `${vendor}: the number is not valid` };
     }
   }
+
+  async check(): Promise<CheckResult> {
+    try {
+      await this.sdk.account();
+      return { ok: true, detail: `${vendor} takes the credentials` };
+    } catch (error) {
+      if (isAxiosFailure(error)) return { ok: false, detail: outcomeOf(vendor, error).error };
+      throw error;
+    }
+  }
 }
+
+/** What tenants configure. @param baseUrl instead of the vendor's, for development */
+export const africasTalkingKind = (baseUrl: string | undefined) =>
+  providerKind<SmsContent, { username: string; from?: string }, { api_key: string }>({
+    settings: z.strictObject({
+      username: z.string({ error: 'is needed: the name of the app, or sandbox' }).min(1),
+      from: z.string().min(1).optional(),
+    }),
+    secrets: z.strictObject({ api_key: z.string({ error: 'is needed: the API key of the app' }).min(1) }),
+    create: ({ name, settings, secrets, senderIds, timeoutMs }) =>
+      new AfricasTalkingProvider({
+        ...{ name, username: settings.username, apiKey: secrets.api_key, from: settings.from },
+        ...{ senderIds, baseUrl, timeoutMs },
+      }),
+  });
 
 function isAnswer(value: unknown): value is SendAnswer {
   return typeof value === 'object' && value !== null && 'SMSMessageData' in value;

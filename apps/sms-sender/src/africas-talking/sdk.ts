@@ -17,6 +17,7 @@ export interface SendAnswer {
 
 interface Sdk {
   readonly SMS: { send(message: { to: string; message: string; from?: string }): Promise<SendAnswer> };
+  readonly APPLICATION: { fetchApplicationData(): Promise<unknown> };
 }
 
 /** Where and how long a call goes. */
@@ -37,8 +38,8 @@ const underWay = new AsyncLocalStorage<Destination>();
 sdkAxios.interceptors.request.use((request) => {
   const destination = underWay.getStore();
   if (!destination || !request.url) return request;
-  const { pathname } = new URL(request.url);
-  if (destination.baseUrl) request.url = destination.baseUrl + pathname;
+  const { pathname, search } = new URL(request.url);
+  if (destination.baseUrl) request.url = destination.baseUrl + pathname + search;
   request.timeout = destination.timeoutMs;
   // The API does not redirect; following one would hand the key to a stranger.
   request.maxRedirects = 0;
@@ -46,7 +47,13 @@ sdkAxios.interceptors.request.use((request) => {
 });
 
 /** A client of one account. */
-export function connect(credentials: { username: string; apiKey: string }, destination: Destination): Sdk['SMS'] {
-  const { SMS } = createSdk(credentials);
-  return { send: (message) => underWay.run(destination, () => SMS.send(message)) };
+export function connect(
+  credentials: { username: string; apiKey: string },
+  destination: Destination,
+): Sdk['SMS'] & { account(): Promise<unknown> } {
+  const { SMS, APPLICATION } = createSdk(credentials);
+  return {
+    send: (message) => underWay.run(destination, () => SMS.send(message)),
+    account: () => underWay.run(destination, () => APPLICATION.fetchApplicationData()),
+  };
 }

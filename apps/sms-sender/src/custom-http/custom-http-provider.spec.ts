@@ -7,6 +7,7 @@ import { CustomHttpProvider } from './custom-http-provider.ts';
 import { fill, valueAt, type Json } from './template.ts';
 
 const message: Message<SmsContent> = {
+  tenant: 'school',
   deliveryId: '019aa5e5-8f00-8c00-8000-000000000003',
   to: { address: '+254711000111', name: null },
   content: { text: 'Say "hi" {to}' },

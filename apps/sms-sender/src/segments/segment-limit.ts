@@ -5,9 +5,13 @@ import type { SmsContent } from '../sms-content.ts';
 /** Refuses texts that are too long before any provider is asked. */
 export class SegmentLimit implements Provider<SmsContent> {
   readonly name: string;
+  readonly lookUp: Provider<SmsContent>['lookUp'];
+  readonly check: Provider<SmsContent>['check'];
 
   constructor(private readonly provider: Provider<SmsContent>) {
     this.name = provider.name;
+    this.lookUp = provider.lookUp?.bind(provider);
+    this.check = provider.check?.bind(provider);
   }
 
   async send(message: Message<SmsContent>, signal: AbortSignal): Promise<SendOutcome> {

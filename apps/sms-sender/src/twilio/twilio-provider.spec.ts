@@ -6,6 +6,7 @@ import { TwilioProvider } from './twilio-provider.ts';
 
 const accountSid = `AC${'0'.repeat(32)}`;
 const message: Message<SmsContent> = {
+  tenant: 'school',
   deliveryId: '019aa5e5-8f00-8c00-8000-000000000003',
   to: { address: '+254711000111', name: null },
   content: { text: 'Ada & karo: 100% ½' },
@@ -96,6 +97,10 @@ describe('Twilio', () => {
 
   it('has not taken the message when it cannot be reached', async () => {
     await vendor.close();
-    expect(await send()).toEqual({ kind: 'retryable', error: 'Twilio cannot be reached (ECONNREFUSED)', code: 'ECONNREFUSED' });
+    expect(await send()).toEqual({
+      kind: 'retryable',
+      error: 'Twilio cannot be reached (ECONNREFUSED)',
+      code: 'ECONNREFUSED',
+    });
   });
 });

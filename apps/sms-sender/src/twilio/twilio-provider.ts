@@ -1,15 +1,30 @@
 import twilio from 'twilio';
-import type { Message, Provider, SendOutcome } from '@carillon/delivery';
+import {
+  providerKind,
+  refusedWith,
+  retryAfterSeconds,
+  type CheckResult,
+  type Finding,
+  type Message,
+  type NotAccepted,
+  type Provider,
+  type SendOutcome,
+} from '@carillon/delivery';
+import { z } from 'zod';
+import { senderIdFor } from '../sender-id.ts';
 import type { SmsContent } from '../sms-content.ts';
 import { isAxiosFailure, outcomeOf } from '../vendor-http/axios-failure.ts';
-import { refusedWith, retryAfterSeconds } from '../vendor-http/http-outcome.ts';
 import { TwilioHttp, TwilioRefusal } from './twilio-http.ts';
 
 export interface TwilioOptions {
+  /** As configured; `twilio` unless given. */
+  readonly name?: string;
   readonly accountSid: string;
   readonly authToken: string;
   /** A number or sender id of the account, or a messaging service (`MG…`). */
   readonly from: string;
+  /** Other senders by the first digits of the number. */
+  readonly senderIds?: Readonly<Record<string, string>>;
   /** Instead of https://api.twilio.com. */
   readonly baseUrl?: string;
   readonly timeoutMs: number;
@@ -54,28 +69,55 @@ const tooMany: Record<number, string> = {
 
 /** Sends SMS through Twilio by their SDK. */
 export class TwilioProvider implements Provider<SmsContent> {
-  readonly name = 'twilio';
+  readonly name: string;
   private readonly client: twilio.Twilio;
-  private readonly sender: { from: string } | { messagingServiceSid: string };
 
-  constructor({ accountSid, authToken, from, baseUrl, timeoutMs }: TwilioOptions) {
+  constructor(private readonly options: TwilioOptions) {
+    const { name = 'twilio', accountSid, authToken, baseUrl, timeoutMs } = options;
+    this.name = name;
     this.client = new twilio.Twilio(accountSid, authToken, { httpClient: new TwilioHttp(timeoutMs, baseUrl) });
-    this.sender = from.startsWith('MG') ? { messagingServiceSid: from } : { from };
   }
 
   async send({ to, content }: Message<SmsContent>): Promise<SendOutcome> {
+    const from = senderIdFor(to.address, this.options.senderIds ?? {}, this.options.from);
+    const sender = from.startsWith('MG') ? { messagingServiceSid: from } : { from };
     try {
-      const { sid } = await this.client.messages.create({ ...this.sender, to: to.address, body: content.text });
+      const { sid } = await this.client.messages.create({ ...sender, to: to.address, body: content.text });
       return { kind: 'accepted', providerMessageId: sid };
     } catch (error) {
-      if (error instanceof TwilioRefusal) return classify(error);
-      if (isAxiosFailure(error)) return outcomeOf(vendor, error);
-      throw error;
+      return refusalOf(error);
+    }
+  }
+
+  /** Among the messages to the number since then: Twilio knows a message by nothing that we could give it. */
+  async lookUp({ to, content }: Message<SmsContent>, since: Date): Promise<Finding> {
+    const listed = await this.client.messages.list({ to: to.address, dateSentAfter: since, limit: 50 });
+    const lately = listed.filter(({ dateCreated, direction }) => dateCreated >= since && direction !== 'inbound');
+    const same = lately.find(({ body }) => body === content.text);
+    if (same) return { kind: 'taken', providerMessageId: same.sid };
+    // Another text to the number may be this one, as a messaging service rewrote it.
+    return { kind: lately.length === 0 ? 'not_taken' : 'unknown' };
+  }
+
+  async check(): Promise<CheckResult> {
+    try {
+      const { status } = await this.client.api.v2010.accounts(this.options.accountSid).fetch();
+      if (status === 'active') return { ok: true, detail: `${vendor} takes the credentials` };
+      return { ok: false, detail: `${vendor}: the account is not active` };
+    } catch (error) {
+      return { ok: false, detail: refusalOf(error).error };
     }
   }
 }
 
-function classify({ status, code, retryAfter }: TwilioRefusal): SendOutcome {
+/** @throws what is no answer of the vendor and no failure on the way to it */
+function refusalOf(error: unknown): NotAccepted {
+  if (error instanceof TwilioRefusal) return classify(error);
+  if (isAxiosFailure(error)) return outcomeOf(vendor, error);
+  throw error;
+}
+
+function classify({ status, code, retryAfter }: TwilioRefusal): NotAccepted {
   const about = (meanings: Record<number, string>): string | undefined =>
     code !== undefined && meanings[code] ? `${vendor}: error ${code}, ${meanings[code]}` : undefined;
   const known = { code: String(code) };
@@ -88,3 +130,20 @@ function classify({ status, code, retryAfter }: TwilioRefusal): SendOutcome {
   }
   return refusedWith(vendor, status, retryAfter, code);
 }
+
+export const accountSid = z.string().regex(/^AC[0-9a-f]{32}$/, 'must be AC and 32 hex digits');
+
+/** What tenants configure. @param baseUrl instead of the vendor's, for development */
+export const twilioKind = (baseUrl: string | undefined) =>
+  providerKind<SmsContent, { account_sid: string; from: string }, { auth_token: string }>({
+    settings: z.strictObject({
+      account_sid: accountSid,
+      from: z.string().min(1, 'must be a number, a sender id or MG…'),
+    }),
+    secrets: z.strictObject({ auth_token: z.string({ error: 'is needed: the auth token of the account' }).min(1) }),
+    create: ({ name, settings, secrets, senderIds, timeoutMs }) =>
+      new TwilioProvider({
+        ...{ name, accountSid: settings.account_sid, authToken: secrets.auth_token, from: settings.from },
+        ...{ senderIds, baseUrl, timeoutMs },
+      }),
+  });

@@ -1,6 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import type { SendOutcome } from '@carillon/delivery';
-import { noAnswer, refusedWith } from './http-outcome.ts';
+import { noAnswer, refusedWith, type NotAccepted } from '@carillon/delivery';
 
 /** The parts of axios's error that tell what happened; both vendors' SDKs use axios. */
 export interface AxiosFailure {
@@ -15,7 +14,7 @@ export function isAxiosFailure(error: unknown): error is AxiosFailure {
 }
 
 /** Classifies a failed request by its status, or by how far it got. */
-export function outcomeOf(vendor: string, { response, request, code }: AxiosFailure): SendOutcome {
+export function outcomeOf(vendor: string, { response, request, code }: AxiosFailure): NotAccepted {
   if (response) return refusedWith(vendor, response.status, response.headers['retry-after'] as string | undefined);
   const socket = request?.socket;
   // A kept-alive socket has written earlier requests, so this errs on the side of "may have been sent".

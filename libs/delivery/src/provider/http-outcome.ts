@@ -1,5 +1,5 @@
 /** What HTTP itself says about a send, where a vendor's own code says nothing better (RFC 9110, RFC 6585). */
-import type { NotAccepted } from '@carillon/delivery';
+import type { NotAccepted } from './provider.ts';
 
 /** Errors before a connection was there, or that end it before anything was written. */
 const beforeTheRequest = new Set([
@@ -8,7 +8,7 @@ const beforeTheRequest = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'EFORBIDDEN',
 ]);
 /** OpenSSL's verdicts on a certificate, and Node's: our configuration or the vendor's, but never the message. */
 const certificate = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$)/;

@@ -69,9 +69,10 @@ export interface Provider<Content = unknown> {
   send(message: Message<Content>, signal: AbortSignal): Promise<SendOutcome>;
   /**
    * Looks up what became of a message of which nobody knows whether it was taken, where the provider can be asked.
+   * @param since the attempt began after this
    * @returns `not_taken` only where that is certain; a rejection counts as `unknown`
    */
-  lookUp?(message: Message<Content>, signal: AbortSignal): Promise<Finding>;
+  lookUp?(message: Message<Content>, since: Date, signal: AbortSignal): Promise<Finding>;
   /** Asks the provider whether it takes the credentials, without sending anything. */
   check?(signal: AbortSignal): Promise<CheckResult>;
   /** Gives back connections; nothing is sent afterwards. */

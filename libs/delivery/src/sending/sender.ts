@@ -306,8 +306,10 @@ export class Sender<Content = unknown> implements BeforeApplicationShutdown, OnA
     const gate = await this.lookedUpBy(claimed);
     const time = new Deadline(this.options.sendTimeoutMs);
     const unknown: Finding = { kind: 'unknown' };
+    // It became uncertain when the attempt's time was over, or when the lease of whoever made it ran out; clocks may differ.
+    const since = new Date(claimed.updated_at.getTime() - 2 * this.options.sendTimeoutMs - 120_000);
     try {
-      const asked = gate?.provider?.lookUp?.(messageOf(claimed), time.signal);
+      const asked = gate?.provider?.lookUp?.(messageOf(claimed), since, time.signal);
       return await Promise.race([asked ?? unknown, time.over.then(() => unknown)]);
     } catch {
       return unknown;

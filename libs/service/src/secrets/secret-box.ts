@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
 /** A key of AES-256 with the name that stands in what it sealed. */
@@ -94,13 +94,20 @@ function associated(owner: readonly string[]): Buffer {
 
 /** The box of an installation: with its own keys, or with one derived from the installation's secret. */
 export function secretBox({
-  SECRETS_KEY,
+  SECRETS_KEY = [],
   CARILLON_SECRET,
+  FORMER_SECRETS = [],
 }: {
   SECRETS_KEY?: readonly SecretsKey[];
   CARILLON_SECRET: string;
+  FORMER_SECRETS?: readonly string[];
 }): SecretBox {
   // Kept among the keys: what was sealed before the first SECRETS_KEY can still be opened, and is then sealed anew.
-  const derived = Buffer.from(hkdfSync('sha256', CARILLON_SECRET, '', 'secrets of providers', 32));
-  return new SecretBox([...(SECRETS_KEY ?? []), { id: 'installation', bytes: derived }] as unknown as [SecretsKey]);
+  const [first, ...others] = [...SECRETS_KEY, ...[CARILLON_SECRET, ...FORMER_SECRETS].map(derivedKey)];
+  return new SecretBox([first!, ...others]);
+}
+
+function derivedKey(secret: string): SecretsKey {
+  const bytes = Buffer.from(hkdfSync('sha256', secret, '', 'secrets of providers', 32));
+  return { id: `installation-${hash('sha256', bytes).slice(0, 8)}`, bytes };
 }
