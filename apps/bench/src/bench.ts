@@ -4,6 +4,7 @@ import { Progress } from './report/progress.ts';
 import type { Results, Round } from './report/results.ts';
 import { CarillonSide } from './carillon/carillon-side.ts';
 import { FloorSide } from './floor/floor-side.ts';
+import { measureHostile } from './hostile/hostile.ts';
 import { measureInboxSize } from './inbox-size/inbox-size.ts';
 import { LoopSide } from './floor/loop-side.ts';
 import { measureLatency } from './run/latency.ts';
@@ -56,6 +57,10 @@ async function measureAll(
   if (options.inboxSize) {
     const inboxSize = await measureInboxSize({ ...options, ...options.inboxSize }, scratch, undo, interruption);
     return { at: new Date().toISOString(), machine: await machine(scratch), rounds: [], inboxSize };
+  }
+  if (options.hostile) {
+    const hostile = await measureHostile(options, scratch, undo, interruption);
+    return { at: new Date().toISOString(), machine: await machine(scratch), rounds: [], hostile };
   }
   const rig = await Rig.start(scratch);
   undo.push(() => rig.stop());

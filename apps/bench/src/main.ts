@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { bench } from './bench.ts';
+import { hostileTable } from './hostile/table.ts';
 import { inboxSizeTable } from './inbox-size/table.ts';
 import { readOptions, usage, UsageError, type Options } from './options.ts';
 import { benchRealtime } from './realtime/realtime.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
     console.log('\nratio: how fast Carillon is beside the floor; 1.00 = as fast, 0.50 = half as fast');
   }
   if (results.inboxSize) console.log(inboxSizeTable(results.inboxSize));
+  if (results.hostile) console.log(hostileTable(results.hostile));
   const noisy = disturbed(results);
   if (noisy > 0) {
     console.log(

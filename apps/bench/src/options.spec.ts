@@ -33,6 +33,11 @@ describe('the command line of the bench', () => {
     expect(readOptions(['--only', 'inbox-size', '--rows', '4000'])).toMatchObject({ inboxSize: { rows: 4000 } });
   });
 
+  it('lets hostile templates loose only when that is named', () => {
+    expect(readOptions([])?.hostile).toBe(false);
+    expect(readOptions(['--only', 'hostile', '--rounds', '1'])).toMatchObject({ hostile: true, rounds: 1, rate: 50 });
+  });
+
   it('passes environment variables on to the services', () => {
     expect(readOptions(['--env', 'AMQP_PREFETCH=50', '--env', 'BRAND_NAME=A=B'])?.env).toEqual({
       AMQP_PREFETCH: '50',
@@ -45,8 +50,9 @@ describe('the command line of the bench', () => {
   });
 
   it.each([
-    [['--only', 'sms'], /--only sms: choose in-app, email, latency, fan-out, floor, realtime or inbox-size/],
+    [['--only', 'sms'], /--only sms: choose in-app, email, latency, fan-out, floor, realtime, inbox-size or hostile/],
     [['--only', 'inbox-size', '--only', 'email'], /--only inbox-size goes with no other/],
+    [['--only', 'hostile', '--only', 'email'], /--only hostile goes with no other/],
     [['--only', 'inbox-size', '--rows', '10'], /--rows 10: must be a whole number of at least 2000/],
     [['--events', '0'], /--events 0: must be a whole number of at least 1/],
     [['--rounds', 'many'], /--rounds many: must be a whole number/],

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 export const scenarios = ['in-app', 'email', 'latency', 'fan-out'] as const;
 export type Scenario = (typeof scenarios)[number];
 /** What has no floor beside it, and runs only when it is named. */
-const apart = ['realtime', 'inbox-size'];
+const apart = ['realtime', 'inbox-size', 'hostile'];
 
 export interface Options {
   scenarios: readonly Scenario[];
@@ -24,6 +24,8 @@ export interface Options {
   realtime?: { sockets: number; perSecond: number };
   /** Only how the inbox answers at size is measured, with so many notifications; it has no floor either. */
   inboxSize?: { rows: number };
+  /** Only how templates that mean harm slow others down is measured; it has no floor either. */
+  hostile: boolean;
   cpu: boolean;
   /** Environment variables for Carillon's services, beside what they need. */
   env: Record<string, string>;
@@ -42,14 +44,15 @@ export const usage = `npm run bench -- [options]
   processes) on the same servers in the same run, and prints the ratios. What it measures: docs/performance.md.
 
   --only NAME       in-app, email, latency, fan-out (one or several), or floor: without Carillon; or realtime, by itself:
-                    the sockets of client apps, without a floor; or inbox-size, by itself: the inbox with many rows
+                    the sockets of client apps, without a floor; or inbox-size, by itself: the inbox with many rows;
+                    or hostile, by itself: rendering beside templates that loop, explode and stall
   --events N        events per round, delivered in-app (20000)
   --emails N        events per round, delivered in-app and by email (a quarter of --events)
   --recipients N    recipients among whom they are spread (1000)
   --fan-out-recipients N  recipients of the one event of the fan-out scenario (100000)
   --rows N          notifications in the large inbox of inbox-size (10000000)
   --rounds N        rounds per scenario; the table shows medians (3)
-  --rate N          events per second of the latency scenario (50) and of realtime (100)
+  --rate N          events per second of the latency scenario (50), of realtime (100) and of each tenant of hostile (50)
   --sockets N       sockets of realtime (5000)
   --seconds N       how long the latency scenario takes, per round and side (8); inbox-size asks each question for a
                     quarter of it
@@ -67,7 +70,9 @@ export function readOptions(args: string[]): Options | undefined {
   const names = values.only ?? [];
   for (const name of names) {
     if (!['floor', ...apart].includes(name) && !isScenario(name))
-      throw new UsageError(`--only ${name}: choose in-app, email, latency, fan-out, floor, realtime or inbox-size`);
+      throw new UsageError(
+        `--only ${name}: choose in-app, email, latency, fan-out, floor, realtime, inbox-size or hostile`,
+      );
   }
   const alone = apart.find((name) => names.includes(name));
   if (alone && names.length > 1) throw new UsageError(`--only ${alone} goes with no other`);
@@ -88,6 +93,7 @@ export function readOptions(args: string[]): Options | undefined {
       ? { sockets: whole('sockets', values.sockets, 5_000, 1), perSecond: whole('rate', values.rate, 100, 1) }
       : undefined,
     inboxSize: names.includes('inbox-size') ? { rows: whole('rows', values.rows, 10_000_000, 2000) } : undefined,
+    hostile: names.includes('hostile'),
     cpu: values.cpu ?? false,
     env: Object.fromEntries((values.env ?? []).map(variable)),
     json: values.json,

@@ -17,6 +17,7 @@ export * from './events/recipient-upserted/index.ts';
 export * from './events/recipient-deleted/index.ts';
 export * from './pipeline/rendered.ts';
 export * from './pipeline/notification-routed/index.ts';
+export * from './pipeline/notification-set-apart/index.ts';
 export * from './pipeline/chunk-routed/index.ts';
 export * from './pipeline/in-app-rendered/index.ts';
 export * from './pipeline/in-app-chunk-rendered/index.ts';

@@ -15,6 +15,7 @@ import { experimentObserved } from './pipeline/experiment-observed/index.ts';
 import { inAppChunkRendered } from './pipeline/in-app-chunk-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
 import { notificationRouted } from './pipeline/notification-routed/index.ts';
+import { notificationSetApart } from './pipeline/notification-set-apart/index.ts';
 import { receipts } from './pipeline/receipt/index.ts';
 import { recipientErased } from './pipeline/recipient-erased/index.ts';
 import { smsRendered } from './pipeline/sms-rendered/index.ts';
@@ -27,7 +28,7 @@ import { inboxChanged } from './realtime/inbox-changed/index.ts';
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
   gateway: [deadLetter, recipientErased],
   preferences: [domainEvent, suppressionAsked],
-  'template-renderer': [notificationRouted, chunkRouted, catalogApplied, experimentObserved],
+  'template-renderer': [notificationRouted, notificationSetApart, chunkRouted, catalogApplied, experimentObserved],
   inbox: [inAppRendered, inAppChunkRendered, recipientErased],
   'email-sender': [emailRendered, receipts.email, suppressionChanges.email, emailEngaged, recipientErased],
   'sms-sender': [smsRendered, receipts.sms, suppressionChanges.sms, recipientErased],

@@ -1,3 +1,4 @@
+import type { HostileResult } from '../hostile/hostile.ts';
 import type { AtSize } from '../inbox-size/inbox-size.ts';
 import type { Latency } from '../run/latency.ts';
 import type { Side } from '../run/side.ts';
@@ -14,4 +15,5 @@ export interface Results {
   machine: { cores: number; node: string; postgresql: string; rabbitmq: string };
   rounds: Round[];
   inboxSize?: AtSize[];
+  hostile?: HostileResult;
 }

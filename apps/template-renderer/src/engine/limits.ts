@@ -32,8 +32,8 @@ export const ownThread = {
   /** Characters of all parts together. */
   source: 60_000,
   /** Of them, in `{{ … }}` and `{% … %}`: a microsecond each to parse. */
-  liquid: 12_000,
-  time: 20,
-  memory: 200_000,
+  liquid: 8_000,
+  time: 5,
+  memory: 100_000,
   output: 150_000,
 } as const satisfies Allowance & Record<string, number>;

@@ -112,43 +112,57 @@ describe('a worker', () => {
 
 describe('guarded rendering', () => {
   const guarded = new GuardedRendering(isolated);
-  const render = (of: PublishedTemplate, data = {}) =>
-    guarded.render('school', routed(data), new Map([['in_app', parseTemplate(of)]]), brand, now);
+  const both = routedTo(['in_app', 'sms'], { type: 'lesson_moved', data: {} });
+  const sms = parseTemplate({
+    ...template(''),
+    channel: 'sms',
+    compiled: { parts: { text: 'Hello' }, required: [], optional: [] },
+  });
+  const templates = (inApp: PublishedTemplate) =>
+    new Map([
+      ['in_app' as const, parseTemplate(inApp)],
+      ['sms' as const, sms],
+    ]);
 
-  it('answers at once where a template takes a few milliseconds', () => {
-    expect(render(template('Hello'))).toMatchObject({ deliveries: [{ data: { message: 'Hello' } }], failures: [] });
+  it('sets apart what takes long, and from then on without trying; other channels are served at once', async () => {
+    const heavy = templates(template(long));
+    for (let times = 0; times < 2; times++) {
+      const { deliveries, failures, apart } = guarded.render('school', both, heavy, brand, now);
+      expect(deliveries).toMatchObject([{ channel: 'sms', data: { text: 'Hello' } }]);
+      expect({ failures, apart }).toEqual({ failures: [], apart: ['in_app'] });
+    }
+    const later = await guarded.renderApart('school', routed(), heavy, brand, now);
+    expect(later).toMatchObject({ deliveries: [{ data: { message: '300' } }], failures: [] });
   });
 
-  it('gives to a worker what takes longer, and from then on at once', async () => {
-    const heavy = parseTemplate(template(long));
-    for (let times = 0; times < 2; times++) {
-      const rendered = guarded.render('school', routed(), new Map([['in_app', heavy]]), brand, now);
-      expect(rendered).toBeInstanceOf(Promise);
-      expect(await rendered).toMatchObject({ deliveries: [{ data: { message: '300' } }], failures: [] });
-    }
+  it('lets one tenant’s data slow down nobody else, not even with the same template', () => {
+    const shared = templates(template('{% for a in list %}{% for b in list %}{{ a }}{% endfor %}{% endfor %}', ''));
+    const many = { list: Array.from({ length: 1_000 }, (_, n) => n) };
+    expect(guarded.render('hostile', { ...both, data: many }, shared, brand, now).apart).toEqual(['in_app']);
+    const few = { ...both, data: { list: [1] } };
+    expect(guarded.render('hostile', few, shared, brand, now).apart).toEqual(['in_app']);
+    expect(guarded.render('school', few, shared, brand, now).deliveries).toHaveLength(2);
   });
 
   it('does not even read what is long', async () => {
-    const longText = parseTemplate(template(`{{ name }}${'x'.repeat(70_000)}`));
-    expect(longText.parts).toBeNull();
-    const rendered = guarded.render('school', routed({ name: 'A' }), new Map([['in_app', longText]]), brand, now);
-    expect((await rendered).deliveries).toHaveLength(1);
+    const text = templates(template(`{{ name }}${'x'.repeat(70_000)}`));
+    expect(text.get('in_app')!.parts).toBeNull();
+    const named = { ...routed({ name: 'A' }) };
+    expect(guarded.render('school', named, text, brand, now).apart).toEqual(['in_app']);
+    expect((await guarded.renderApart('school', named, text, brand, now)).deliveries).toHaveLength(1);
   });
 
-  it('says why a template was stopped, beside what other channels say', async () => {
-    const hostile = template('{% for i in (1..900) %}{% for j in (1..900) %}{{ i }}{% endfor %}{% endfor %}');
-    const sms: PublishedTemplate = {
-      ...template(''),
-      channel: 'sms',
-      compiled: { parts: { text: 'Hello' }, required: [], optional: [] },
-    };
-    const both = routedTo(['in_app', 'sms'], { type: 'lesson_moved', data: {} });
-    const templates = new Map([
-      ['in_app' as const, parseTemplate(hostile)],
-      ['sms' as const, parseTemplate(sms)],
-    ]);
-    const { deliveries, failures } = await guarded.render('school', both, templates, brand, now);
-    expect(deliveries).toMatchObject([{ channel: 'sms', data: { text: 'Hello' } }]);
-    expect(failures).toMatchObject([{ channel: 'in_app', message: expect.stringMatching(/more than/) }]);
+  it('says at once that a template is held back', async () => {
+    const hostile = templates(
+      template('{% for i in (1..990) %}{% for j in (1..990) %}{{ i }}{% endfor %}{% endfor %}'),
+    );
+    expect(guarded.render('looping', both, hostile, brand, now).apart).toEqual(['in_app']);
+    for (let times = 0; times < 3; times++) {
+      const { failures } = await guarded.renderApart('looping', routed(), hostile, brand, now);
+      expect(failures).toMatchObject([{ channel: 'in_app', message: expect.stringMatching(/more than/) }]);
+    }
+    const { deliveries, failures, apart } = guarded.render('looping', both, hostile, brand, now);
+    expect([deliveries.length, apart.length]).toEqual([1, 0]);
+    expect(failures[0]!.message).toContain('had to be stopped too often');
   });
 });

@@ -100,12 +100,11 @@ export class IsolatedTemplates implements OnApplicationShutdown {
     // What was parsed already cannot travel.
     const published = { ...template, parts: undefined };
     const fingerprint = fingerprintOf(template);
-    // What one tenant's data make of a template that others use too is no concern of theirs.
-    const key = `${tenant} ${fingerprint}`;
+    const key = keyOf(tenant, template);
     const pool = this.known.has(key) && !this.quarantine.has(key) ? this.steady : this.doubtful;
     return pool.run(tenant, async (worker) => {
-      const held = this.quarantine.held(tenant, key, performance.now());
-      if (held) throw heldBack(template, held);
+      const held = this.heldBack(tenant, template);
+      if (held) throw held;
       const stopped = (failure: RenderFailure, took: number) => {
         this.quarantine.stopped(tenant, key, failure.reason, took, performance.now());
         templateStops.inc({ limit: failure.limit });
@@ -129,9 +128,20 @@ export class IsolatedTemplates implements OnApplicationShutdown {
     });
   }
 
+  /** Why a template is not to be tried now; undefined when it may be. */
+  heldBack(tenant: string, template: PublishedTemplate): RenderFailure | undefined {
+    const held = this.quarantine.held(tenant, keyOf(tenant, template), performance.now());
+    return held && heldBack(template, held);
+  }
+
   onApplicationShutdown(): void {
     for (const pool of [this.steady, this.doubtful, this.compilers]) pool.close();
   }
+}
+
+/** What one tenant's data make of a template that others use too is no concern of theirs. */
+function keyOf(tenant: string, template: PublishedTemplate): string {
+  return `${tenant} ${fingerprintOf(template)}`;
 }
 
 const fingerprints = new WeakMap<CompiledTemplate, string>();

@@ -1,4 +1,10 @@
-import { emailRendered, inAppRendered, smsRendered } from '@carillon/contracts';
+import {
+  emailRendered,
+  inAppRendered,
+  notificationSetApart,
+  smsRendered,
+  type NotificationRouted,
+} from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import { channelsRendered } from './metrics.ts';
@@ -10,13 +16,23 @@ import type { ChannelFailure } from './render-failure.ts';
 export class DeliveryPublisher {
   constructor(private readonly messages: Messages) {}
 
-  /** Resolves when all are confirmed. */
+  /**
+   * Resolves when all are confirmed.
+   *
+   * @param apart what comes back to this service, to be given its words by workers
+   */
   async publish(
     tenant: string,
     deliveries: readonly RenderedDelivery[],
     failures: readonly ChannelFailure[],
+    apart: readonly NotificationRouted[] = [],
   ): Promise<void> {
-    await Promise.all(deliveries.map((delivery) => this.publishOne(tenant, delivery)));
+    await Promise.all([
+      ...deliveries.map((delivery) => this.publishOne(tenant, delivery)),
+      ...apart.map((routed) =>
+        this.messages.publish(notificationSetApart, routed, { tenant, id: routed.notification_id }),
+      ),
+    ]);
     const done = new Set(deliveries.map(({ channel }) => channel));
     for (const channel of done) channelsRendered.inc({ channel, outcome: 'done' });
     for (const { channel } of failures) channelsRendered.inc({ channel, outcome: 'failed' });

@@ -32,7 +32,12 @@ export class DryRunController {
   }
 
   private async renderOne(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
-    const { deliveries, failures } = await this.renderer.render(tenant, routed);
+    const { deliveries, failures, apart } = await this.renderer.render(tenant, routed);
+    for (const rest of apart) {
+      const later = await this.renderer.renderApart(tenant, rest);
+      deliveries.push(...later.deliveries);
+      failures.push(...later.failures);
+    }
     // All contacts of a channel get the same words.
     return {
       notification_id: routed.notification_id,

@@ -17,6 +17,14 @@ import type { Brand } from './scope.ts';
 /** After so many milliseconds a template is tried in the service's own thread again: it may have been the data. */
 const secondChance = 600_000;
 
+/** What could be said at once. */
+export interface Guarded extends RenderedNotification {
+  /** The channels that take longer, to be given their words apart. */
+  apart: readonly Channel[];
+}
+
+type Templates = ReadonlyMap<Channel, ParsedTemplate | null>;
+
 /**
  * Fills templates in where nobody has to wait for them: in the service's own thread as long as that takes a few milliseconds at most,
  * as nearly all do, and in a worker once it took longer.
@@ -28,43 +36,44 @@ export class GuardedRendering {
 
   constructor(private readonly isolated: IsolatedTemplates) {}
 
-  /** Gives every delivery of a notification its words; at once where no worker is needed. */
-  render(
-    tenant: string,
-    routed: NotificationRouted,
-    templates: ReadonlyMap<Channel, ParsedTemplate | null>,
-    brand: Brand,
-    now: Date,
-  ): RenderedNotification | Promise<RenderedNotification> {
-    const heavy = this.heavy.get(tenant);
+  /** Gives the deliveries of a notification their words, but those that take longer. */
+  render(tenant: string, routed: NotificationRouted, templates: Templates, brand: Brand, now: Date): Guarded {
     const apart = new Set<Channel>();
-    if (heavy)
-      for (const [channel, template] of templates) if (template && heavy.has(template.compiled)) apart.add(channel);
-    const near = apart.size === 0 ? routed : without(routed, apart);
-    const rendered = renderNotification(near, templates, brand, now, ownThread);
-    for (const { channel, limit } of rendered.failures) {
+    const held: RenderFailure[] = [];
+    const heavy = this.heavy.get(tenant);
+    if (heavy) {
+      for (const [channel, template] of templates) {
+        if (!template || !heavy.has(template.compiled)) continue;
+        apart.add(channel);
+        const failure = this.isolated.heldBack(tenant, template);
+        if (failure) held.push(failure);
+      }
+    }
+    const near = apart.size === 0 ? routed : withDeliveries(routed, (channel) => !apart.has(channel));
+    const { deliveries, failures } = renderNotification(near, templates, brand, now, ownThread);
+    for (const { channel, limit } of failures) {
       if (!limit) continue;
       this.remember(tenant, templates.get(channel)!);
       apart.add(channel);
     }
-    if (apart.size === 0) return rendered;
-    rendered.failures = rendered.failures.filter(({ channel }) => !apart.has(channel));
-    return this.renderApart(tenant, routed, templates, [...apart] as AvailableChannel[], brand, now, rendered);
+    if (apart.size === 0) return { deliveries, failures, apart: [] };
+    for (const { channel } of held) apart.delete(channel);
+    return { deliveries, failures: [...failures.filter(({ limit }) => !limit), ...held], apart: [...apart] };
   }
 
-  /** @param rendered gets what the workers say added */
-  private async renderApart(
+  /** Gives the deliveries of a notification their words in workers, whatever they take. */
+  async renderApart(
     tenant: string,
     routed: NotificationRouted,
-    templates: ReadonlyMap<Channel, ParsedTemplate | null>,
-    channels: readonly AvailableChannel[],
+    templates: Templates,
     brand: Brand,
     now: Date,
-    rendered: RenderedNotification,
   ): Promise<RenderedNotification> {
+    const rendered: RenderedNotification = { deliveries: [], failures: [] };
     const renderOne = async (channel: AvailableChannel) => {
-      const template = templates.get(channel)!;
+      const template = templates.get(channel);
       try {
+        if (!template) throw new RenderFailure(channel, 'there is no template for this channel any more');
         const words = await this.isolated.words(tenant, routed, template, brand, now);
         rendered.deliveries.push(...deliveriesOf(routed, template, channel, words));
       } catch (error) {
@@ -72,7 +81,8 @@ export class GuardedRendering {
         rendered.failures.push(error);
       }
     };
-    await Promise.all(channels.map(renderOne));
+    const channels = new Set(routed.deliveries.map(({ channel }) => channel));
+    await Promise.all(([...channels] as AvailableChannel[]).map(renderOne));
     return rendered;
   }
 
@@ -82,6 +92,7 @@ export class GuardedRendering {
   }
 }
 
-function without(routed: NotificationRouted, channels: ReadonlySet<Channel>): NotificationRouted {
-  return { ...routed, deliveries: routed.deliveries.filter(({ channel }) => !channels.has(channel)) };
+/** The notification with the deliveries on some of its channels. */
+export function withDeliveries<Of extends NotificationRouted>(routed: Of, wanted: (channel: Channel) => boolean): Of {
+  return { ...routed, deliveries: routed.deliveries.filter(({ channel }) => wanted(channel)) };
 }

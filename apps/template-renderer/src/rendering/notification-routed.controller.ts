@@ -1,8 +1,15 @@
-import { defaultTenant, notificationRouted, type CloudEvent, type NotificationRouted } from '@carillon/contracts';
+import {
+  defaultTenant,
+  notificationRouted,
+  notificationSetApart,
+  type CloudEvent,
+  type NotificationRouted,
+} from '@carillon/contracts';
 import { Poison } from '@carillon/messaging';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { DeliveryPublisher } from './delivery-publisher.ts';
+import type { ChannelFailure } from './render-failure.ts';
 import { Renderer } from './renderer.ts';
 
 /** Gives every delivery of a routed notification its words and passes it on to the stage of its channel. */
@@ -19,10 +26,25 @@ export class NotificationRoutedController {
    */
   @EventPattern<string>(notificationRouted.type)
   async onRouted(@Payload() { tenant = defaultTenant, data: routed }: CloudEvent<NotificationRouted>): Promise<void> {
-    const { deliveries, failures } = await this.renderer.render(tenant, routed);
-    await this.deliveries.publish(tenant, deliveries, failures);
-    if (failures.length > 0) {
-      throw new Poison(`${routed.type} could not be rendered: ${failures.map(({ message }) => message).join('; ')}`);
-    }
+    const { deliveries, failures, apart } = await this.renderer.render(tenant, routed);
+    await this.deliveries.publish(tenant, deliveries, failures, apart);
+    refuse(routed, failures);
   }
+
+  /**
+   * What takes long, when it is its turn.
+   *
+   * @throws Poison as above
+   */
+  @EventPattern<string>(notificationSetApart.type)
+  async onSetApart(@Payload() { tenant = defaultTenant, data: routed }: CloudEvent<NotificationRouted>): Promise<void> {
+    const { deliveries, failures } = await this.renderer.renderApart(tenant, routed);
+    await this.deliveries.publish(tenant, deliveries, failures);
+    refuse(routed, failures);
+  }
+}
+
+function refuse({ type }: NotificationRouted, failures: readonly ChannelFailure[]): void {
+  if (failures.length === 0) return;
+  throw new Poison(`${type} could not be rendered: ${failures.map(({ message }) => message).join('; ')}`);
 }

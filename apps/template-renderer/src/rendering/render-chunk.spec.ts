@@ -37,14 +37,16 @@ const chunk = (to: Member[]): ChunkRouted => ({
   data: { starts_at: '2026-11-28T20:00:00Z', ends_at: '2026-11-28T22:00:00Z', message: 'New disks.' },
   to,
 });
-const renderOne = (routed: NotificationRouted, templates: ReadonlyMap<Channel, ParsedTemplate | null>) =>
-  renderNotification(routed, templates, brand, now);
+const renderOne = (routed: NotificationRouted, templates: ReadonlyMap<Channel, ParsedTemplate | null>) => ({
+  ...renderNotification(routed, templates, brand, now),
+  apart: [],
+});
 const rendered = (of: ChunkRouted, templates = builtIns.get('maintenance')!) =>
   renderChunk(of, () => templates, renderOne);
 
 describe('a chunk of a fan-out', () => {
-  it('is written once for everyone who reads the same words', async () => {
-    const { chunks, deliveries, failures } = await rendered(
+  it('is written once for everyone who reads the same words', () => {
+    const { chunks, deliveries, failures } = rendered(
       chunk([member('a', ['in_app']), member('b', ['in_app']), member('c', ['in_app'], 'en', 'Africa/Nairobi')]),
     );
     expect(failures).toEqual([]);
@@ -62,15 +64,15 @@ describe('a chunk of a fan-out', () => {
     const templatesFor = ({ id }: Member['recipient']) =>
       new Map([['in_app' as const, { ...found, trial: { experiment: 'trial-1', variant: variantOf(id) } }]]);
     const of = chunk(['a', 'c', 'b', 'd'].map((id) => member(id, ['in_app'])));
-    const { chunks } = await renderChunk(of, templatesFor, renderOne);
+    const { chunks } = renderChunk(of, templatesFor, renderOne);
     expect(chunks.map(({ to, template }) => [to.map(({ recipient }) => recipient).join(), template])).toEqual([
       ['a,b', { key: 'maintenance', version: 1, locale: 'en', experiment: 'trial-1', variant: 'short' }],
       ['c,d', { key: 'maintenance', version: 1, locale: 'en', experiment: 'trial-1', variant: 'long' }],
     ]);
   });
 
-  it('is written for each alone where the words speak of the recipient', async () => {
-    const { chunks, deliveries } = await rendered(chunk([member('a', ['in_app']), member('b', ['in_app'])]), personal);
+  it('is written for each alone where the words speak of the recipient', () => {
+    const { chunks, deliveries } = rendered(chunk([member('a', ['in_app']), member('b', ['in_app'])]), personal);
     expect(chunks).toEqual([]);
     expect(deliveries.map(({ data }) => 'title' in data && data.title)).toEqual(['Dear A', 'Dear B']);
   });
@@ -90,7 +92,7 @@ describe('a chunk of a fan-out', () => {
             ? new Map([...builtIns.get('maintenance')!, ...personal])
             : builtIns.get('maintenance')!;
           const of = chunk(people.map(({ channels, locale, zone }, i) => member(`p${i}`, channels, locale, zone)));
-          const { chunks, deliveries, failures } = await rendered(of, templates);
+          const { chunks, deliveries, failures } = rendered(of, templates);
           expect(failures).toEqual([]);
           const together = [
             ...deliveries.map(({ data }) => data),
@@ -110,7 +112,7 @@ describe('a chunk of a fan-out', () => {
 
   it('that lacks what its words need fails with the reason, and brings what can be said', async () => {
     const of = { ...chunk([member('a', ['in_app']), member('b', ['in_app'])]), data: {} };
-    const { chunks, deliveries, failures } = await rendered(of);
+    const { chunks, deliveries, failures } = rendered(of);
     expect([chunks, deliveries]).toEqual([[], []]);
     expect(failures.map(({ message }) => message)[0]).toContain('starts_at');
   });

@@ -6,8 +6,9 @@ import {
   type NotificationRouted,
 } from '@carillon/contracts';
 import type { ParsedTemplate } from '../templates/parsed-template.ts';
+import { withDeliveries, type Guarded } from './guarded-rendering.ts';
 import type { ChannelFailure } from './render-failure.ts';
-import type { RenderedDelivery, RenderedNotification } from './render-notification.ts';
+import type { RenderedDelivery } from './render-notification.ts';
 
 export interface RenderedChunk {
   /** Inbox words that are the same for all their recipients. */
@@ -15,6 +16,8 @@ export interface RenderedChunk {
   /** Everything that is one recipient's own. */
   deliveries: RenderedDelivery[];
   failures: ChannelFailure[];
+  /** What takes long, recipient by recipient. */
+  apart: NotificationRouted[];
 }
 
 type Templates = ReadonlyMap<Channel, ParsedTemplate | null>;
@@ -30,11 +33,11 @@ type Reader = { member: Member; templates: Templates };
  *   experiment gives them different variants
  * @param renderOne gives one notification its words
  */
-export async function renderChunk(
+export function renderChunk(
   chunk: ChunkRouted,
   templatesFor: (recipient: Member['recipient']) => Templates,
-  renderOne: (routed: NotificationRouted, templates: Templates) => RenderedNotification | Promise<RenderedNotification>,
-): Promise<RenderedChunk> {
+  renderOne: (routed: NotificationRouted, templates: Templates) => Guarded,
+): RenderedChunk {
   const groups = new Map<string, Reader[]>();
   const single: Reader[] = [];
   for (const member of chunk.to) {
@@ -50,19 +53,24 @@ export async function renderChunk(
     else if (others.length > 0) single.push({ member: { ...member, deliveries: others }, templates });
   }
 
-  const rendered: RenderedChunk = { chunks: [], deliveries: [], failures: [] };
-  const render = async ({ member, templates }: Reader) => {
-    const { deliveries, failures } = await renderOne(routedOfChunk(chunk, member), templates);
+  const rendered: RenderedChunk = { chunks: [], deliveries: [], failures: [], apart: [] };
+  const render = ({ member, templates }: Reader, readers: readonly Reader[]) => {
+    const { deliveries, failures, apart } = renderOne(routedOfChunk(chunk, member), templates);
     rendered.failures.push(...failures);
+    rendered.apart.push(...readers.flatMap((reader) => setApart(routedOfChunk(chunk, reader.member), apart)));
     return deliveries;
   };
-  const shared = [...groups.values()].map(async (readers) => {
-    const [words] = await render(readers[0]!);
+  for (const readers of groups.values()) {
+    const [words] = render(readers[0]!, readers);
     if (words?.channel === 'in_app') rendered.chunks.push(sharedBy(readers, words.data));
-  });
-  const own = single.map(async (reader) => rendered.deliveries.push(...(await render(reader))));
-  await Promise.all([...shared, ...own]);
+  }
+  for (const reader of single) rendered.deliveries.push(...render(reader, [reader]));
   return rendered;
+}
+
+/** @returns none, or the notification with the deliveries on these channels */
+export function setApart(routed: NotificationRouted, channels: readonly Channel[]): NotificationRouted[] {
+  return channels.length > 0 ? [withDeliveries(routed, (channel) => channels.includes(channel))] : [];
 }
 
 function sharedBy(readers: readonly Reader[], words: Extract<RenderedDelivery, { channel: 'in_app' }>['data']) {

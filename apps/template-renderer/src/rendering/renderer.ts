@@ -11,9 +11,16 @@ import { TemplateCache } from '../templates/template-cache.ts';
 import { genericType } from '../templates/template.ts';
 import { templatedChannels, type TemplatedChannel } from '../templates/template-source.ts';
 import { GuardedRendering } from './guarded-rendering.ts';
-import { oneOfEachLocale, renderChunk, type RenderedChunk } from './render-chunk.ts';
+import { oneOfEachLocale, renderChunk, setApart, type RenderedChunk } from './render-chunk.ts';
 import type { RenderedNotification } from './render-notification.ts';
+import type { Brand } from './scope.ts';
 import { withSubscriptionLink, type Routed } from './subscription-link.ts';
+
+/** What could be said at once. */
+export interface RenderedNow extends RenderedNotification {
+  /** What takes long: none, or the notification with the deliveries on those channels. */
+  apart: readonly NotificationRouted[];
+}
 
 /** Finds the templates of a notification and fills them in. */
 @Injectable()
@@ -32,20 +39,21 @@ export class Renderer {
     this.links = PublicLinks.of(config);
   }
 
-  async render(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
-    await this.ready(tenant, routed.catalog_version);
-    const found = await this.templatesFor(tenant, routed);
-    const templates = assigned(found, routed.recipient.id, await this.experimentsFor(tenant, routed));
-    return this.guarded.render(
-      tenant,
-      this.linked(tenant, routed),
-      templates,
-      await this.brands.of(tenant),
-      new Date(),
-    );
+  /** At once, but for what takes long. */
+  async render(tenant: string, routed: NotificationRouted): Promise<RenderedNow> {
+    const { templates, brand } = await this.wordsOf(tenant, routed);
+    const linked = this.linked(tenant, routed);
+    const { apart, ...rendered } = this.guarded.render(tenant, linked, templates, brand, new Date());
+    return { ...rendered, apart: setApart(routed, apart) };
   }
 
-  /** A chunk of a fan-out at once. */
+  /** Whatever it takes, in a worker. */
+  async renderApart(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
+    const { templates, brand } = await this.wordsOf(tenant, routed);
+    return this.guarded.renderApart(tenant, this.linked(tenant, routed), templates, brand, new Date());
+  }
+
+  /** A chunk of a fan-out at once, but for what takes long. */
   async renderChunk(tenant: string, chunk: ChunkRouted): Promise<RenderedChunk> {
     await this.ready(tenant, chunk.catalog_version);
     const byLocale = await Promise.all(
@@ -62,6 +70,13 @@ export class Renderer {
       ({ id, locale }) => assigned(found.get(locale)!, id, running),
       (routed, templates) => this.guarded.render(tenant, this.linked(tenant, routed), templates, brand, now),
     );
+  }
+
+  private async wordsOf(tenant: string, routed: NotificationRouted): Promise<{ templates: Templates; brand: Brand }> {
+    await this.ready(tenant, routed.catalog_version);
+    const found = await this.templatesFor(tenant, routed);
+    const templates = assigned(found, routed.recipient.id, await this.experimentsFor(tenant, routed));
+    return { templates, brand: await this.brands.of(tenant) };
   }
 
   /** Words that the event brought itself are in no experiment. */

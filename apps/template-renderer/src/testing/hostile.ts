@@ -14,8 +14,8 @@ const doubled = (name: string, text: string, doublings: number): string =>
   `{% assign ${name} = "${text}" %}{% for i in (1..${doublings}) %}{% assign ${name} = ${name} | append: ${name} %}{% endfor %}`;
 
 const any = ['time', 'memory', 'output'] as const;
-const list = Array.from({ length: 20_000 }, (_, n) => ({ n, all: 1, tag: `t${n % 7}`, words: 'a b c' }));
-const strings = list.map(({ n }) => `item ${(n * 7919) % 20_000}`);
+const list = Array.from({ length: 4_000 }, (_, n) => ({ n, all: 1, tag: `t${n % 7}`, words: 'a b c' }));
+const strings = list.map(({ n }) => `item ${(n * 7919) % 4_000}`);
 
 /**
  * Known ways to make a template engine loop, explode or stall, and a few that LiquidJS 10.30 has no limit for. Every one must be
@@ -25,7 +25,7 @@ export const hostileTemplates: readonly Hostile[] = [
   // Loops
   {
     what: 'a loop in a loop',
-    source: '{% for i in (1..400) %}{% for j in (1..1000) %}{% endfor %}{% endfor %}',
+    source: '{% for i in (1..950) %}{% for j in (1..1000) %}{% endfor %}{% endfor %}',
     limits: any,
   },
   {
