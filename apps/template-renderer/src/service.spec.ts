@@ -1,4 +1,5 @@
 import {
+  chunkRouted,
   deadLetter,
   emailRendered,
   inAppRendered,
@@ -121,4 +122,76 @@ describe('the template-renderer', () => {
     });
     expect(of(inApps, 'n8')!.data).toMatchObject({ title: 'Ankara INV-1001', template: { version: 1, locale: 'sw' } });
   });
+});
+
+describe('a template that means harm', () => {
+  /** Publishes a tenant's words for one type. */
+  async function write(tenant: string, type: string, message: string): Promise<void> {
+    const compiled = { parts: { title: 'A title', message }, required: [], optional: [] };
+    await renderer.database.query(
+      `INSERT INTO template_renderer.templates (tenant, type, channel, locale, version, source, source_hash, compiled)
+       VALUES ($1, $2, 'in_app', 'en', 1, '{}', '', $3)`,
+      [tenant, type, JSON.stringify(compiled)],
+    );
+  }
+  const errorOf = (id: string) =>
+    parked.find(({ data }) => (data as { body: string }).body.includes(`"${id}"`))?.data.error as string | undefined;
+  /** Takes longer than the service's own thread may, and comes to its end. */
+  const long =
+    '{% for i in (1..150) %}{% for j in (1..150) %}{% assign x = i | plus: j %}{% endfor %}{% endfor %}{{ x }}';
+
+  it('is parked alone with the reason, while its batch goes on', async () => {
+    await write('enemy', 'loops', '{% for i in (1..990) %}{% for j in (1..990) %}{{ i }}{% endfor %}{% endfor %}');
+    await write(
+      'enemy',
+      'doubles',
+      '{% assign a = "xx" %}{% for i in (1..60) %}{% assign a = a | append: a %}{% endfor %}',
+    );
+    // In one turn, so in one message.
+    await Promise.all([
+      route('h1', routedTo(['in_app'], { type: 'loops', data: {} }), 'enemy'),
+      route('h2', routedTo(['in_app'])),
+      route('h3', routedTo(['in_app', 'sms'], { type: 'doubles', data: {} }), 'enemy'),
+      route('h4', routedTo(['in_app']), 'enemy'),
+    ]);
+    await until(
+      'all are rendered or parked',
+      () => of(inApps, 'h2') && of(inApps, 'h4') && errorOf('h1') && errorOf('h3'),
+    );
+    expect(errorOf('h1')).toMatch(
+      /^loops could not be rendered: in_app \(template loops v1, en\): message: (takes|writes) more than .*; use|write .*line:1/,
+    );
+    expect(errorOf('h3')).toContain('message: handles more than 1000000 list elements and characters; use shorter');
+    // What its other channels say is not held up.
+    expect(of(sms, 'h3')).toBeDefined();
+    expect([of(inApps, 'h1'), of(inApps, 'h3')]).toEqual([undefined, undefined]);
+  }, 60_000);
+
+  it('that takes long is given its words apart, also for a whole fan-out', async () => {
+    await write('slow', 'heavy', long);
+    await route('h5', routedTo(['in_app', 'sms'], { type: 'heavy', data: {} }), 'slow');
+    const inApp = await until('it is rendered', () => of(inApps, 'h5'));
+    expect(inApp.data).toMatchObject({ message: '300', template: { key: 'heavy', version: 1 } });
+    const { notification_id: _, recipient: __, deliveries: ___, ...shared } = routedTo([], { type: 'heavy', data: {} });
+    const to = ['h6', 'h7'].map((id) => ({
+      notification_id: id,
+      recipient: { id, name: null, locale: 'en', time_zone: 'UTC' },
+      deliveries: [{ delivery_id: `${id}-in_app`, channel: 'in_app' as const, address: id }],
+    }));
+    await renderer.messages.publish(chunkRouted, { ...shared, to }, { tenant: 'slow', id: 'chunk' });
+    await until('both are rendered', () => of(inApps, 'h6') && of(inApps, 'h7'));
+    expect(of(inApps, 'h7')!.data).toMatchObject({ message: '300', recipient: 'h7' });
+  }, 60_000);
+
+  it('that takes all memory ends a worker, not the service', async () => {
+    await write('greedy', 'heavy', long);
+    await route('h8', routedTo(['in_app'], { type: 'heavy', data: {} }), 'greedy');
+    await until('it is rendered', () => of(inApps, 'h8'));
+    const list = Array.from({ length: 1_500_000 }, () => []);
+    await route('h9', routedTo(['in_app'], { type: 'heavy', data: { list } }), 'greedy');
+    await until('it is parked', () => errorOf('h9'));
+    expect(errorOf('h9')).toContain('needs more than 64 MB of memory; use shorter lists and texts');
+    await route('h10', routedTo(['in_app'], { type: 'heavy', data: {} }), 'greedy');
+    await until('the next one is rendered', () => of(inApps, 'h10'));
+  }, 60_000);
 });

@@ -36,6 +36,9 @@ export class DeliveryPublisher {
     const done = new Set(deliveries.map(({ channel }) => channel));
     for (const channel of done) channelsRendered.inc({ channel, outcome: 'done' });
     for (const { channel } of failures) channelsRendered.inc({ channel, outcome: 'failed' });
+    for (const { channel } of apart.flatMap((routed) => routed.deliveries)) {
+      channelsRendered.inc({ channel, outcome: 'apart' });
+    }
   }
 
   private publishOne(tenant: string, { channel, data }: RenderedDelivery): Promise<void> {
