@@ -47,10 +47,11 @@ import { TemplatesController } from './templates/templates.controller.ts';
 import { TimersController } from './timers/timers.controller.ts';
 import { TranslationsController } from './templates/translations.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
+import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
 @Module({
-  imports: [DocumentsModule],
+  imports: [WebhooksModule, DocumentsModule],
   controllers: [
     EventsController,
     RecipientsController,

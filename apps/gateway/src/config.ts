@@ -3,6 +3,11 @@ import type { CommonConfig } from '@carillon/service';
 import { z } from 'zod';
 import { areOrigins } from './realtime/origins.ts';
 
+const webhookSecret = z
+  .string()
+  .regex(/^[\w-]{20,200}$/, 'must be 20 to 200 of a-z, A-Z, 0-9, "-" and "_"; make one with: openssl rand -hex 24')
+  .optional();
+
 export const configSchema = z.object({
   DEV_API_KEY: z
     .string()
@@ -17,6 +22,16 @@ export const configSchema = z.object({
     .max(86_400)
     .default(3_600)
     .describe('Life of a minted recipient token in seconds'),
+  TWILIO_AUTH_TOKEN: z
+    .string()
+    .optional()
+    .describe('Twilio: auth token, by which its webhooks are known to be genuine; needs PUBLIC_URL'),
+  AFRICASTALKING_WEBHOOK_SECRET: webhookSecret.describe('Africa’s Talking: the secret in the URLs of its webhooks'),
+  MAILGUN_WEBHOOK_SIGNING_KEY: z
+    .string()
+    .optional()
+    .describe('Mailgun: HTTP webhook signing key, by which its webhooks are known to be genuine'),
+  BOUNCE_WEBHOOK_SECRET: webhookSecret.describe('The secret in the URL to which your mail server posts bounces'),
   REALTIME_ORIGINS: z
     .string()
     .refine(areOrigins, 'must be origins such as https://app.example.org, separated by commas, or *')

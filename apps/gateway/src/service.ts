@@ -8,6 +8,7 @@ import { keepBodyLimits } from './http/body-limit.ts';
 import { refuseUnstorable } from './http/refuse-unstorable.ts';
 import { Sockets } from './realtime/sockets.ts';
 import { takeOneClicks } from './subscriptions/one-click-body.ts';
+import { takeBounces } from './webhooks/webhook-body.ts';
 
 export const service: ServiceOptions<typeof configSchema.shape> = {
   name: 'gateway',
@@ -17,6 +18,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   http(app) {
     takeCatalogDocuments(app);
     takeOneClicks(app);
+    takeBounces(app);
     keepBodyLimits(app);
     refuseUnstorable(app);
     app.get(Sockets).attach(app.getHttpServer());

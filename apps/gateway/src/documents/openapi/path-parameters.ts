@@ -15,6 +15,7 @@ const known: Record<string, { description: string; schema: JsonSchema }> = {
   address: { description: 'An address on the channel, percent-encoded.', schema: { type: 'string' } },
   signed: { description: 'What the link of an email says, signed or sealed.', schema: { type: 'string' } },
   pixel: { description: 'The signed name of an email’s pixel, ending in `.gif`.', schema: { type: 'string' } },
+  secret: { description: 'The secret that the gateway is set up with.', schema: { type: 'string' } },
   file: { description: 'A file of the page.', schema: { type: 'string' } },
 };
 

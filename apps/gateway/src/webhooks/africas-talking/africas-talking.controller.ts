@@ -1,0 +1,68 @@
+import { Body, Controller, Inject, Param, Post, Query } from '@nestjs/common';
+import { parseInput } from '@carillon/contracts';
+import { CONFIG } from '@carillon/service';
+import { z } from 'zod';
+import { Allow } from '../../access/access.guard.ts';
+import type { GatewayConfig } from '../../config.ts';
+import { Describe } from '../../http/describe.ts';
+import { query } from '../../http/input.pipe.ts';
+import { admitSecret } from '../doorkeeper.ts';
+import { wishOf } from '../inbound/wish.ts';
+import { deliveryQuery, tenantQuery, type DeliveryQuery } from '../queries.ts';
+import { Receiving } from '../receiving.ts';
+import { receiptOf, reportSchema } from './report.ts';
+
+const setting = 'AFRICASTALKING_WEBHOOK_SECRET';
+const inboundSchema = z.object({
+  id: z.string().min(1).max(128),
+  from: z.string().max(64),
+  text: z.string().max(10_000).default(''),
+});
+
+/** What Africa's Talking reports of SMS, and what people answer. It signs nothing, so its URLs hold a secret. */
+@Controller('webhooks/africastalking/:secret')
+@Allow('public')
+export class AfricasTalkingWebhooksController {
+  constructor(
+    private readonly receiving: Receiving,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Post('reports')
+  @Describe({
+    summary: 'What became of an SMS, as Africa’s Talking reports it',
+    description:
+      'A form. Set the callback URL for delivery reports at Africa’s Talking to this one, with `AFRICASTALKING_WEBHOOK_SECRET`. An SMS that is not known is no error.',
+    query: deliveryQuery,
+    status: 204,
+    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
+  })
+  async report(
+    @Param('secret') secret: string,
+    @Query(query(deliveryQuery)) of: DeliveryQuery,
+    @Body() form: unknown,
+  ): Promise<void> {
+    admitSecret(secret, this.config[setting], setting);
+    const report = receiptOf(parseInput(reportSchema, form, 'body'), of, new Date().toISOString());
+    if (report) await this.receiving.receipts('sms', [report]);
+  }
+
+  @Post('inbound')
+  @Describe({
+    summary: 'What somebody has answered by SMS, as Africa’s Talking forwards it',
+    description: 'STOP and its like suppress the number, START lifts that again; see the same route of Twilio.',
+    query: tenantQuery,
+    status: 204,
+    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
+  })
+  async inbound(
+    @Param('secret') secret: string,
+    @Query(query(tenantQuery)) { tenant }: z.infer<typeof tenantQuery>,
+    @Body() form: unknown,
+  ): Promise<void> {
+    admitSecret(secret, this.config[setting], setting);
+    const { id, from, text } = parseInput(inboundSchema, form, 'body');
+    const wish = wishOf('africastalking', from, text, new Date().toISOString());
+    if (wish) await this.receiving.wish(tenant, `africastalking ${id}`, wish);
+  }
+}
