@@ -19,6 +19,8 @@ const secrets = [
   'AFRICASTALKING_API_KEY',
   'TWILIO_AUTH_TOKEN',
   'CUSTOM_SMS_HEADERS',
+  'MAILGUN_API_KEY',
+  'SECRETS_KEY',
 ];
 
 const environment = process.env;

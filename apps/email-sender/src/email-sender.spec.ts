@@ -12,6 +12,7 @@ import { readConfig } from '@carillon/service';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { SmtpDouble } from '../testing/smtp-double.ts';
 import { config } from './config.ts';
+import { providersOf } from './provider.ts';
 import { service } from './service.ts';
 
 const rendered = (): EmailRendered => ({
@@ -102,13 +103,17 @@ describe('The environment of the email sender', () => {
     CARILLON_SECRET: 'x'.repeat(32),
   };
   it.each<[Record<string, string>, RegExp]>([
-    [{}, /SMTP_URL is missing/],
+    [{}, /EMAIL_PROVIDER names smtp, which needs SMTP_URL: not set/],
+    [
+      { EMAIL_PROVIDER: 'mailgun,ses' },
+      /EMAIL_PROVIDER names mailgun, which needs MAILGUN_DOMAIN, MAILGUN_API_KEY: not set/,
+    ],
     [{ SMTP_URL: 'https://user:hunter2@mail' }, /SMTP_URL must be smtp:\/\/host:port/],
     [{ SMTP_URL: 'smtp://mail', MAIL_FROM: 'nobody' }, /MAIL_FROM must be one address/],
     [{ SMTP_URL: 'smtp://mail', EMAIL_PROVIDER: 'pigeon' }, /EMAIL_PROVIDER/],
     [{ SMTP_URL: 'smtp://mail', RETRY_DELAYS: 'soon' }, /RETRY_DELAYS must be at most 20 delays/],
   ])('%j is refused by name', (env, message) => {
-    expect(() => readConfig(config, { ...common, ...env })).toThrow(message);
+    expect(() => providersOf(readConfig(config, { ...common, ...env }))).toThrow(message);
     expect(() => readConfig(config, { ...common, ...env })).not.toThrow(/hunter2/);
   });
 });

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { deliveryOutcomes, freshId, getDelivery, smsRendered, type SmsRendered } from '@carillon/contracts';
 import { readConfig } from '@carillon/service';
-import { startTestService, until, type TestService } from '@carillon/testing';
-import { VendorDouble, type Answer } from '../testing/vendor-double.ts';
+import { startTestService, until, VendorDouble, type Answer, type TestService } from '@carillon/testing';
 import { config } from './config.ts';
 import { providersOf } from './provider.ts';
 import { service } from './service.ts';

@@ -1,4 +1,5 @@
 import addressparser from 'nodemailer/lib/addressparser';
+import { z } from 'zod';
 
 /** Whom emails come from. */
 export interface MailFrom {
@@ -19,3 +20,15 @@ export function parseMailFrom(text: string): MailFrom | undefined {
   const domain = /^[^\s@]+@([a-z0-9-]+(?:\.[a-z0-9-]+)*)$/i.exec(only.address)?.[1];
   return domain ? { name: only.name, address: only.address, domain } : undefined;
 }
+
+/** Whom emails come from, as it is written in settings. */
+export const fromSchema = z
+  .string({ error: 'is needed: one address, such as Example School <no-reply@example.org>' })
+  .max(320)
+  .transform((text, context): MailFrom => {
+    // A line break would begin another header.
+    const from = /[\p{Cc}]/u.test(text) ? undefined : parseMailFrom(text);
+    if (from) return from;
+    context.addIssue({ code: 'custom', message: 'must be one address, such as Example School <no-reply@example.org>' });
+    return z.NEVER;
+  });

@@ -30,7 +30,7 @@ const throttlingWords =
   /\b(rate.?limit|throttl|too (many|much) (messages|mails?|connections|requests|recipients)|slow down|sending (rate|quota|limit)|(rate|quota) (limit )?exceeded)/i;
 
 /** Codes of nodemailer that mean "we are not let in", which only our own configuration can mend. */
-const ourFault = new Set(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ETLS', 'ECONFIG', 'EREQUIRETLS']);
+const ourFault = new Set(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ETLS', 'ECONFIG', 'EREQUIRETLS', 'EFORBIDDEN']);
 
 /**
  * Classifies nodemailer's error.
@@ -53,6 +53,10 @@ function meaningOf(error: NodemailerError, handedOver: boolean): NotAccepted {
   if (ourFault.has(error.code ?? '')) return { kind: 'retryable', error: text, technical: true };
   if (reply < 500 && (throttlingWords.test(error.response ?? '') || enhancedCode(error)?.endsWith('.7.28'))) {
     return { kind: 'throttled', error: describe(error, 'the server asks for fewer messages') };
+  }
+  // A full mailbox or greylisting: another provider would be told the same. 421 closes the connection, whoever it is for.
+  if (reply < 500 && reply !== 421 && error.command === 'RCPT TO') {
+    return { kind: 'retryable', error: text, recipient: true };
   }
   // 503 says that the session was in the wrong state; the same message can go through on another connection. A refusal
   // before the envelope (greeting, HELO) speaks of the connection, not of the message.

@@ -1,4 +1,5 @@
 import type { Message, SendOutcome } from '@carillon/delivery';
+import { OutboundGuard } from '@carillon/service';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EmailContent } from '../email-content.ts';
 import { parseMailFrom } from './mail-from.ts';
@@ -6,6 +7,7 @@ import { SmtpProvider } from './smtp-provider.ts';
 import { SmtpDouble, type Answer, type Step } from '../../testing/smtp-double.ts';
 
 const message: Message<EmailContent> = {
+  tenant: 'school',
   deliveryId: '019aa5e5-8f00-8c00-8000-000000000003',
   to: { address: 'amina@example.org', name: 'Amina Otieno' },
   content: { subject: 'Rechnung für März', html: '<p>Ein Brief</p>', text: 'Ein Brief' },
@@ -15,7 +17,7 @@ let server: SmtpDouble;
 let provider: SmtpProvider;
 
 function connect(url = server.url): SmtpProvider {
-  return new SmtpProvider({ url, from: parseMailFrom('School <no-reply@school.example>')!, connections: 1 });
+  return new SmtpProvider({ server: url, from: parseMailFrom('School <no-reply@school.example>')!, connections: 1 });
 }
 
 beforeEach(async () => {
@@ -108,13 +110,18 @@ describe('The SMTP provider', () => {
       'a full mailbox',
       'RCPT',
       '452 4.2.2 full',
-      { kind: 'retryable', error: 'SMTP 452 4.2.2 (RCPT TO): the mailbox is full', code: '4.2.2' },
+      { kind: 'retryable', recipient: true, error: 'SMTP 452 4.2.2 (RCPT TO): the mailbox is full', code: '4.2.2' },
     ],
     [
       'greylisting',
       'RCPT',
       '450 4.7.1 come back later',
-      { kind: 'retryable', error: 'SMTP 450 4.7.1 (RCPT TO): refused by the server’s policy', code: '4.7.1' },
+      {
+        kind: 'retryable',
+        recipient: true,
+        error: 'SMTP 450 4.7.1 (RCPT TO): refused by the server’s policy',
+        code: '4.7.1',
+      },
     ],
     [
       'a message refused for now',
@@ -197,6 +204,41 @@ describe('The SMTP provider', () => {
     );
     expect(server.received.filter(({ to }) => to.includes('b@'))).toEqual([]);
     expect(outcome.kind).not.toBe('uncertain');
+  });
+});
+
+describe('An SMTP server that a tenant names', () => {
+  const guard = new OutboundGuard((address) => ['127.0.0.1', '::1'].includes(address));
+  const named = (changes: { guard?: OutboundGuard; user?: string; password?: string } = {}) =>
+    new SmtpProvider({
+      name: 'school-mail',
+      server: { host: 'localhost', port: server.port, tls: 'opportunistic', guard, ...changes },
+      from: parseMailFrom('no-reply@school.example')!,
+      connections: 1,
+    });
+
+  it('is reached at an address that was checked, with its credentials', async () => {
+    server.credentials = { user: 'school', password: 'p@ss' };
+    provider = named({ user: 'school', password: 'p@ss' });
+    expect(provider.name).toBe('school-mail');
+    expect(await send()).toMatchObject({ kind: 'accepted' });
+    expect(await provider.check()).toEqual({ ok: true, detail: 'the server lets us in' });
+  });
+
+  it('is not connected to inside the network', async () => {
+    provider = named({ guard: new OutboundGuard() });
+    expect(await send()).toMatchObject({ kind: 'retryable', technical: true, code: 'EFORBIDDEN' });
+    expect((await provider.check()).ok).toBe(false);
+    expect(server.connections).toBe(0);
+  });
+
+  it('says when it does not take the credentials', async () => {
+    server.credentials = { user: 'school', password: 'other' };
+    provider = named({ user: 'school', password: 'p@ss' });
+    expect(await provider.check()).toEqual({
+      ok: false,
+      detail: 'SMTP 535 5.7.8 (AUTH PLAIN): the credentials are not accepted',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Message, SendOutcome } from '@carillon/delivery';
-import { VendorDouble } from '../../testing/vendor-double.ts';
+import { VendorDouble } from '@carillon/testing';
 import type { SmsContent } from '../sms-content.ts';
 import { AfricasTalkingProvider } from './africas-talking-provider.ts';
 

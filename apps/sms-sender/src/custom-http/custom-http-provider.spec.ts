@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Message, SendOutcome } from '@carillon/delivery';
-import { VendorDouble } from '../../testing/vendor-double.ts';
+import { VendorDouble } from '@carillon/testing';
 import type { SmsContent } from '../sms-content.ts';
 import { CustomHttpProvider } from './custom-http-provider.ts';
 import { fill, valueAt, type Json } from './template.ts';
