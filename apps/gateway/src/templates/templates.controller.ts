@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import {
+  checkTemplatesTimeoutMs,
   deleteDraft,
   diffTemplate,
   getTemplate,
@@ -60,6 +61,9 @@ const draftSchema = z.strictObject({
 const savedSchema = templateDetailSchema.extend({ warnings: z.array(templateWarningSchema) });
 const activeSchema = z.strictObject({ active: z.boolean() });
 const rollbackSchema = z.strictObject({ version: z.number().int().min(1) });
+
+/** What is saved is compiled first, and may have to wait for what others save. */
+const patient = { timeoutMs: checkTemplatesTimeoutMs };
 
 /** The key of a template in a path. */
 export const templateKey = {
@@ -132,7 +136,8 @@ export class TemplatesController {
   ): Promise<z.infer<typeof savedSchema>> {
     const expected = revisionOf(ifMatch);
     const schema = await this.types.schemaOf(tenant, partsOfTemplateKey(key).type);
-    const { template, warnings } = await this.messages.call(saveDraft, { tenant, key, ...draft, expected, by, schema });
+    const request = { tenant, key, ...draft, expected, by, schema };
+    const { template, warnings } = await this.messages.call(saveDraft, request, patient);
     return { ...tagged(reply, template), warnings };
   }
 
@@ -222,7 +227,7 @@ export class TemplatesController {
     @Param('key', templateKey) key: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<ResponseOf<typeof publishTemplate>> {
-    return this.messages.call(publishTemplate, { tenant, key, expected: revisionOf(ifMatch), by });
+    return this.messages.call(publishTemplate, { tenant, key, expected: revisionOf(ifMatch), by }, patient);
   }
 
   @Post(':key/rollback')
@@ -233,7 +238,7 @@ export class TemplatesController {
     body: rollbackSchema,
     bodyExample: { version: 2 },
     response: rollBackTemplate.response,
-    errors: { 404: 'not_found', 409: 'template_changed', 422: 'invalid_template' },
+    errors: { 404: 'not_found', 422: 'invalid_template' },
   })
   rollBack(
     @Tenant() tenant: string,
@@ -241,7 +246,7 @@ export class TemplatesController {
     @Param('key', templateKey) key: string,
     @Body(body(rollbackSchema)) { version }: z.infer<typeof rollbackSchema>,
   ): Promise<ResponseOf<typeof rollBackTemplate>> {
-    return this.messages.call(rollBackTemplate, { tenant, key, version, by });
+    return this.messages.call(rollBackTemplate, { tenant, key, version, by }, patient);
   }
 
   @Get(':key/diff')

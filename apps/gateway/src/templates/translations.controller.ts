@@ -75,7 +75,7 @@ export class TranslationsController {
     body: translationsSchema,
     bodyExample: importTranslations.example.request.translations,
     response: importedSchema,
-    errors: { 409: 'template_changed', 413: 'body_too_large', 422: 'invalid_translations' },
+    errors: { 413: 'body_too_large', 422: 'invalid_translations' },
   })
   async import(
     @Tenant() tenant: string,

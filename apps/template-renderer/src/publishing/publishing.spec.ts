@@ -1,5 +1,6 @@
 import {
   catalogApplied,
+  checkTemplatesTimeoutMs,
   deleteDraft,
   diffTemplate,
   getTemplate,
@@ -11,6 +12,7 @@ import {
   rollBackTemplate,
   saveBrand,
   saveDraft,
+  saveFragment,
   setTemplateActive,
   type SmsRendered,
 } from '@carillon/contracts';
@@ -37,16 +39,18 @@ afterAll(async () => {
 });
 
 const by = 'Amina';
+/** As the gateway asks for what has to be compiled. */
+const patient = { timeoutMs: checkTemplatesTimeoutMs };
 let tenants = 0;
 /** A tenant that nobody has touched yet. */
 const fresh = () => `school-${++tenants}`;
 
 const save = (tenant: string, key: string, source: Record<string, unknown>, more: object = {}) =>
-  renderer.messages.call(saveDraft, { tenant, key, source, by, schema: null, ...more });
+  renderer.messages.call(saveDraft, { tenant, key, source, by, schema: null, ...more }, patient);
 const publish = (tenant: string, key: string, more: object = {}) =>
-  renderer.messages.call(publishTemplate, { tenant, key, by, ...more });
+  renderer.messages.call(publishTemplate, { tenant, key, by, ...more }, patient);
 const rollBack = (tenant: string, key: string, version: number) =>
-  renderer.messages.call(rollBackTemplate, { tenant, key, version, by });
+  renderer.messages.call(rollBackTemplate, { tenant, key, version, by }, patient);
 const get = (tenant: string, key: string, more: object = {}) =>
   renderer.messages.call(getTemplate, { tenant, key, ...more });
 const switchTo = (active: boolean, tenant: string, key: string, more: object = {}) =>
@@ -287,6 +291,30 @@ describe('publishing', () => {
     expect(answers.filter((answer) => answer === 'published')).toHaveLength(1);
     const { data } = await renderer.messages.call(listTemplateVersions, { tenant, key, limit: 10, after: null });
     expect(data).toHaveLength(1);
+  });
+
+  it('never leaves words in use with a partial as it was before', async () => {
+    const tenant = fresh();
+    const partial = (text: string) =>
+      renderer.messages.call(
+        saveFragment,
+        {
+          tenant,
+          kind: 'partial',
+          key: 'sign',
+          source: { text },
+          note: null,
+          by,
+          dry_run: false,
+        },
+        patient,
+      );
+    await partial('Sign 0');
+    for (let round = 1; round <= 5; round++) {
+      const words = `Words ${round} {% render 'sign' %}`;
+      await Promise.all([partial(`Sign ${round}`), publishWords(tenant, key, words)]);
+      await everyReplicaSays(tenant, 'lesson', `Words ${round} Sign ${round}`);
+    }
   });
 
   it('publishes only the revision that was seen', async () => {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  Problem,
   templatesChanged,
   type publishTemplate,
   type rollBackTemplate,
@@ -10,13 +9,16 @@ import {
 import { Messages, type RequestOf } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { TemplateCompiler } from '../compile/template-compiler.ts';
 import { noDraft, refuseUnseen, templateChanged, wrongTemplate } from '../drafts/draft-problems.ts';
 import { DraftStore } from '../drafts/draft-store.ts';
 import { WordsCheck, type CheckedWords } from '../drafts/words-check.ts';
 import { Library } from '../library/library.ts';
+import { Recompiler } from '../recompiling/recompiler.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { keyNamed, nameOf } from '../templates/template-name.ts';
 import type { TemplateKey } from '../templates/template.ts';
+import type { TemplateSource } from '../templates/template-source.ts';
 import {
   insertVersions,
   isTaken,
@@ -34,6 +36,8 @@ export class Publishing {
     private readonly store: TemplateStore,
     private readonly words: WordsCheck,
     private readonly library: Library,
+    private readonly compiler: TemplateCompiler,
+    private readonly recompiler: Recompiler,
     private readonly templates: TemplateCache,
     private readonly messages: Messages,
   ) {}
@@ -45,7 +49,7 @@ export class Publishing {
     if (!seen) throw noDraft(key);
     refuseUnseen(key, seen, expected);
     const words = await this.checked(key, seen.source);
-    return this.change(tenant, async (manager) => {
+    return this.change(tenant, [{ key, ...words }], async (manager) => {
       const draft = await this.drafts.get(key, manager, true);
       if (!draft) throw noDraft(key);
       // What was compiled is what is published.
@@ -63,22 +67,14 @@ export class Publishing {
     const key = keyNamed(tenant, name);
     const { source } = await this.library.version({ tenant, key: name, owner: 'own', version });
     const words = await this.checked(key, source);
-    return this.change(tenant, (manager) =>
+    return this.change(tenant, [{ key, ...words }], (manager) =>
       this.add(key, words, { published_by: by, restored_from: version }, manager),
     );
   }
 
-  /**
-   * Publishes all of these words, or none of them; those that are in use already make no version.
-   *
-   * @throws Problem 409 `template_changed` where somebody else published one of them at the same moment
-   */
-  async publishAll(
-    tenant: string,
-    all: readonly (CheckedWords & { key: TemplateKey })[],
-    published_by: string,
-  ): Promise<void> {
-    await this.change(tenant, async (manager) => {
+  /** Publishes all of these words, or none of them; those that are in use already make no version. */
+  async publishAll(tenant: string, all: readonly KeyedWords[], published_by: string): Promise<void> {
+    await this.change(tenant, all, async (manager) => {
       const heads = new Map((await this.store.newestOf(tenant)).map((head) => [nameOf(head), head]));
       const versions = all.flatMap(({ key, ...words }): NewVersion[] => {
         const newest = heads.get(nameOf(key));
@@ -93,7 +89,7 @@ export class Publishing {
   async setActive(request: RequestOf<typeof setTemplateActive>): Promise<TemplateOwner> {
     const { tenant, active, by } = request;
     const { tenant: owner, ...key } = await this.library.published(request);
-    await this.change(tenant, async (manager) => {
+    await this.change(tenant, [], async (manager) => {
       await (active
         ? manager.query(
             `DELETE FROM inactive_templates
@@ -125,16 +121,42 @@ export class Publishing {
     return true;
   }
 
-  private async change(tenant: string, change: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
-    const changed = await this.db.transaction(change).catch((error: unknown) => {
-      throw isTaken(error) ? justPublished() : error;
-    });
+  private async change(
+    tenant: string,
+    published: readonly KeyedWords[],
+    change: (manager: EntityManager) => Promise<boolean>,
+  ): Promise<boolean> {
+    const changed = await this.transaction(change);
+    if (await this.isOutdated(tenant, published)) await this.recompiler.refresh(tenant);
     // Announced even when nothing changed: whoever did it before may have been killed before saying so.
     this.templates.forget(tenant);
     await this.messages.publish(templatesChanged, {}, { tenant, id: randomUUID() });
     return changed;
   }
+
+  /** Again when somebody else publishes the same template at this very moment: what then stands there is looked at anew. */
+  private async transaction<T>(change: (manager: EntityManager) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.db.transaction(change);
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
+    }
+  }
+
+  /** Whether a layout or partial changed while these words were compiled and published. */
+  private async isOutdated(tenant: string, published: readonly KeyedWords[]): Promise<boolean> {
+    if (published.length === 0) return false;
+    const compiler = await this.compiler.of(tenant);
+    return published.some(
+      ({ key, source, source_hash }) =>
+        compiler.hashOf({ channel: key.channel, source } as TemplateSource, key.locale) !== source_hash,
+    );
+  }
 }
+
+type KeyedWords = CheckedWords & { key: TemplateKey };
 
 /** Who publishes a version, and why. */
 type Origin = Pick<NewVersion, 'published_by' | 'restored_from'>;
@@ -151,13 +173,4 @@ function nextVersion(
   origin: Origin,
 ): NewVersion {
   return { ...key, version: (newest?.version ?? 0) + 1, source, source_hash, compiled, ...origin };
-}
-
-function justPublished(): Problem {
-  return new Problem({
-    status: 409,
-    code: 'template_changed',
-    title: 'Other words were published meanwhile',
-    detail: 'Somebody published other words at this very moment; look at them and try again.',
-  });
 }

@@ -1,4 +1,5 @@
 import {
+  checkTemplatesTimeoutMs,
   exportTranslations,
   getTemplate,
   importTranslations,
@@ -20,28 +21,34 @@ beforeAll(async () => {
 afterAll(() => renderer?.close());
 
 const by = 'Amina';
+/** As the gateway asks for what has to be compiled. */
+const patient = { timeoutMs: checkTemplatesTimeoutMs };
 let tenants = 0;
 /** A tenant that nobody has touched yet. */
 const fresh = () => `school-${++tenants}`;
 
 async function publish(tenant: string, key: string, source: Record<string, unknown>): Promise<void> {
-  await renderer.messages.call(saveDraft, { tenant, key, source, by, schema: null });
-  await renderer.messages.call(publishTemplate, { tenant, key, by });
+  await renderer.messages.call(saveDraft, { tenant, key, source, by, schema: null }, patient);
+  await renderer.messages.call(publishTemplate, { tenant, key, by }, patient);
 }
 const get = (tenant: string, key: string) => renderer.messages.call(getTemplate, { tenant, key, owner: 'own' });
 const exported = (tenant: string, locales: string[], more: object = {}) =>
   renderer.messages.call(exportTranslations, { tenant, reference: 'en', locales, owner: 'own', ...more });
 const imported = (tenant: string, translations: Translations, more: object = {}) =>
-  renderer.messages.call(importTranslations, {
-    tenant,
-    translations,
-    publish: false,
-    dry_run: false,
-    replace_drafts: false,
-    by,
-    schemas: { lesson: null, exam: null },
-    ...more,
-  });
+  renderer.messages.call(
+    importTranslations,
+    {
+      tenant,
+      translations,
+      publish: false,
+      dry_run: false,
+      replace_drafts: false,
+      by,
+      schemas: { lesson: null, exam: null },
+      ...more,
+    },
+    patient,
+  );
 
 async function mistakes(asked: Promise<unknown>): Promise<string[]> {
   const error = await asked.then(

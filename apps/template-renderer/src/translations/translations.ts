@@ -11,6 +11,7 @@ import {
 } from '@carillon/contracts';
 import type { RequestOf } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { BrandStore } from '../branding/brand-store.ts';
 import { DraftStore } from '../drafts/draft-store.ts';
 import { WordsCheck, WrongWords, type CheckedWords } from '../drafts/words-check.ts';
@@ -31,6 +32,7 @@ const checkingTime = checkTemplatesTimeoutMs - 5_000;
 @Injectable()
 export class Translations {
   constructor(
+    private readonly db: DataSource,
     private readonly store: TemplateStore,
     private readonly drafts: DraftStore,
     private readonly words: WordsCheck,
@@ -54,9 +56,7 @@ export class Translations {
     if (!publish && !replace_drafts) errors.push(...(await this.draftsInTheWay(tenant, changed)));
     const { checked, warnings, wrong } = await this.check(changed, schemas);
     errors.push(...wrong);
-    if (errors.length > 0) {
-      throw Problem.unprocessable('invalid_translations', 'The translations are not valid', errors);
-    }
+    if (errors.length > 0) throw notValid(errors);
     if (!dry_run && checked.length > 0) {
       if (publish) await this.publishing.publishAll(tenant, checked, by);
       else await this.keepAsDrafts(tenant, checked, by, replace_drafts);
@@ -149,8 +149,16 @@ export class Translations {
       based_on: newest.get(nameOf(key)) ?? 0,
       updated_by: by,
     }));
-    await this.drafts.putAll(drafts, replace);
+    await this.db.transaction(async (manager) => {
+      const kept = await this.drafts.putAll(drafts, replace, manager);
+      // Somebody began one of them at this very moment.
+      if (kept.length < drafts.length) throw notValid(await this.draftsInTheWay(tenant, words));
+    });
   }
+}
+
+function notValid(errors: FieldError[]): Problem {
+  return Problem.unprocessable('invalid_translations', 'The translations are not valid', errors);
 }
 
 function belongsTo(owner: Owner, own: readonly Pick<VersionHead, 'type' | 'channel'>[]) {

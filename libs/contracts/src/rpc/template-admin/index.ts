@@ -289,7 +289,7 @@ export const publishTemplate = defineRpc<z.infer<typeof publishRequest>, Publish
 
 const rollBackRequest = one.extend({ version: versionNumber, by: z.string() });
 
-/** Publishes a copy of an earlier version. Errors: 404; 409 `template_changed`; 422 `invalid_template`. */
+/** Publishes a copy of an earlier version. Errors: 404; 422 `invalid_template`. */
 export const rollBackTemplate = defineRpc<z.infer<typeof rollBackRequest>, Published>({
   name: 'renderer.templates.roll_back.v1',
   service: 'template-renderer',
