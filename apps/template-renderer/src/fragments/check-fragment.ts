@@ -72,7 +72,12 @@ async function mistakesOfLayout(key: string, source: LayoutSource, fragments: Te
     // The same in every language, most of the time.
     if (wrong.length > 0) break;
   }
-  return wrong.map((mistake) => ({ ...mistake, field: 'mjml' }));
+  const lineOfBody = mjml.slice(0, mjml.indexOf('[[body]]')).split('\n').length;
+  return wrong.map((mistake) => {
+    if (mistake.field !== 'body' || mistake.line === undefined) return { ...mistake, field: 'mjml' };
+    // What is wrong in the line that the body stands in is not the body, which is known to be right.
+    return mistakeAt('mjml', mistake.message.replace(/^line \d+(?:, column \d+)?: /, ''), { line: lineOfBody });
+  });
 }
 
 function mistakesOfLiquid(field: string, text: string): Mistake[] {

@@ -9,12 +9,15 @@ const line = z
   // A line break would end a mail header.
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or broken characters');
 
-const address = z
-  .url({ protocol: /^https?$/, error: 'must be an address such as https://app.example.org' })
-  .max(2000)
-  // A quote or a bracket has no place in an address, and this one stands in everything that is sent.
-  .regex(/^[^\s"'<>\\]*$/, 'must not contain spaces, quotes or brackets')
-  .overwrite((url) => url.replace(/\/+$/, ''));
+const addressOf = (protocol: RegExp, error: string) =>
+  z
+    .url({ protocol, error })
+    .max(2000)
+    // A quote or a bracket has no place in an address, and this one stands in everything that is sent.
+    .regex(/^[^\s"'<>\\]*$/, 'must not contain spaces, quotes or brackets')
+    .overwrite((url) => url.replace(/\/+$/, ''));
+
+const address = addressOf(/^https?$/, 'must be an address such as https://app.example.org');
 
 /** `#2457d6`; `#25d` is short for `#2255dd`. */
 export const colorSchema = z
@@ -45,7 +48,7 @@ export const brandSettingsSchema = z.strictObject({
   /** As people know you: the name that messages are from. */
   name: line.nullish(),
   /** A picture in the head of emails, PNG or JPEG, at best 80 pixels high; instead of the name. */
-  logo_url: address.refine((url) => url.startsWith('https://'), 'must begin with https://').nullish(),
+  logo_url: addressOf(/^https$/, 'must be an address that begins with https://').nullish(),
   colors: z
     .strictObject({
       /** Of buttons and links. */
