@@ -66,6 +66,33 @@ describe('compiling an email', () => {
     expect(text).toBe('A: 1\nB: 2\n\nWrite to a@b.example.');
   });
 
+  it('lets colours stand in styles and in MJML’s colour attributes, and nothing but colours when it is filled in', async () => {
+    const body = `<mj-text><p style="color: {{ brand.colors.primary }}; background: {{ tint | color }}">x</p></mj-text>
+      <mj-button background-color="{{ brand.colors.primary }}" href="https://x.example">Go</mj-button>`;
+    const brand = { colors: { primary: '#aabb11' } };
+    const { html, text } = await written({ body }, { brand, tint: '#c01000' });
+    expect(html).toContain('style="color: #aabb11; background: #c01000"');
+    expect(html).toContain('bgcolor="#aabb11"');
+    expect(text).toBe('x\n\nGo <https://x.example>');
+    const hostile = '#fff; background: url(https://evil.example)';
+    await expect(written({ body }, { brand, tint: hostile })).rejects.toThrow('color needs a colour');
+    // Whatever a template calls "brand".
+    const renamed = `<mj-text>{% assign brand = data %}<p style="color: {{ brand.colors.primary }}">x</p></mj-text>`;
+    const data = { colors: { primary: hostile } };
+    await expect(written({ body: renamed }, { data })).rejects.toThrow('color needs a colour');
+    expect(await written({ body: renamed }, { data: brand })).toMatchObject({ text: 'x' });
+  });
+
+  it.each([
+    ['<mj-text><p style="color: {{ a | append: \' | color\' }}">x</p></mj-text>'],
+    ['<mj-text><p style="color: {{ a | append: "| color }}" }}">x</p></mj-text>'],
+    ['<mj-text><p style="color: {{ a | color | append: b }}">x</p></mj-text>'],
+    ['<mj-text><p style="{% if a %}color: #fff{% endif %}">x</p></mj-text>'],
+    ['<mj-text><p srcset="{{ a | color }}">x</p></mj-text>'],
+  ])('lets nothing that only looks like a colour into a style: %s', async (body) => {
+    await expect(compile({ body })).rejects.toThrow(/^body: /);
+  });
+
   it.each([
     [{ body: '<mj-text>{{ a</mj-text>' }, /^body: /],
     [{ body: '<mj-text>{% if a %}x</mj-text>' }, /^body: tag .* not closed/],
