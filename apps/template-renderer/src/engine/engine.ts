@@ -1,4 +1,13 @@
-import { defaultOperators, Liquid, TokenKind, Tokenizer, toValueSync, type Context, type Emitter, type Template } from 'liquidjs';
+import {
+  defaultOperators,
+  Liquid,
+  TokenKind,
+  Tokenizer,
+  toValueSync,
+  type Context,
+  type Emitter,
+  type Template,
+} from 'liquidjs';
 import { ChargedCaptureTag } from './capture-tag.ts';
 import { chargeFilters, containsCharged } from './charges.ts';
 import { color } from './filters/color.ts';

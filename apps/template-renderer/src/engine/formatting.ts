@@ -70,10 +70,7 @@ const locales = new LRUCache<string, string>({ max: 1_000 });
 type IntlFormat = Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat;
 
 /** The Intl formatter of this name; `make` is called when it is not there yet. */
-export function formatter<Format extends IntlFormat>(
-  name: string,
-  make: () => Format,
-): Format {
+export function formatter<Format extends IntlFormat>(name: string, make: () => Format): Format {
   let format = formatters.get(name);
   if (!format) formatters.set(name, (format = make()));
   return format as Format;
