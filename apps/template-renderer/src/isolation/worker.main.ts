@@ -4,9 +4,9 @@ import { jobs, type Answer, type Question } from './jobs.ts';
 
 // When the service is killed, nobody is left to stop a template that never ends.
 new Worker(
-  `const { ppid } = process;
-   setInterval(() => process.ppid === ppid || process.kill(process.pid, 'SIGKILL'), 500);`,
-  { eval: true, resourceLimits: { maxOldGenerationSizeMb: 4, maxYoungGenerationSizeMb: 1 } },
+  `const { workerData: parent } = require('node:worker_threads');
+   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500);`,
+  { eval: true, workerData: process.ppid, resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 } },
 ).unref();
 process.on('disconnect', () => process.exit());
 // Ctrl-C reaches the whole group; the service ends its workers when its own work is done.
