@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  cancelDelivery,
+  deliveryStats,
+  firstIdAt,
   freshId,
   getDelivery,
   listDeliveries,
   Problem,
+  retryDeliveries,
   retryDelivery,
   smsRendered,
   traceDeliveries,
@@ -16,7 +20,7 @@ import { renderedFor, SenderUnderTest, someNumber } from '../../testing/sender-u
 describe('The log of deliveries', () => {
   let sender: SenderUnderTest;
   beforeAll(async () => {
-    sender = await SenderUnderTest.start({ retry: { delaysSeconds: [], jitter: 0 } });
+    sender = await SenderUnderTest.start({ retry: () => ({ delaysSeconds: [], jitter: 0 }) });
   });
   afterAll(() => sender?.close());
 
@@ -186,5 +190,159 @@ describe('The log of deliveries', () => {
     await send(item);
     await retry(item.delivery_id);
     await sender.tells(item.delivery_id, 'uncertain', 'sent');
+  });
+
+  it('finds by everything that is known of a delivery, and by part of it', async () => {
+    const recipient = `search ${freshId()}`;
+    const item = renderedFor(someNumber(), {
+      recipient,
+      category: `c_${freshId()}`,
+      template: { key: `t_${freshId()}`, version: 7, locale: 'en', experiment: freshId(), variant: 'short' },
+    });
+    const other = renderedFor(someNumber(), { recipient, template: { ...item.template, version: 8, variant: 'long' } });
+    sender.provider.script(item.to, { kind: 'permanent', error: 'Vendor: error 4711', code: '4711', technical: true });
+    const sid = `SM-${freshId()}`;
+    sender.provider.script(other.to, { kind: 'accepted', providerMessageId: sid });
+    await send(item, other);
+    const found = async (filter: DeliveryFilter) => (await list(filter, 100)).data.map(({ id }) => id);
+    const { key: template, experiment } = item.template;
+    const created = new Date(Date.now() - 60_000).toISOString();
+    const only: DeliveryFilter[] = [
+      { recipient, failure: 'technical' },
+      { category: item.category },
+      { destination: item.to },
+      { recipient, provider: 'scripted', error_code: '4711' },
+      { template, template_version: 7 },
+      { experiment, variant: 'short' },
+      { recipient, q: 'ERROR 4711' },
+      { q: item.to.slice(-8) },
+      { recipient, created_from: created, variant: 'short' },
+    ];
+    for (const filter of only) expect([filter, await found(filter)]).toEqual([filter, [item.delivery_id]]);
+    expect(await found({ provider_message_id: sid })).toEqual([other.delivery_id]);
+    expect(await found({ q: sid.toLowerCase() })).toEqual([other.delivery_id]);
+    expect(await found({ template })).toHaveLength(2);
+    const none: DeliveryFilter[] = [
+      { recipient, failure: 'temporary' },
+      { recipient, created_to: created },
+      { recipient, q: '%' + 'x'.repeat(3) },
+      { recipient, q: '__' },
+      { provider_message_id: `${sid}0` },
+    ];
+    for (const filter of none) expect([filter, await found(filter)]).toEqual([filter, []]);
+  });
+
+  it('shows addresses in full where a list is asked to', async () => {
+    const [item] = (await send(renderedFor(someNumber()))) as [SmsRendered];
+    const { data } = await sender.service.messages.call(listDeliveries, {
+      tenant: 'school',
+      channel: 'sms',
+      filter: { notification_id: item.notification_id },
+      limit: 1,
+      after: null,
+      reveal: true,
+    });
+    expect(data[0]!.destination).toBe(item.to);
+  });
+
+  it('tries all that match again, as many as are asked for, and none of them twice', async () => {
+    const type = `retry_${freshId()}`;
+    const items = Array.from({ length: 5 }, () => renderedFor(someNumber(), { type }));
+    for (const { to } of items)
+      sender.provider.script(to, { kind: 'retryable', error: 'busy' }, { kind: 'accepted', providerMessageId: to });
+    const [delivered] = (await send(renderedFor(someNumber(), { type }), ...items)) as [SmsRendered];
+    const again = (filter: DeliveryFilter, limit = 1_000, tenant = 'school') =>
+      sender.service.messages.call(retryDeliveries, { tenant, channel: 'sms', filter, limit });
+    expect(await again({ type }, 1_000, 'shop')).toEqual({ retried: 0, more: false });
+    expect(await again({ type, failure: 'permanent' })).toEqual({ retried: 0, more: false });
+    expect(await again({ type }, 2)).toEqual({ retried: 2, more: true });
+    expect(await again({ type, status: 'failed' })).toEqual({ retried: 3, more: false });
+    expect(await again({ type })).toEqual({ retried: 0, more: false });
+    for (const { delivery_id } of items) await sender.tells(delivery_id, 'failed', 'sent');
+    for (const { to } of items) expect(sender.provider.askedFor(to)).toHaveLength(2);
+    expect(sender.provider.askedFor(delivered.to)).toHaveLength(1);
+    await expect(again({ status: 'sent' })).rejects.toMatchObject({
+      code: 'invalid_filter',
+      errors: [{ path: 'status', message: 'must be uncertain or failed; leave it out for both' }],
+    });
+  });
+
+  it('counts by group and over time', async () => {
+    const type = `stats_${freshId()}`;
+    const version = (number: number) => ({ type, template: { key: type, version: number, locale: 'en' } });
+    const day = (number: number) => ({
+      delivery_id: freshId(Date.parse(`2026-10-0${number}T10:00:00Z`)),
+      created_at: `2026-10-0${number}T10:00:00.000Z`,
+    });
+    const [first, second, third] = [
+      renderedFor(someNumber(), { ...version(1), ...day(1) }),
+      renderedFor(someNumber(), { ...version(1), ...day(2) }),
+      renderedFor(someNumber(), { ...version(2), ...day(2) }),
+    ];
+    sender.provider.script(third.to, { kind: 'permanent', error: 'no' });
+    await send(first, second, third);
+    const stats = (changes: object) =>
+      sender.service.messages.call(deliveryStats, {
+        tenant: 'school',
+        channel: 'sms',
+        filter: { type, created_from: '2026-10-01T00:00:00Z', created_to: '2026-10-03T00:00:00Z' },
+        group_by: 'template',
+        interval: 'day',
+        ...changes,
+      });
+    expect(await stats({})).toEqual({
+      from: '2026-10-01T00:00:00.000Z',
+      to: '2026-10-03T00:00:00.000Z',
+      interval: 'day',
+      group_by: 'template',
+      total: 3,
+      by_status: { sent: 2, failed: 1 },
+      groups: [
+        { group: `${type}@1`, total: 2, by_status: { sent: 2 } },
+        { group: `${type}@2`, total: 1, by_status: { failed: 1 } },
+      ],
+      series: [
+        { at: '2026-10-01T00:00:00.000Z', total: 1, groups: { [`${type}@1`]: 1 } },
+        { at: '2026-10-02T00:00:00.000Z', total: 2, groups: { [`${type}@1`]: 1, [`${type}@2`]: 1 } },
+      ],
+    });
+    expect(await stats({ tenant: 'shop' })).toMatchObject({ total: 0, groups: [], series: [] });
+    expect((await stats({ group_by: 'error_code' })).groups).toEqual([
+      expect.objectContaining({ group: null, total: 3 }),
+    ]);
+    const fresh = (await send(renderedFor(someNumber(), { type, created_at: new Date().toISOString() })))[0]!;
+    expect((await stats({ filter: { type }, interval: 'hour', group_by: 'status' })).by_status).toEqual({ sent: 1 });
+    expect(fresh.delivery_id > firstIdAt(Date.now() - 60_000)).toBe(true);
+    for (const filter of [
+      { created_from: '2026-10-02T00:00:00Z', created_to: '2026-10-01T00:00:00Z' },
+      { created_from: '2020-10-02T00:00:00Z', created_to: '2026-10-01T00:00:00Z' },
+    ])
+      await expect(stats({ filter })).rejects.toMatchObject({
+        code: 'invalid_period',
+        errors: [{ path: 'created_from' }],
+      });
+  });
+
+  it('takes back what waits for another attempt, and says so', async () => {
+    const item = renderedFor(someNumber());
+    const cancel = (tenant = 'school') =>
+      sender.service.messages.call(cancelDelivery, { tenant, channel: 'sms', id: item.delivery_id });
+    sender.provider.script(item.to, { kind: 'permanent', error: 'no' });
+    await send(item);
+    await expect(cancel()).rejects.toMatchObject({
+      status: 409,
+      code: 'not_cancellable',
+      detail: 'It is failed; only queued and retrying deliveries can be cancelled.',
+    });
+    await sender.service.database.query(
+      `UPDATE sms_sender.deliveries SET status = 'retrying', failure = NULL, next_attempt_at = now() + interval '1 hour'
+       WHERE id = $1`,
+      [item.delivery_id],
+    );
+    await expect(cancel('shop')).rejects.toMatchObject({ status: 404 });
+    expect(await cancel()).toMatchObject({ status: 'cancelled', next_attempt_at: null });
+    expect(await cancel()).toMatchObject({ status: 'cancelled' });
+    await sender.tells(item.delivery_id, 'failed', 'cancelled');
+    await expect(retry(item.delivery_id)).rejects.toMatchObject({ code: 'not_retryable' });
   });
 });

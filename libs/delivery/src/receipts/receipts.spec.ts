@@ -26,7 +26,7 @@ describe('A receipt', () => {
   let sender: SenderUnderTest;
   let asked: CloudEvent<SuppressionAsked>[];
   beforeAll(async () => {
-    sender = await SenderUnderTest.start({ retry: { delaysSeconds: [], jitter: 0 } });
+    sender = await SenderUnderTest.start({ retry: () => ({ delaysSeconds: [], jitter: 0 }) });
     asked = await sender.service.broker.capture(suppressionAsked);
   });
   afterAll(() => sender?.close());
