@@ -6,6 +6,7 @@ import { Throttles0005 } from './0005-throttles.ts';
 import { ErasedRecipients0006 } from './0006-erased-recipients.ts';
 import { FanOutsAndPartitions0007 } from './0007-fan-outs-and-partitions.ts';
 import { SuppressionRequestsAndPartitions0009 } from './0009-suppression-requests-and-partitions.ts';
+import { ZoneChanges0010 } from './0010-zone-changes.ts';
 
 export const migrations = [
   CreatePreferences0001,
@@ -16,4 +17,5 @@ export const migrations = [
   ErasedRecipients0006,
   FanOutsAndPartitions0007,
   SuppressionRequestsAndPartitions0009,
+  ZoneChanges0010,
 ];

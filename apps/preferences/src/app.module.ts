@@ -23,6 +23,8 @@ import { Notifying } from './notifications/notifying.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PutRecipients } from './recipients/put-recipients.ts';
 import { RecipientEvents } from './recipients/recipient-events.ts';
+import { Reminders } from './reminders/reminders.ts';
+import { ZoneChanges } from './reminders/zone-changes.ts';
 import { RecipientStore } from './recipients/recipient-store.ts';
 import { Retention } from './retention/retention.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
@@ -56,6 +58,8 @@ import { Throttles } from './throttles/throttles.ts';
     FrontDoor,
     Intake,
     Notifying,
+    Reminders,
+    ZoneChanges,
     FanOut,
     FanOutStore,
     AudienceMembers,

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { Changing } from './changing/changing.ts';
+import { ChangingController } from './changing/changing.controller.ts';
 import { ErasureController } from './erasure/erasure.controller.ts';
 import { Forgetting } from './erasure/forgetting.ts';
 import { Firing } from './firing/firing.ts';
@@ -12,7 +14,14 @@ import { SettingController } from './setting/setting.controller.ts';
 
 @Module({
   imports: [ScheduleModule.forRoot()],
-  controllers: [SettingController, ErasureController, PersonalDataController, SchedulesController, TimersController],
-  providers: [Timers, Firing, Forgetting, Planning],
+  controllers: [
+    SettingController,
+    ErasureController,
+    PersonalDataController,
+    ChangingController,
+    SchedulesController,
+    TimersController,
+  ],
+  providers: [Timers, Firing, Forgetting, Planning, Changing],
 })
 export class AppModule {}

@@ -23,6 +23,8 @@ import { suppressionAsked } from './pipeline/suppression-asked/index.ts';
 import { suppressionChanges } from './pipeline/suppression-changed/index.ts';
 import { templatesChanged } from './pipeline/templates-changed/index.ts';
 import { timerSet } from './pipeline/timer-set/index.ts';
+import { timersCancelled } from './pipeline/timers-cancelled/index.ts';
+import { timersWoken } from './pipeline/timers-woken/index.ts';
 import { inboxChanged } from './realtime/inbox-changed/index.ts';
 
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
@@ -30,9 +32,9 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
   preferences: [domainEvent, suppressionAsked],
   'template-renderer': [notificationRouted, notificationSetApart, chunkRouted, catalogApplied, experimentObserved],
   inbox: [inAppRendered, inAppChunkRendered, recipientErased],
-  'email-sender': [emailRendered, receipts.email, suppressionChanges.email, emailEngaged, recipientErased],
+  'email-sender': [emailRendered, emailEngaged, receipts.email, suppressionChanges.email, recipientErased],
   'sms-sender': [smsRendered, receipts.sms, suppressionChanges.sms, recipientErased],
-  scheduler: [timerSet, recipientErased],
+  scheduler: [timerSet, timersCancelled, timersWoken, recipientErased],
 };
 
 /**

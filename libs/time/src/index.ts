@@ -1,3 +1,4 @@
+export { isCalendarDuration, momentIn, shifted, type CalendarDuration } from './calendar.ts';
 export { cron } from './recurrence/cron.ts';
 export { nextOccurrence, nextOccurrences, RecurrenceError, type Recurrence } from './recurrence/recurrence.ts';
 export { rrule } from './recurrence/rrule.ts';

@@ -187,14 +187,6 @@ sources:
       });
     });
 
-    it('takes what has no effect with a warning that has its line', async () => {
-      const { json } = await shop.put(
-        'types:\n  sale:\n    category: activity\n    channels: [in_app]\n    reminders: [{ type: sale, at: data.at }]\n',
-        '?dry_run=true',
-      );
-      expect(json.warnings).toMatchObject([{ path: 'types.sale.reminders', line: 5, column: 5 }]);
-    });
-
     it('names the line of wrong YAML, and says when there is no document at all', async () => {
       const { status, json } = await shop.put('types:\n  sale: {{ x }}\n');
       expect({ status, errors: json.errors }).toMatchObject({ status: 422, errors: [{ line: 2 }] });

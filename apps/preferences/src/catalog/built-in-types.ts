@@ -32,5 +32,6 @@ export const adHocType: NotificationType = {
   mandatory: false,
   on: [],
   origin: 'system',
+  reminders: [],
   template: adHocKey,
 };

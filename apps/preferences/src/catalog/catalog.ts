@@ -8,6 +8,7 @@ import {
 import { adHocType, builtIn, builtInTypes, foundation } from './built-in-types.ts';
 import type { NotificationType } from './notification-type.ts';
 import type { ParsedCatalog } from './parse-catalog.ts';
+import type { Reminder } from './reminders.ts';
 import { trackingOf } from './tracking.ts';
 
 export interface CatalogParts {
@@ -23,6 +24,14 @@ export interface CatalogParts {
   document?: Pick<CatalogDocument, 'categories' | 'tracking'>;
 }
 
+/** A reminder that an event cancels or moves. */
+export interface EndedReminder {
+  /** Catalog key of the type whose reminder it is. */
+  of: string;
+  reminder: Reminder;
+  moves: boolean;
+}
+
 /** A tenant's catalog, ready for use: finds notification types by their key or by a domain event type that triggers them. */
 export class Catalog {
   readonly version: number;
@@ -32,6 +41,7 @@ export class Catalog {
   readonly defaults: Preferences;
   private readonly document: NonNullable<CatalogParts['document']>;
   private readonly byEvent: ReadonlyMap<string, readonly NotificationType[]>;
+  private readonly ends: ReadonlyMap<string, readonly EndedReminder[]>;
 
   constructor({
     version = 0,
@@ -51,6 +61,7 @@ export class Catalog {
         ),
       ].map(([event, pairs]) => [event, pairs.map(([, type]) => type)]),
     );
+    this.ends = endedReminders(types);
     this.categories = new Set([...foundation.categories, ...categories]);
     this.sources = sources;
     this.defaults = defaults;
@@ -71,7 +82,8 @@ export class Catalog {
   }
 
   /**
-   * The types that an event means: the one whose key it names, otherwise every one that it triggers.
+   * The types that an event means: the one whose key it names, otherwise every one that it triggers; none where it only ends
+   * reminders.
    * @param eventType catalog key or domain event type; undefined for an event that brings its own content
    * @throws Problem 422 `unknown_type`
    */
@@ -80,6 +92,7 @@ export class Catalog {
     const named = this.types.get(eventType);
     const meant = named ? [named] : this.byEvent.get(eventType);
     if (meant) return meant;
+    if (this.ends.has(eventType)) return [];
     throw Problem.unprocessable('unknown_type', 'Unknown notification type', [
       {
         path: 'type',
@@ -90,7 +103,12 @@ export class Catalog {
 
   /** Whether an event of this type means anything. */
   means(eventType: string): boolean {
-    return this.types.has(eventType) || this.byEvent.has(eventType);
+    return this.types.has(eventType) || this.byEvent.has(eventType) || this.ends.has(eventType);
+  }
+
+  /** The reminders that an event of this type cancels or moves. */
+  endedBy(eventType: string | undefined): readonly EndedReminder[] {
+    return (eventType !== undefined && this.ends.get(eventType)) || [];
   }
 
   /** What of a category's emails is tracked. */
@@ -109,6 +127,18 @@ export class Catalog {
   has(key: string): boolean {
     return this.types.has(key);
   }
+}
+
+function endedReminders(types: readonly NotificationType[]): ReadonlyMap<string, readonly EndedReminder[]> {
+  const all = types.flatMap(({ key: of, reminders }) =>
+    reminders.flatMap((reminder) => [
+      ...reminder.cancelOn.map((event) => [event, { of, reminder, moves: false }] as const),
+      ...reminder.moveOn.map((event) => [event, { of, reminder, moves: true }] as const),
+    ]),
+  );
+  return new Map(
+    [...Map.groupBy(all, ([event]) => event)].map(([event, pairs]) => [event, pairs.map(([, ended]) => ended)]),
+  );
 }
 
 const shownAtMost = 30;

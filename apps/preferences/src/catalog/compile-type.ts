@@ -5,6 +5,7 @@ import { conditionOf } from './condition.ts';
 import type { DataSchemas } from './data-schema.ts';
 import type { Mistakes, Path } from './mistakes.ts';
 import type { NotificationType } from './notification-type.ts';
+import { remindersOf } from './reminders.ts';
 
 /**
  * A type of a document, ready for use.
@@ -32,6 +33,7 @@ export function compileType(
     frequency: type.frequency,
     throttle: throttle && { max: throttle.max, windowMs: durationMs(throttle.per) },
     batching: batch && mistakes.expression(at('batch', 'key'), (path) => batchingOf(path, batch)),
+    reminders: remindersOf(key, type, mistakes),
     template: type.template ?? key,
   };
 }

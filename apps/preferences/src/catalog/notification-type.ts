@@ -1,5 +1,7 @@
 import type { Audience, Batch, Channel, FieldError, Frequency, Priority } from '@carillon/contracts';
 
+import type { Reminder } from './reminders.ts';
+
 /** What an expression of the catalog sees of an event. */
 export interface EventScope {
   event: { id: string; source: string; type: string; subject?: string; time?: string };
@@ -50,6 +52,8 @@ export interface NotificationType {
   throttle?: { max: number; windowMs: number };
   /** Similar ones become one in the inbox. */
   batching?: Batching;
+  /** What its events are followed by. */
+  reminders: readonly Reminder[];
   /** The type whose words it uses. */
   template: string;
 }

@@ -312,18 +312,6 @@ describe('a catalog document', () => {
     expect(frequency).toBe('weekly');
   });
 
-  it('warns of what has no effect yet', () => {
-    const document = {
-      types: {
-        lesson: {
-          ...lesson,
-          reminders: [{ type: 'lesson', at: 'data.starts_at', offset: '-PT24H', match: 'data.id' }],
-        },
-      },
-    };
-    expect(parseCatalog(document, foundation).warnings.map(({ path }) => path)).toEqual(['types.lesson.reminders']);
-  });
-
   it('is shown with everything filled in that it left out', () => {
     const { types, categories } = effectiveCatalogOf(
       3,

@@ -18,7 +18,7 @@ import type { z } from 'zod';
 import { checkPreferences } from '../choices/check-preferences.ts';
 import { compileType } from './compile-type.ts';
 import { DataSchemas } from './data-schema.ts';
-import { eventVocabulary, Expression, messageVocabulary } from './expression.ts';
+import { Expression, messageVocabulary } from './expression.ts';
 import { Mistakes, type Path } from './mistakes.ts';
 import type { NotificationType } from './notification-type.ts';
 import { findUnstorable } from './storable.ts';
@@ -154,21 +154,11 @@ class DocumentCheck {
     this.duration(['types', key, 'batch', 'window'], batch.window);
   }
 
-  private reminders(key: string, { reminders }: CatalogType): void {
-    if (!reminders?.length) return;
-    const path = ['types', key, 'reminders'];
-    for (const [index, { type, at, match, offset, every }] of reminders.entries()) {
-      const here = (member: string): Path => [...path, index, member];
-      this.knownType(here('type'), type);
-      this.mistakes.expression(here('at'), (where) => Expression.parse(where, at, eventVocabulary));
-      if (match !== undefined) {
-        this.mistakes.expression(here('match'), (where) => Expression.parse(where, match, eventVocabulary));
-      }
-      // Without its sign it is a length of time like any other.
-      if (offset !== undefined) this.duration(here('offset'), offset.replace(/^[+-]/, ''), true);
-      if (every !== undefined) this.duration(here('every'), every);
+  private reminders(key: string, { reminders = [] }: CatalogType): void {
+    for (const [index, { type, every }] of reminders.entries()) {
+      this.knownType(['types', key, 'reminders', index, 'type'], type);
+      if (every !== undefined) this.duration(['types', key, 'reminders', index, 'every'], every);
     }
-    this.warnings.push({ path: path.join('.'), message: 'are kept, but have no effect yet: none is sent' });
   }
 
   private source(key: string, { when, map = {} }: CatalogSource, written: unknown): void {

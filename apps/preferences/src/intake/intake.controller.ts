@@ -33,7 +33,8 @@ export class IntakeController {
   @MessagePattern(checkEvent.name)
   async check(@Payload() { tenant, event }: RequestOf<typeof checkEvent>): Promise<ResponseOf<typeof checkEvent>> {
     const { types, words } = await this.intake.check(tenant, event);
-    return { type: types[0]!, types, words };
+    // One that only ends reminders has none.
+    return { type: types[0] ?? event.type!, types, words };
   }
 
   @MessagePattern(checkEvents.name)

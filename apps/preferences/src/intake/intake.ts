@@ -21,6 +21,7 @@ import { Notifying } from '../notifications/notifying.ts';
 import { eventTypeOf, type DecidedEvent } from '../notifications/planning.ts';
 import type { KnownRecipient } from '../recipients/recipient.ts';
 import { RecipientStore } from '../recipients/recipient-store.ts';
+import { Reminders } from '../reminders/reminders.ts';
 import { knownRecipients, refuseContradictoryTimes, refuseUnreachable } from './check.ts';
 import { EventStore } from './event-store.ts';
 import { readEvent, type IncomingEvent } from './read-event.ts';
@@ -36,6 +37,7 @@ export class Intake {
     private readonly events: EventStore,
     private readonly fanOut: FanOut,
     private readonly notifying: Notifying,
+    private readonly reminders: Reminders,
     private readonly messages: Messages,
   ) {}
 
@@ -72,7 +74,7 @@ export class Intake {
     const { request, tenant } = event;
     refuseContradictoryTimes(request);
     const catalog = await this.catalogs.of(tenant);
-    const { targets, skipped } = targetsOf(event, catalog);
+    const { targets, skipped, ended } = targetsOf(event, catalog);
     const types = targets.map(({ type }) => type.key);
     const known = await Promise.all(targets.map(({ to }) => (isAudience(to) ? [] : this.remaining(event, to)))).catch(
       againForUnknown,
@@ -83,24 +85,35 @@ export class Intake {
     }
     const record = await this.events.record({ event, types, skipped, status: 'decided' });
     if (event.due && record.status === 'scheduled') await this.events.markDecided({ tenant, id: record.id });
-    await Promise.all(
-      targets.map((target, index) =>
+    const reminded = decidedEvent(event, message, record.id);
+    await Promise.all([
+      ...targets.map((target, index) =>
         this.send(decidedEvent(event, message, record.id, target), target, catalog, known[index]!, now),
       ),
-    );
+      ...targets.map(({ to, reminders }, index) =>
+        this.reminders.set(reminded, reminders, isAudience(to) ? to : known[index]!, timeOfId(record.id), now),
+      ),
+      this.reminders.end(reminded, ended, timeOfId(record.id)),
+    ]);
+  }
+
+  /** A reminder's time has come. */
+  async remind(message: CloudEvent, routingKey: string): Promise<void> {
+    const event = await this.reminders.come(message);
+    if (event) await this.take(event, routingKey);
   }
 
   /** What a channel waited for is over: its notification is decided again under today's catalog and preferences. */
   async resume({ data, tenant = defaultTenant }: CloudEvent): Promise<void> {
     const parsed = notificationDeferredSchema.safeParse(data);
     if (!parsed.success) throw new Poison(`not a valid ${notificationDeferred.type}: ${parsed.error.message}`);
-    const { event, type: key, recipient: id, request, until } = parsed.data;
+    const { event, type: key, recipient: id, request, until, woken } = parsed.data;
     const catalog = await this.catalogs.of(tenant);
     const [type] = catalog.meant(eventTypeOf(key));
     const [recipient] = await this.remaining({ tenant, at: timeOfId(event.id), due: true }, [id]);
     if (!recipient) return;
     // The scheduler's clock, the database's, says that the time has come; ours may be behind it.
-    const due = Math.max(Date.now(), Date.parse(until));
+    const due = woken ? Date.now() : Math.max(Date.now(), Date.parse(until));
     await this.notifying.resume({ tenant, ...event, request }, parsed.data, type!, catalog, recipient, due);
   }
 
@@ -175,8 +188,9 @@ function decidedEvent(
   { tenant, source, request }: IncomingEvent,
   message: CloudEvent,
   id: string,
-  { to, batch }: Target,
+  target?: Target,
 ): DecidedEvent {
+  const { to = [], batch } = target ?? {};
   const addressed = isAudience(to) ? { audience: to } : { recipients: to };
   return {
     tenant,

@@ -1,6 +1,8 @@
 import { Problem, type Audience, type Batch, type EventRequest, type UsedWords } from '@carillon/contracts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { EventScope, NotificationType } from '../catalog/notification-type.ts';
+import { keyOf, plannedBy, timeOf, type Planned } from '../reminders/planned.ts';
+import type { Ended } from '../reminders/reminders.ts';
 import { namedRecipients, type IncomingEvent } from './read-event.ts';
 
 /** One notification type that an event means, and who is to get it. */
@@ -10,12 +12,16 @@ export interface Target {
   to: string[] | Audience;
   /** With what its notifications become one in the inbox. */
   batch?: Batch;
+  /** What it is to be followed by. */
+  reminders: Planned[];
 }
 
 export interface Targets {
   targets: Target[];
   /** Keys of types that the event could have triggered, but whose `when` did not hold. */
   skipped: string[];
+  /** Reminders of earlier events that it cancels or moves. */
+  ended: Ended[];
 }
 
 type Asked = Pick<IncomingEvent, 'requested' | 'request' | 'source' | 'cloudEventId' | 'subject' | 'time'>;
@@ -44,9 +50,17 @@ export function targetsOf(event: Asked, catalog: Catalog): Targets {
       type,
       to: requested ? askedFor(request) : addressed(event, type, scope),
       batch: type.batching && evaluated(event, () => type.batching!.of(scope)),
+      reminders: evaluated(event, () => plannedBy(type.key, type.reminders, scope)),
     });
   }
-  return { targets, skipped };
+  return { targets, skipped, ended: evaluated(event, () => endedBy(catalog, request.type, scope)) };
+}
+
+function endedBy(catalog: Catalog, eventType: string | undefined, scope: EventScope): Ended[] {
+  return catalog.endedBy(eventType).flatMap(({ of, reminder, moves }) => {
+    const key = keyOf(of, reminder, scope);
+    return key === undefined ? [] : { key, at: moves ? timeOf(reminder, scope) : undefined };
+  });
 }
 
 /**

@@ -90,10 +90,13 @@ export class Notifying {
     ]);
   }
 
-  /** What a channel waited for is over: decides the deferred channels again, as if the event came only now. */
+  /**
+   * What a channel waited for is over: decides the deferred channels again, as if the event came only now. Woken before that, as if it
+   * had never been deferred.
+   */
   async resume(
     event: DecidedEvent,
-    { channels, until, rule = 'quiet_hours' }: NotificationDeferred,
+    { channels, until, rule = 'quiet_hours', woken }: NotificationDeferred,
     type: NotificationType,
     catalog: Catalog,
     recipient: KnownRecipient,
@@ -101,14 +104,14 @@ export class Notifying {
   ): Promise<void> {
     const notification = notificationOf(event, type, recipient.id);
     const input = inputOf(notification, event, type, catalog, recipient, now);
-    const decision = decide({ ...input, onlyChannels: channels, waited: rule });
+    const decision = decide({ ...input, onlyChannels: channels, ...(!woken && { waited: rule }) });
     const standing = await this.notifications.conclude({
       tenant: event.tenant,
       id: notification.id,
       until,
       ...decision,
     });
-    await this.proceed(event, notification, type, catalog, recipient, restrictedTo(channels, standing));
+    await this.proceed(event, notification, type, catalog, recipient, restrictedTo(channels, standing), woken?.by);
   }
 
   /** The same decision without any effect. */
@@ -153,10 +156,11 @@ export class Notifying {
     catalog: Catalog,
     recipient: KnownRecipient,
     decision: DecisionResult,
+    revision?: string,
   ): Promise<void> {
     const { tenant } = event;
     const { deliveries } = decision;
-    const published = this.defer(event, notification, decision);
+    const published = this.defer(event, notification, decision, revision);
     if (deliveries.length > 0) {
       const routed = routedOf(event, notification, type, catalog, recipient, deliveries);
       published.push(
@@ -166,9 +170,14 @@ export class Notifying {
     await Promise.all(published);
   }
 
-  private defer(event: DecidedEvent, notification: NotificationFacts, decision: DecisionResult): Promise<void>[] {
+  private defer(
+    event: DecidedEvent,
+    notification: NotificationFacts,
+    decision: DecisionResult,
+    revision?: string,
+  ): Promise<void>[] {
     return deferralsOf(decision).map((deferral) => {
-      const timer = timerOf(this.messages.source, event, notification, deferral);
+      const timer = timerOf(this.messages.source, event, notification, deferral, revision);
       return this.messages.publish(timerSet, timer, { id: timer.timer_id, tenant: event.tenant });
     });
   }

@@ -155,14 +155,18 @@ export function deferralsOf({ channels }: DecisionResult): Deferral[] {
   }));
 }
 
-/** The timer that brings deferred channels back to be decided again. */
+/**
+ * The timer that brings deferred channels back to be decided again.
+ * @param revision tells it from one for the same time that was woken before
+ */
 export function timerOf(
   source: string,
   { tenant, id: eventRecordId, type: eventType, source: eventSource, request }: DecidedEvent,
   { id, type, recipient }: NotificationFacts,
   { until, rule, channels }: Deferral,
+  revision?: string,
 ): TimerSet {
-  const timerId = uuidv8(timeOfId(id), rule, id, until);
+  const timerId = uuidv8(timeOfId(id), rule, id, until, ...(revision === undefined ? [] : [revision]));
   const data: NotificationDeferred = {
     event: { id: eventRecordId, type: eventType, source: eventSource },
     type,
@@ -188,6 +192,7 @@ export function timerOf(
     message,
     routing_key: notificationDeferred.key,
     event_id: eventRecordId,
+    follows_zone: true,
   };
 }
 

@@ -6,11 +6,13 @@ import {
   listTimers,
   moveTimer,
   notificationDeferred,
+  reminderDue,
   Problem,
   timerFilterSchema,
   type CloudEvent,
   type EventRequest,
   type NotificationDeferred,
+  type ReminderDue,
   type Timer,
   type TimerFilter,
 } from '@carillon/contracts';
@@ -159,6 +161,7 @@ function timerOf(row: TimerRow): Timer {
 function typeOf({ type, data }: CloudEvent): string | null {
   if (type === eventRequested.type) return (data as EventRequest).type ?? null;
   if (type === notificationDeferred.type) return (data as NotificationDeferred).type;
+  if (type === reminderDue.type) return (data as ReminderDue).request.type ?? null;
   return type;
 }
 

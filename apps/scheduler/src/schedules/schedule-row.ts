@@ -97,6 +97,7 @@ export function timerOfRun(row: ScheduleRow, due: Date, source: string, why = `r
     tenant,
     kind: 'schedule',
     schedule_id,
+    follows_zone: false,
     event_id: event ? eventId(due.getTime(), tenant, source, timer_id) : undefined,
     exchange: publish?.exchange,
     due_at: due.toISOString(),

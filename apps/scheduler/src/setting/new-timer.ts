@@ -2,6 +2,7 @@ import {
   defaultTenant,
   namedRecipients,
   notificationDeferred,
+  reminderDue,
   parseInput,
   tenantSchema,
   timerSetSchema,
@@ -37,6 +38,11 @@ export interface NewTimer {
   kind: TimerKind;
   /** Of the event that waits. */
   event_id: string | undefined;
+  /** By which it is cancelled or woken together with others. */
+  key?: string;
+  /** When the event was that it goes back to, Unix milliseconds. */
+  since?: number;
+  follows_zone?: boolean;
   schedule_id?: string;
   /** Of a domain service, instead of the front door. */
   exchange?: string;
@@ -65,8 +71,11 @@ export function newTimer({ tenant, data }: CloudEvent<TimerSet>, now: Date): New
   return {
     timer_id: timer.timer_id,
     tenant: timer.tenant,
-    kind: timer.message.type === notificationDeferred.type ? 'notification' : 'event',
+    kind: kindOf(timer.message),
     event_id: timer.event_id,
+    key: timer.key,
+    since: timer.since,
+    follows_zone: timer.follows_zone ?? false,
     due_at: timer.due_at,
     expires_at: timer.expires_at,
     routing_key: timer.routing_key,
@@ -75,4 +84,9 @@ export function newTimer({ tenant, data }: CloudEvent<TimerSet>, now: Date): New
     state: 'pending',
     created_at: now.toISOString(),
   };
+}
+
+function kindOf({ type }: CloudEvent): TimerKind {
+  if (type === notificationDeferred.type) return 'notification';
+  return type === reminderDue.type ? 'reminder' : 'event';
 }

@@ -3,6 +3,7 @@ import { batched, insertRows } from '@carillon/persistence';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
+import { Changing } from '../changing/changing.ts';
 import { Forgetting } from '../erasure/forgetting.ts';
 import { Firing } from '../firing/firing.ts';
 import { untilDue } from '../firing/timers.ts';
@@ -13,13 +14,14 @@ import { newTimer, type NewTimer } from './new-timer.ts';
 export class SettingController {
   private readonly insert: (timer: NewTimer) => Promise<true>;
 
-  constructor(database: DataSource, firing: Firing, forgetting: Forgetting) {
+  constructor(database: DataSource, firing: Firing, forgetting: Forgetting, changing: Changing) {
     this.insert = batched(async (timers) => {
       const set = await insertRows<{ wait_ms: number }>(database, 'timers', timers, {
         onConflict: 'DO NOTHING',
         returning: untilDue,
       });
       await forgetting.recheck(timers);
+      await changing.recheck(timers);
       for (const { wait_ms } of set) firing.wakeIn(wait_ms);
       return timers.map(() => true as const);
     });

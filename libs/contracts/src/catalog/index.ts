@@ -127,8 +127,14 @@ export const catalogTypeSchema = z.strictObject({
           .string()
           .regex(/^[+-]?P/, 'must be an ISO 8601 duration such as -PT24H or P30D')
           .optional(),
+        /** At that time of the day. */
         local_time: localTime.optional(),
+        /** Of whose clocks, instead of each recipient's own. */
+        time_zone: z.string().max(100).optional(),
+        /** Again and again, so long after the one before. */
         every: durationSchema.optional(),
+        /** How long after that time it comes no more; a year when left out. */
+        until: z.string().regex(/^P/, 'must be an ISO 8601 duration such as P60D').optional(),
         /** Domain event types that cancel or move it, matched on `match`. */
         cancel_on: z.array(eventTypeSchema).optional(),
         move_on: z.array(eventTypeSchema).optional(),

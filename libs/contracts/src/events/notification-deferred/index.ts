@@ -14,6 +14,8 @@ export const notificationDeferredSchema = z.object({
   until: z.string(),
   /** What they waited for; timers of an earlier version lack it, and those were quiet hours. */
   rule: z.enum(['quiet_hours', 'frequency']).optional(),
+  /** It was woken before its time, to be decided anew, by this: the recipient's time zone has changed. */
+  woken: z.object({ by: z.string() }).optional(),
   /** The event as it was asked for. */
   request: eventRequestSchema,
 });

@@ -14,6 +14,12 @@ export const timerSetSchema = z.object({
   routing_key: z.string(),
   /** Of the event that waits, so that whoever cancels it finds the timer. */
   event_id: uuidSchema.optional(),
+  /** By which it can be cancelled or woken together with others. */
+  key: z.string().max(256).optional(),
+  /** When the event was that it goes back to, Unix milliseconds. */
+  since: z.number().int().optional(),
+  /** It is due by the recipient's clocks: another time zone means another time. */
+  follows_zone: z.boolean().optional(),
 });
 export type TimerSet = z.infer<typeof timerSetSchema>;
 
