@@ -30,7 +30,7 @@ describe('an experiment', () => {
     expect(catalog.status).toBe(200);
     const recipients = people.map((id) => ({ id, email: emailOf(id), roles: ['parent'] }));
     expect(await client.call('POST', '/v1/recipients/bulk', { recipients })).toMatchObject({ status: 200 });
-  }, 120_000);
+  }, 240_000);
   afterAll(() => suite.close(), 60_000);
 
   /** Sends the event and waits until everyone has it by both channels; answers with the variants by recipient. */
@@ -49,7 +49,7 @@ describe('an experiment', () => {
         );
         return rows.length === people.length && rows;
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
     expect(json.error).toBeUndefined();
     for (const { id, title, subject, in_app, email } of variants.slice(0, 5)) {
@@ -153,7 +153,7 @@ describe('an experiment', () => {
     const { json } = await client.call('GET', '/v1/admin/experiments?type=lesson_moved&limit=2');
     expect(json.data.map(({ status }: any) => status)).toEqual(['draft', 'promoted']);
     expect(json.next_cursor).toEqual(expect.any(String));
-  }, 180_000);
+  }, 400_000);
 
   it('is refused with every mistake by its field', async () => {
     const of = (body: object) => client.call('POST', '/v1/admin/experiments', body);
