@@ -11,7 +11,7 @@ let provider: SmtpProvider;
 beforeAll(async () => {
   server = await SmtpDouble.start();
   const from = parseMailFrom('School <no-reply@school.example>')!;
-  provider = new SmtpProvider({ url: server.url, from, connections: 1 });
+  provider = new SmtpProvider({ server: server.url, from, connections: 1 });
 });
 afterAll(async () => {
   provider.close();
@@ -26,7 +26,12 @@ const words = {
 
 async function arrived(content: Partial<EmailContent>): Promise<{ mail: Email; received: ReceivedMail }> {
   const to = { address: 'amina@example.org', name: 'Amina Otieno' };
-  const message = { deliveryId: '019aa5e5-8f00-8c00-8000-000000000003', to, content: { ...words, ...content } };
+  const message = {
+    tenant: 'school',
+    deliveryId: '019aa5e5-8f00-8c00-8000-000000000003',
+    to,
+    content: { ...words, ...content },
+  };
   expect(await provider.send(message, AbortSignal.timeout(10_000))).toMatchObject({ kind: 'accepted' });
   const received = server.received.at(-1)!;
   return { mail: await PostalMime.parse(received.raw), received };

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { CONFIG, SecretBox, secretBox } from '@carillon/service';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
@@ -10,6 +11,7 @@ import { CategoriesController } from './catalog/categories.controller.ts';
 import { CatalogReader } from './catalog/text/catalog-reader.ts';
 import { SourcesController } from './catalog/sources.controller.ts';
 import { TypesController } from './catalog/types.controller.ts';
+import type { GatewayConfig } from './config.ts';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
@@ -33,6 +35,8 @@ import { RecipientPreferencesController } from './preferences/recipient-preferen
 import { PreviewsController } from './previews/previews.controller.ts';
 import { SamplesController } from './previews/samples.controller.ts';
 import { Feeds } from './realtime/feeds.ts';
+import { CapsController } from './providers/caps.controller.ts';
+import { ProvidersController } from './providers/providers.controller.ts';
 import { RealtimeController } from './realtime/realtime.controller.ts';
 import { Sockets } from './realtime/sockets.ts';
 import { Watches } from './realtime/watches.ts';
@@ -61,6 +65,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     PreferencesController,
     RecipientPreferencesController,
     DeliveriesController,
+    ProvidersController,
+    CapsController,
     PeopleController,
     SuppressionsController,
     SubscriptionsController,
@@ -87,6 +93,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
   providers: [
     ApiKeys,
     RecipientTokens,
+    { provide: SecretBox, useFactory: (config: GatewayConfig) => secretBox(config), inject: [CONFIG] },
     DeadLetterStore,
     ErasedLetters,
     Senders,

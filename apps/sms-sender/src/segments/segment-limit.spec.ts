@@ -10,6 +10,7 @@ describe('A text of more than ten SMS', () => {
   };
   const send = (text: string): Promise<SendOutcome> => {
     const message: Message<SmsContent> = {
+      tenant: 'school',
       deliveryId: 'd',
       to: { address: '+254711000111', name: null },
       content: { text },

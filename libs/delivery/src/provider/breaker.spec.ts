@@ -8,6 +8,7 @@ import {
   withdraw,
   type BreakerReport,
   type BreakerState,
+  type NotClosed,
 } from './breaker.ts';
 
 const ok: BreakerReport = { kind: 'ok', tookMs: 100 };
@@ -16,9 +17,14 @@ const error: BreakerReport = { kind: 'error', tookMs: 100 };
 const pause = (pauseMs: number): BreakerReport => ({ kind: 'pause', tookMs: 100, pauseMs });
 
 /** After reports that come evenly over a time. */
-function after(reports: readonly BreakerReport[], overMs: number, state: BreakerState = closed, startMs = 1e12) {
+function after(
+  reports: readonly BreakerReport[],
+  overMs: number,
+  state: BreakerState = closed as BreakerState,
+  startMs = 1e12,
+): BreakerState {
   const step = overMs / Math.max(reports.length, 1);
-  return reports.reduce((now, each, index) => report(now, each, policy, startMs + index * step), state);
+  return reports.reduce<BreakerState>((now, each, index) => report(now, each, policy, startMs + index * step), state);
 }
 const times = (count: number, each: BreakerReport) => Array.from({ length: count }, () => each);
 
@@ -48,7 +54,7 @@ describe('The breaker of a provider', () => {
   });
 
   it('lets nobody through while open, then one, and closes when that goes well', () => {
-    const open = after(times(50, error), 1) as Extract<BreakerState, { kind: 'open' }>;
+    const open = after(times(50, error), 1) as NotClosed;
     expect(admit(open, open.retryAt - 1).admitted).toBe(false);
     const first = admit(open, open.retryAt);
     expect([first.admitted, first.state.kind]).toEqual([true, 'half_open']);
@@ -57,7 +63,7 @@ describe('The breaker of a provider', () => {
   });
 
   it('waits twice as long after each try that fails, up to five minutes', () => {
-    let state = after(times(50, error), 1);
+    let state: BreakerState = after(times(50, error), 1);
     const pauses: number[] = [];
     for (let round = 0; round < 6 && state.kind !== 'closed'; round += 1) {
       const at = state.retryAt;
@@ -68,14 +74,14 @@ describe('The breaker of a provider', () => {
   });
 
   it('tries the next message when the one that was let through is not sent', () => {
-    const open = after(times(50, error), 1) as Extract<BreakerState, { kind: 'open' }>;
+    const open = after(times(50, error), 1) as NotClosed;
     const { state } = admit(open, open.retryAt);
     expect(admit(withdraw(state, open.retryAt), open.retryAt).admitted).toBe(true);
     expect(withdraw(closed, 0)).toBe(closed);
   });
 
   it('does not wait for ever for a try that never ends', () => {
-    const open = after(times(50, error), 1) as Extract<BreakerState, { kind: 'open' }>;
+    const open = after(times(50, error), 1) as NotClosed;
     const { state } = admit(open, open.retryAt);
     expect(admit(state, open.retryAt + 119_999).admitted).toBe(false);
     expect(admit(state, open.retryAt + 120_000).admitted).toBe(true);

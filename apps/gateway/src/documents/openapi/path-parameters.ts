@@ -12,6 +12,7 @@ const known: Record<string, { description: string; schema: JsonSchema }> = {
   version: { description: 'The number of a version.', schema: { type: 'integer' } },
   type: { description: 'Key of a notification type, such as `invoice_issued`.', schema: { type: 'string' } },
   channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
+  name: { description: 'The name of a provider, chosen when it was made.', schema: { type: 'string' } },
   address: { description: 'An address on the channel, percent-encoded.', schema: { type: 'string' } },
   signed: { description: 'What the link of an email says, signed or sealed.', schema: { type: 'string' } },
   pixel: { description: 'The signed name of an email’s pixel, ending in `.gif`.', schema: { type: 'string' } },

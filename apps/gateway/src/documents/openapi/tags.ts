@@ -12,6 +12,8 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Engagement', description: 'The pixel and the links of emails.' },
   { name: 'Suppressions', description: 'Addresses that nothing is sent to; for admins.' },
   { name: 'Deliveries', description: 'The email and SMS logs, with each attempt; for admins.' },
+  { name: 'Providers', description: 'Through whom emails and SMS go out, and how those are doing; for admins.' },
+  { name: 'Caps', description: 'How much a tenant may send; for admins.' },
   { name: 'Layouts', description: 'The frames around your emails, versioned; for admins.' },
   { name: 'Partials', description: 'What your templates share, versioned; for admins.' },
   { name: 'Brand', description: 'Whose messages yours are: name, logo, colours, addresses, language; for admins.' },
