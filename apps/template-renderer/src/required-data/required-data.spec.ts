@@ -18,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => renderer?.close());
 
 async function required(tenant: string, template: string, catalog_version?: number): Promise<RequiredField[]> {
-  const { required } = await renderer.messages.call(requiredData, { tenant, words: [{ template, catalog_version }] });
+  const question = { tenant, words: [{ template, catalog_version }] };
+  const { required } = await renderer.messages.call(requiredData, question, { timeoutMs: 20_000 });
   return required[0]!;
 }
 
@@ -64,6 +65,10 @@ describe('the data that a type needs', () => {
       // Serves everybody, so Carillon’s own words serve nobody.
       invoice_issued: { en: { sms: { text: '{{ fee }}', required: ['parent.name'] } } },
     });
+    // The first words that are compiled at all wait for a process to start, on a busy machine for a while.
+    await until('they are in use', async () => (await inWords('school', 'payment_due')).length > 0, {
+      timeoutMs: 60_000,
+    });
     expect(await inWords('school', 'payment_due', 1)).toEqual([
       'payment_due in_app/sw: kiasi',
       'payment_due sms/en: amount',
@@ -72,7 +77,7 @@ describe('the data that a type needs', () => {
     const sms = (await inWords('school', 'invoice_issued', 1)).filter((line) => line.includes(' sms/'));
     expect(sms).toEqual(['invoice_issued sms/en: fee, parent.name']);
     expect(await inWords('other', 'payment_due')).toEqual([]);
-  });
+  }, 90_000);
 
   it('are those of the catalog that the type comes from, even when its words are still on their way', async () => {
     const asked = inWords('late', 'lesson_moved', 1);
@@ -86,7 +91,6 @@ describe('the data that a type needs', () => {
     await apply('own', 1, {
       generic: { en: { sms: { text: '{{ title }} {{ message }} {{ office }}' } } },
     });
-    await until('the generic words are in use', async () => (await inWords('own', 'anything')).length > 0);
     expect(await inWords('own', 'anything', 1)).toEqual(['generic sms/en: message, office']);
   });
 });
