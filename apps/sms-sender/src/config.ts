@@ -1,4 +1,5 @@
 import { deliveryConfig, uncertainPolicySchema } from '@carillon/delivery';
+import type { CommonConfig } from '@carillon/service';
 import { z } from 'zod';
 import { defaultBody } from './custom-http/custom-http-provider.ts';
 import { outcomesSchema, outcomeWords } from './custom-http/outcomes.ts';
@@ -113,4 +114,4 @@ export const config = deliveryConfig.extend({
     .describe('Custom provider: where the answer names the message, such as data.0.id'),
 });
 
-export type Config = z.infer<typeof config>;
+export type Config = z.infer<typeof config> & Pick<CommonConfig, 'PUBLIC_URL'>;

@@ -54,6 +54,7 @@ function made(kind: SmsKind, config: Config): Provider<SmsContent> {
         authToken: needed.TWILIO_AUTH_TOKEN,
         from: needed.TWILIO_FROM,
         senderIds,
+        publicUrl: config.PUBLIC_URL,
         baseUrl: config.TWILIO_URL,
         timeoutMs,
       });

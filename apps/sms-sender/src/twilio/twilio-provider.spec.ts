@@ -36,6 +36,27 @@ describe('Twilio', () => {
     });
   });
 
+  it('is told where to report to, if Twilio can reach it', async () => {
+    vendor.answer = { status: 201, body: { sid: 'SM1' } };
+    for (const publicUrl of ['https://notify.example.org', 'http://localhost:3000', 'http://127.0.0.1:3000']) {
+      const options = {
+        accountSid,
+        authToken: 'secret',
+        from: '+15005550006',
+        baseUrl: `${vendor.url}/`,
+        timeoutMs: 500,
+      };
+      await new TwilioProvider({ ...options, publicUrl }).send(message);
+    }
+    const urls = vendor.received.map(({ body }) => new URLSearchParams(body).get('StatusCallback'));
+    const { tenant, deliveryId } = message;
+    expect(urls).toEqual([
+      `https://notify.example.org/webhooks/twilio/status?tenant=${tenant}&delivery=${deliveryId}`,
+      null,
+      null,
+    ]);
+  });
+
   it('is told the messaging service where that is the sender', async () => {
     vendor.answer = { status: 201, body: { sid: 'SM1' } };
     await provider('MG1').send(message);

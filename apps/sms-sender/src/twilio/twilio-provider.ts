@@ -25,6 +25,8 @@ export interface TwilioOptions {
   readonly from: string;
   /** Other senders by the first digits of the number. */
   readonly senderIds?: Readonly<Record<string, string>>;
+  /** Where Twilio reports to, if it can: the gateway as the world reaches it. */
+  readonly publicUrl?: string;
   /** Instead of https://api.twilio.com. */
   readonly baseUrl?: string;
   readonly timeoutMs: number;
@@ -78,11 +80,16 @@ export class TwilioProvider implements Provider<SmsContent> {
     this.client = new twilio.Twilio(accountSid, authToken, { httpClient: new TwilioHttp(timeoutMs, baseUrl) });
   }
 
-  async send({ to, content }: Message<SmsContent>): Promise<SendOutcome> {
+  async send({ tenant, deliveryId, to, content }: Message<SmsContent>): Promise<SendOutcome> {
     const from = senderIdFor(to.address, this.options.senderIds ?? {}, this.options.from);
     const sender = from.startsWith('MG') ? { messagingServiceSid: from } : { from };
     try {
-      const { sid } = await this.client.messages.create({ ...sender, to: to.address, body: content.text });
+      const { sid } = await this.client.messages.create({
+        ...sender,
+        to: to.address,
+        body: content.text,
+        ...statusCallback(this.options.publicUrl, tenant, deliveryId),
+      });
       return { kind: 'accepted', providerMessageId: sid };
     } catch (error) {
       return refusalOf(error);
@@ -108,6 +115,16 @@ export class TwilioProvider implements Provider<SmsContent> {
       return { ok: false, detail: refusalOf(error).error };
     }
   }
+}
+
+/** Twilio refuses a message whose reports would go to an address that only this machine knows. */
+function statusCallback(
+  publicUrl: string | undefined,
+  tenant: string,
+  deliveryId: string,
+): { statusCallback?: string } {
+  if (publicUrl === undefined || /^(localhost|127\.|\[::1\])|\.localhost$/.test(new URL(publicUrl).hostname)) return {};
+  return { statusCallback: `${publicUrl}/webhooks/twilio/status?tenant=${tenant}&delivery=${deliveryId}` };
 }
 
 /** @throws what is no answer of the vendor and no failure on the way to it */

@@ -69,6 +69,24 @@ describe('The retention of deliveries', () => {
     expect(await left(its, fresh, other)).toEqual([fresh, other].sort());
   });
 
+  it('forgets that a suppression was lifted, and receipts that found no delivery, after a week', async () => {
+    await query(`INSERT INTO sms_sender.suppressed_addresses (tenant, address, reason, as_of) VALUES
+      ('school', '+1', NULL, now() - interval '8 days'), ('school', '+2', NULL, now() - interval '6 days'),
+      ('school', '+3', 'complaint', now() - interval '1 year')`);
+    await query(`INSERT INTO sms_sender.unmatched_receipts (provider_message_id, id, receipt, received_at, next_look_at) VALUES
+      ('old', '1', '{}', now() - interval '8 days', now() + interval '1 hour'),
+      ('new', '2', '{}', now() - interval '6 days', now() + interval '1 hour')`);
+    await keepHouse();
+    const suppressed = await query<{ address: string }>(
+      'SELECT address FROM sms_sender.suppressed_addresses ORDER BY 1',
+    );
+    expect(suppressed.map(({ address }) => address)).toEqual(['+2', '+3']);
+    const unmatched = await query<{ provider_message_id: string }>(
+      'SELECT provider_message_id FROM sms_sender.unmatched_receipts',
+    );
+    expect(unmatched).toEqual([{ provider_message_id: 'new' }]);
+  });
+
   it('is refused at the start when a tenant’s days are more than all have', async () => {
     const start = SenderUnderTest.start({}, { env: { DELIVERY_RETENTION_DAYS_BY_TENANT: 'archive=400' } });
     await expect(start).rejects.toThrow('set it to 400');

@@ -11,6 +11,8 @@ const weeksAhead = 2;
 const rowsAtOnce = 5_000;
 /** How long a receipt waits for its delivery: providers report for up to three days. */
 const unmatchedDays = 7;
+/** How long it is remembered that a suppression was lifted: longer than a message can be overtaken. */
+const liftedDays = 7;
 
 /** The log's tables and the column by which a row belongs to a delivery. */
 const tables = { receipts: 'delivery_id', attempts: 'delivery_id', deliveries: 'id' } as const;
@@ -72,6 +74,12 @@ export class Retention implements BeforeApplicationShutdown {
            SELECT provider_message_id, id FROM unmatched_receipts
            WHERE received_at < now() - make_interval(days => $1) LIMIT $2)`,
         [unmatchedDays],
+      );
+      await this.delete(
+        `DELETE FROM suppressed_addresses WHERE (tenant, address) IN (
+           SELECT tenant, address FROM suppressed_addresses
+           WHERE reason IS NULL AND as_of < now() - make_interval(days => $1) LIMIT $2)`,
+        [liftedDays],
       );
     } catch (error) {
       this.logger.warn({ msg: 'retention is tried again in an hour', error: (error as Error).message });
