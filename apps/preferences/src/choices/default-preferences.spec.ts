@@ -17,6 +17,7 @@ const type = (key: string, more: Partial<NotificationType> = {}): NotificationTy
   key,
   category: 'billing',
   priority: 'normal',
+  reminders: [],
   channels: ['in_app', 'email'],
   mandatory: false,
   on: [],

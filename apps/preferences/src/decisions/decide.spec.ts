@@ -20,6 +20,7 @@ const type: NotificationType = {
   mandatory: false,
   on: [],
   origin: 'system',
+  reminders: [],
   template: 'invoice_issued',
 };
 const contact = (channel: Channel, address: string, more: Partial<Contact> = {}): Contact => ({

@@ -16,9 +16,9 @@ import {
   type Observation,
   type RenderedNotification,
 } from '@carillon/contracts';
+import type { RequestOf } from '@carillon/messaging';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { z } from 'zod';
 import { Renderer } from '../rendering/renderer.ts';
 import { service } from '../service.ts';
 import { routedTo } from '../testing/sample.ts';
@@ -53,7 +53,7 @@ async function apply(tenant: string, version: number, templates: Record<string, 
   });
 }
 
-type Input = z.input<typeof createExperiment.request>['experiment'];
+type Input = RequestOf<typeof createExperiment>['experiment'];
 const about = (changes: Partial<Input> = {}): Input => ({
   name: 'Shorter',
   type: 'lesson',
