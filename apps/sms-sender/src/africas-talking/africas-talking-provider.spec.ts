@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Message, SendOutcome } from '@carillon/delivery';
+import { OutboundGuard } from '@carillon/service';
 import { VendorDouble } from '@carillon/testing';
 import type { SmsContent } from '../sms-content.ts';
-import { AfricasTalkingProvider } from './africas-talking-provider.ts';
+import { africasTalkingKind, AfricasTalkingProvider } from './africas-talking-provider.ts';
 
 const message: Message<SmsContent> = {
   tenant: 'school',
@@ -129,5 +130,28 @@ describe('Africa’s Talking', () => {
       error: 'Africa’s Talking: the number is not valid',
     });
     expect(vendor.received).toEqual([]);
+  });
+});
+
+describe('Africa’s Talking as a tenant configures it', () => {
+  const made = () =>
+    africasTalkingKind(vendor.url).create({
+      ...{ name: 'at-kenya', settings: { username: 'greenfield', from: 'GREEN' }, secrets: { api_key: 'atsk_secret' } },
+      ...{ senderIds: { '254': 'SCHOOL' }, timeoutMs: 2_000, guard: new OutboundGuard() },
+    });
+
+  it('sends under the sender id of the number’s country', async () => {
+    vendor.answer = answerWith(101, 'Success');
+    expect(await made().send(message, AbortSignal.timeout(2_000))).toMatchObject({ kind: 'accepted' });
+    expect(new URLSearchParams(vendor.received[0]!.body).get('from')).toBe('SCHOOL');
+  });
+
+  it('says whether it takes the credentials', async () => {
+    vendor.answer = { status: 200, body: { UserData: { balance: 'KES 10.00' } } };
+    expect(await made().check!(AbortSignal.timeout(2_000))).toMatchObject({ ok: true });
+    expect(vendor.received[0]).toMatchObject({ method: 'GET', headers: { apikey: 'atsk_secret' } });
+    expect(vendor.received[0]!.path).toMatch(/^\/version1\/user\?username=greenfield/);
+    vendor.answer = { status: 401, body: 'The supplied authentication is invalid' };
+    expect((await made().check!(AbortSignal.timeout(2_000))).detail).toContain('the credentials are not accepted');
   });
 });

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Message, SendOutcome } from '@carillon/delivery';
+import { OutboundGuard } from '@carillon/service';
 import { VendorDouble } from '@carillon/testing';
 import type { SmsContent } from '../sms-content.ts';
-import { CustomHttpProvider } from './custom-http-provider.ts';
+import { customKind, CustomHttpProvider } from './custom-http-provider.ts';
 import { fill, valueAt, type Json } from './template.ts';
 
 const message: Message<SmsContent> = {
@@ -74,6 +75,72 @@ describe('A custom provider', () => {
   it('has not taken the message when it cannot be reached', async () => {
     await vendor.close();
     expect(await send()).toMatchObject({ kind: 'retryable' });
+  });
+});
+
+describe('A custom provider of a tenant', () => {
+  const local = new OutboundGuard((address) => address === '127.0.0.1');
+  const kind = customKind(local);
+  const made = (settings: object, guard = local) =>
+    kind.create({
+      name: 'gateway-two',
+      settings: kind.settings.parse({ url: `${vendor.url}/send`, ...settings }),
+      secrets: { token: 'hunter2' },
+      senderIds: { '254': 'SCHOOL', '25471': 'SCHOOL71' },
+      timeoutMs: 5_000,
+      guard,
+    });
+  const sentBy = (settings: object, guard = local) => made(settings, guard).send(message, AbortSignal.timeout(5_000));
+
+  it('is sent a form where it wants one, with its secret and the sender id of the country', async () => {
+    vendor.answer = { status: 200, body: { state: 'queued', ref: 'x' } };
+    const outcome = await sentBy({
+      format: 'form',
+      headers: { Authorization: 'Bearer {token}' },
+      body: { dest: '{to}', src: '{from}', msg: '{text}', key: '{token}' },
+      id_path: 'ref',
+      status_path: 'state',
+      outcomes: { queued: 'accepted', '*': 'permanent' },
+    });
+    expect(outcome).toEqual({ kind: 'accepted', providerMessageId: 'x' });
+    const [{ headers, body: form }] = vendor.received as [(typeof vendor.received)[0]];
+    expect(headers).toMatchObject({
+      authorization: 'Bearer hunter2',
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expect(Object.fromEntries(new URLSearchParams(form))).toEqual({
+      dest: '+254711000111',
+      src: 'SCHOOL71',
+      msg: 'Say "hi" {to}',
+      key: 'hunter2',
+    });
+    vendor.answer = { status: 200, body: { state: 'refused +254711000111' } };
+    const refused = await sentBy({ status_path: 'state', outcomes: { '*': 'permanent' } });
+    expect(refused).toMatchObject({ kind: 'permanent' });
+    expect(JSON.stringify(refused)).not.toMatch(/254711|hunter2/);
+  });
+
+  it('is not reached inside the network, nor where it redirects to', async () => {
+    expect(await sentBy({}, new OutboundGuard())).toMatchObject({
+      kind: 'retryable',
+      technical: true,
+      code: 'EFORBIDDEN',
+    });
+    expect(vendor.received).toEqual([]);
+    expect(await made({}, new OutboundGuard()).check!(AbortSignal.timeout(1_000))).toMatchObject({ ok: false });
+    expect(await made({}).check!(AbortSignal.timeout(1_000))).toMatchObject({ ok: true });
+  });
+
+  it('names what is wrong with its settings', () => {
+    const wrong = (settings: object) =>
+      kind.settings.safeParse(settings).error?.issues.map(({ path }) => path.join('.'));
+    expect(wrong({})).toEqual(['url']);
+    expect(wrong({ url: 'https://10.0.0.1/' })).toEqual(['url']);
+    expect(wrong({ url: 'https://sms.example.org', headers: { 'x-a': 'b\r\nx-c: d' } })).toEqual(['headers.x-a']);
+    expect(wrong({ url: 'https://sms.example.org', headers: { Host: 'metadata' } })).toEqual(['headers']);
+    expect(wrong({ url: 'https://sms.example.org', outcomes: { a: 'maybe' } })).toEqual(['outcomes.a']);
+    expect(wrong({ url: 'https://sms.example.org', format: 'form', body: [] })).toEqual(['body']);
+    expect(kind.secrets.safeParse({ token: 'a\nb' }).success).toBe(false);
   });
 });
 
