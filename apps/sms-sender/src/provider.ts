@@ -23,7 +23,7 @@ export function providersOf(config: Config): InstallationProvider<SmsContent>[] 
 export function kindsOf(config: Config, guard: OutboundGuard): Record<SmsKind, ProviderKind<SmsContent>> {
   return {
     africastalking: limited(africasTalkingKind(config.AFRICASTALKING_URL)),
-    twilio: limited(twilioKind(config.TWILIO_URL)),
+    twilio: limited(twilioKind(config.TWILIO_URL, config.PUBLIC_URL)),
     custom: limited(customKind(guard)),
   };
 }

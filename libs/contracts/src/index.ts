@@ -68,6 +68,7 @@ export * from './realtime/inbox-changed/index.ts';
 export * from './rpc/deliveries/index.ts';
 export * from './rpc/providers/index.ts';
 export * from './rpc/caps/index.ts';
+export * from './rpc/webhook-key/index.ts';
 export * from './pipeline/delivery-settings-changed/index.ts';
 export * from './rpc/email-links/index.ts';
 export * from './rpc/personal-data/index.ts';

@@ -6,6 +6,7 @@ import {
   deliveryStats,
   getCaps,
   getDelivery,
+  getWebhookKey,
   getProvider,
   listDeliveries,
   listProviders,
@@ -41,6 +42,7 @@ import { Retention } from './retention/retention.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { receiptsControllerOf } from './receipts/receipts.controller.ts';
 import { Receipts } from './receipts/receipts.ts';
+import { WebhookKeysController } from './receipts/webhook-keys.controller.ts';
 import { RetryLoop } from './retry/retry-loop.ts';
 import { Sender } from './sending/sender.ts';
 import { DeliveryStore } from './store/delivery-store.ts';
@@ -50,6 +52,7 @@ import { SuppressedAddresses } from './suppressions/suppressed-addresses.ts';
 export const deliveryRpcs: readonly RpcContract<any, any>[] = [
   listDeliveries,
   getDelivery,
+  getWebhookKey,
   traceDeliveries,
   retryDelivery,
   retryDeliveries,
@@ -79,6 +82,7 @@ export class DeliveryModule {
         PersonalDataController,
         ProvidersController,
         receiptsControllerOf(channel),
+        WebhookKeysController,
       ],
       providers: [
         {

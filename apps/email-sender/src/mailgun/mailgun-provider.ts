@@ -148,15 +148,21 @@ export const mailgunDomain = z
 
 /** What tenants configure. @param baseUrl instead of the region's, for development */
 export const mailgunKind = (baseUrl: string | undefined) =>
-  providerKind<EmailContent, { domain: string; region: MailgunOptions['region']; from: MailFrom }, { api_key: string }>(
-    {
-      settings: z.strictObject({
-        domain: mailgunDomain,
-        region: z.enum(mailgunRegions).default('us'),
-        from: fromSchema,
-      }),
-      secrets: z.strictObject({ api_key: z.string({ error: 'is needed: a sending key of the domain' }).min(1) }),
-      create: ({ name, settings, secrets }) =>
-        new MailgunProvider({ ...settings, name, apiKey: secrets.api_key, baseUrl }),
-    },
-  );
+  providerKind<
+    EmailContent,
+    { domain: string; region: MailgunOptions['region']; from: MailFrom },
+    { api_key: string; webhook_signing_key?: string }
+  >({
+    settings: z.strictObject({
+      domain: mailgunDomain,
+      region: z.enum(mailgunRegions).default('us'),
+      from: fromSchema,
+    }),
+    secrets: z.strictObject({
+      api_key: z.string({ error: 'is needed: a sending key of the domain' }).min(1),
+      // Only the gateway asks for it: by it webhooks are known to be genuine.
+      webhook_signing_key: z.string().min(1).optional(),
+    }),
+    create: ({ name, settings, secrets }) =>
+      new MailgunProvider({ ...settings, name, apiKey: secrets.api_key, baseUrl }),
+  });

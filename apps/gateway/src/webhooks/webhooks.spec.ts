@@ -9,12 +9,14 @@ import {
   type SuppressionAsked,
 } from '@carillon/contracts';
 import { cuttableProxy, servers, startTestService, testBroker, until, type TestService } from '@carillon/testing';
+import { service as smsSender } from '../../../sms-sender/src/service.ts';
 import { service } from '../service.ts';
 import { SignedTokens } from './mailgun/signed-tokens.ts';
 import { twilioSignature } from './twilio/signature.ts';
 
 const settings = {
   PUBLIC_URL: 'https://notify.example.org',
+  DEV_API_KEY: 'ck_webhooks-tests-only-0123456789',
   TWILIO_AUTH_TOKEN: 'the auth token of twilio',
   AFRICASTALKING_WEBHOOK_SECRET: 'a-secret-of-africas-talking',
   MAILGUN_WEBHOOK_SIGNING_KEY: 'the signing key of mailgun',
@@ -190,6 +192,70 @@ describe('the webhooks of providers', () => {
       });
       await published(asked, ({ data }) => data.address === said);
       expect(asked.filter(({ data }) => data.address === talking)).toEqual([]);
+    });
+  });
+
+  describe('of providers that a tenant has configured', () => {
+    let behind: TestService;
+    beforeAll(async () => {
+      const env = { SMS_PROVIDER: 'custom', CUSTOM_SMS_URL: 'http://127.0.0.1:9/sms' };
+      behind = await startTestService(smsSender, env, { broker: test.broker });
+    });
+    afterAll(() => behind?.close());
+
+    async function configure(name: string, provider: object): Promise<void> {
+      const answer = await fetch(`${test.running.url}/v1/admin/providers/sms/${name}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${settings.DEV_API_KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify(provider),
+      });
+      expect([200, 201]).toContain(answer.status);
+    }
+
+    it('are known by the tenant’s own secret, and say nothing of other tenants', async () => {
+      const auth_token = 'the token of the tenant';
+      await configure('own-twilio', {
+        kind: 'twilio',
+        settings: { account_sid: `AC${'0'.repeat(32)}`, from: '+15005550006' },
+        secrets: { auth_token },
+        enabled: false,
+      });
+      const [sid, delivery] = [someSid(), freshId()];
+      const members = { MessageSid: sid, MessageStatus: 'delivered' };
+      const call = (path: string, token: string) =>
+        post(path, form(members), {
+          ...formType,
+          'x-twilio-signature': twilioSignature(token, settings.PUBLIC_URL + path, members),
+        });
+      const path = `/webhooks/twilio/status?tenant=default&delivery=${delivery}&provider=own-twilio`;
+      expect(await call(path, settings.TWILIO_AUTH_TOKEN)).toMatchObject({ status: 403 });
+      expect(await call(path, auth_token)).toMatchObject({ status: 204 });
+      const [event] = await published(sms, ({ data }) => data.provider_message_id === sid);
+      expect(event!.data).toMatchObject({ tenant: 'default', delivery_id: delivery, provider: 'own-twilio' });
+      for (const other of ['tenant=shop&provider=own-twilio', 'tenant=default&provider=none', 'provider=own-twilio'])
+        expect(await call(`/webhooks/twilio/status?${other}`, auth_token)).toMatchObject({
+          status: 404,
+          code: 'webhook_not_configured',
+        });
+    });
+
+    it('need a secret for their webhooks where the vendor signs nothing', async () => {
+      const secret = 'a-secret-of-the-tenant-only';
+      const provider = { kind: 'africastalking', settings: { username: 'school' }, enabled: false };
+      await configure('own-at', { ...provider, secrets: { api_key: 'atsk_0123456789', webhook_secret: secret } });
+      await configure('mute-at', { ...provider, secrets: { api_key: 'atsk_0123456789' } });
+      const id = `ATXid_${freshId()}`;
+      const call = (given: string, name: string) =>
+        post(
+          `/webhooks/africastalking/${given}/reports?tenant=default&provider=${name}`,
+          form({ id, status: 'Success' }),
+          formType,
+        );
+      expect(await call(settings.AFRICASTALKING_WEBHOOK_SECRET, 'own-at')).toMatchObject({ status: 403 });
+      expect(await call(secret, 'mute-at')).toMatchObject({ status: 404 });
+      expect(await call(secret, 'own-at')).toMatchObject({ status: 204 });
+      const [event] = await published(sms, ({ data }) => data.provider_message_id === id);
+      expect(event!.data).toMatchObject({ tenant: 'default', provider: 'own-at' });
     });
   });
 

@@ -89,12 +89,19 @@ export class AfricasTalkingProvider implements Provider<SmsContent> {
 
 /** What tenants configure. @param baseUrl instead of the vendor's, for development */
 export const africasTalkingKind = (baseUrl: string | undefined) =>
-  providerKind<SmsContent, { username: string; from?: string }, { api_key: string }>({
+  providerKind<SmsContent, { username: string; from?: string }, { api_key: string; webhook_secret?: string }>({
     settings: z.strictObject({
       username: z.string({ error: 'is needed: the name of the app, or sandbox' }).min(1),
       from: z.string().min(1).optional(),
     }),
-    secrets: z.strictObject({ api_key: z.string({ error: 'is needed: the API key of the app' }).min(1) }),
+    secrets: z.strictObject({
+      api_key: z.string({ error: 'is needed: the API key of the app' }).min(1),
+      // Only the gateway asks for it: it stands in the URLs of the webhooks.
+      webhook_secret: z
+        .string()
+        .regex(/^[\w-]{20,200}$/, 'must be 20 to 200 of a-z, A-Z, 0-9, "-" and "_"')
+        .optional(),
+    }),
     create: ({ name, settings, secrets, senderIds, timeoutMs }) =>
       new AfricasTalkingProvider({
         ...{ name, username: settings.username, apiKey: secrets.api_key, from: settings.from },

@@ -27,6 +27,8 @@ export interface TwilioOptions {
   readonly senderIds?: Readonly<Record<string, string>>;
   /** Where Twilio reports to, if it can: the gateway as the world reaches it. */
   readonly publicUrl?: string;
+  /** Whether a tenant has configured it: its reports are then signed with the tenant's auth token. */
+  readonly isTenants?: boolean;
   /** Instead of https://api.twilio.com. */
   readonly baseUrl?: string;
   readonly timeoutMs: number;
@@ -88,7 +90,11 @@ export class TwilioProvider implements Provider<SmsContent> {
         ...sender,
         to: to.address,
         body: content.text,
-        ...statusCallback(this.options.publicUrl, tenant, deliveryId),
+        ...statusCallback(this.options.publicUrl, {
+          tenant,
+          delivery: deliveryId,
+          ...(this.options.isTenants && { provider: this.name }),
+        }),
       });
       return { kind: 'accepted', providerMessageId: sid };
     } catch (error) {
@@ -118,13 +124,9 @@ export class TwilioProvider implements Provider<SmsContent> {
 }
 
 /** Twilio refuses a message whose reports would go to an address that only this machine knows. */
-function statusCallback(
-  publicUrl: string | undefined,
-  tenant: string,
-  deliveryId: string,
-): { statusCallback?: string } {
+function statusCallback(publicUrl: string | undefined, of: Record<string, string>): { statusCallback?: string } {
   if (publicUrl === undefined || /^(localhost|127\.|\[::1\])|\.localhost$/.test(new URL(publicUrl).hostname)) return {};
-  return { statusCallback: `${publicUrl}/webhooks/twilio/status?tenant=${tenant}&delivery=${deliveryId}` };
+  return { statusCallback: `${publicUrl}/webhooks/twilio/status?${new URLSearchParams(of)}` };
 }
 
 /** @throws what is no answer of the vendor and no failure on the way to it */
@@ -151,7 +153,7 @@ function classify({ status, code, retryAfter }: TwilioRefusal): NotAccepted {
 export const accountSid = z.string().regex(/^AC[0-9a-f]{32}$/, 'must be AC and 32 hex digits');
 
 /** What tenants configure. @param baseUrl instead of the vendor's, for development */
-export const twilioKind = (baseUrl: string | undefined) =>
+export const twilioKind = (baseUrl: string | undefined, publicUrl?: string) =>
   providerKind<SmsContent, { account_sid: string; from: string }, { auth_token: string }>({
     settings: z.strictObject({
       account_sid: accountSid,
@@ -161,6 +163,6 @@ export const twilioKind = (baseUrl: string | undefined) =>
     create: ({ name, settings, secrets, senderIds, timeoutMs }) =>
       new TwilioProvider({
         ...{ name, accountSid: settings.account_sid, authToken: secrets.auth_token, from: settings.from },
-        ...{ senderIds, baseUrl, timeoutMs },
+        ...{ senderIds, baseUrl, timeoutMs, publicUrl, isTenants: true },
       }),
   });

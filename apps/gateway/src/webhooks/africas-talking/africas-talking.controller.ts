@@ -1,18 +1,16 @@
-import { Body, Controller, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { parseInput } from '@carillon/contracts';
-import { CONFIG } from '@carillon/service';
 import { z } from 'zod';
 import { Allow } from '../../access/access.guard.ts';
-import type { GatewayConfig } from '../../config.ts';
 import { Describe } from '../../http/describe.ts';
 import { query } from '../../http/input.pipe.ts';
 import { admitSecret } from '../doorkeeper.ts';
 import { wishOf } from '../inbound/wish.ts';
 import { deliveryQuery, tenantQuery, type DeliveryQuery } from '../queries.ts';
 import { Receiving } from '../receiving.ts';
+import { WebhookKeys } from '../webhook-keys.ts';
 import { receiptOf, reportSchema } from './report.ts';
 
-const setting = 'AFRICASTALKING_WEBHOOK_SECRET';
 const inboundSchema = z.object({
   id: z.string().min(1).max(128),
   from: z.string().max(64),
@@ -25,7 +23,7 @@ const inboundSchema = z.object({
 export class AfricasTalkingWebhooksController {
   constructor(
     private readonly receiving: Receiving,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    private readonly keys: WebhookKeys,
   ) {}
 
   @Post('reports')
@@ -42,7 +40,7 @@ export class AfricasTalkingWebhooksController {
     @Query(query(deliveryQuery)) of: DeliveryQuery,
     @Body() form: unknown,
   ): Promise<void> {
-    admitSecret(secret, this.config[setting], setting);
+    admitSecret(secret, await this.keys.of('africastalking', of));
     const report = receiptOf(parseInput(reportSchema, form, 'body'), of, new Date().toISOString());
     if (report) await this.receiving.receipts('sms', [report]);
   }
@@ -57,12 +55,12 @@ export class AfricasTalkingWebhooksController {
   })
   async inbound(
     @Param('secret') secret: string,
-    @Query(query(tenantQuery)) { tenant }: z.infer<typeof tenantQuery>,
+    @Query(query(tenantQuery)) of: z.infer<typeof tenantQuery>,
     @Body() form: unknown,
   ): Promise<void> {
-    admitSecret(secret, this.config[setting], setting);
+    admitSecret(secret, await this.keys.of('africastalking', of));
     const { id, from, text } = parseInput(inboundSchema, form, 'body');
-    const wish = wishOf('africastalking', from, text, new Date().toISOString());
-    if (wish) await this.receiving.wish(tenant, `africastalking ${id}`, wish);
+    const wish = wishOf(of.provider ?? 'africastalking', from, text, new Date().toISOString());
+    if (wish) await this.receiving.wish(of.tenant, `africastalking ${id}`, wish);
   }
 }

@@ -40,7 +40,7 @@ const forNow: Record<string, string> = {
 /** What a delivery report says of its message; undefined for a status that is not in the vendor's list. */
 export function receiptOf(
   { id, status, failureReason = '' }: z.infer<typeof reportSchema>,
-  { tenant, delivery }: DeliveryQuery,
+  { tenant, delivery, provider }: DeliveryQuery,
   now: string,
 ): Report | undefined {
   const word = words[status];
@@ -50,7 +50,7 @@ export function receiptOf(
   // Only words of the vendor's own list are repeated: a free text may contain the number.
   const known = reason?.meaning ?? forNow[failureReason];
   const receipt: Receipt = {
-    provider: 'africastalking',
+    provider: provider ?? 'africastalking',
     tenant,
     delivery_id: delivery,
     provider_message_id: id,

@@ -5,7 +5,7 @@ import { Allow } from '../../access/access.guard.ts';
 import type { GatewayConfig } from '../../config.ts';
 import { BodyLimit } from '../../http/body-limit.ts';
 import { Describe } from '../../http/describe.ts';
-import { admitSecret } from '../doorkeeper.ts';
+import { admitSecret, notConfigured } from '../doorkeeper.ts';
 import { Receiving } from '../receiving.ts';
 import { reportsOf } from './report.ts';
 import { bounceLimit } from '../webhook-body.ts';
@@ -31,7 +31,9 @@ export class BouncesController {
     errors: { 403: 'forged_webhook', 404: 'webhook_not_configured', 415: 'unsupported_media_type' },
   })
   async bounce(@Param('secret') secret: string, @Body() email: unknown): Promise<void> {
-    admitSecret(secret, this.config[setting], setting);
+    const expected = this.config[setting];
+    if (expected === undefined) throw notConfigured(`Set ${setting} at the gateway.`);
+    admitSecret(secret, expected);
     if (!Buffer.isBuffer(email)) {
       throw new Problem({
         status: 415,

@@ -2,6 +2,7 @@ import type { Receipt } from '@carillon/contracts';
 import { tenantSchema, uuidSchema } from '@carillon/contracts';
 import { z } from 'zod';
 import type { Report } from '../receiving.ts';
+import type { WebhookOwner } from '../webhook-keys.ts';
 
 /** https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks: what we read of an event. */
 export const eventSchema = z.object({
@@ -35,7 +36,7 @@ const verdict = (says: Receipt['says'], contact_fault: Receipt['contact_fault'] 
 });
 
 /** What an event says of its message; undefined for those that say nothing of its arrival (Mailgun goes on trying, opens, clicks). */
-export function receiptOf(event: MailgunEvent): Report | undefined {
+export function receiptOf(event: MailgunEvent, { tenant, provider }: WebhookOwner): Report | undefined {
   const found = verdictOf(event);
   if (!found) return undefined;
   const { 'user-variables': ours, message } = event;
@@ -43,8 +44,9 @@ export function receiptOf(event: MailgunEvent): Report | undefined {
   const failed = found.says === 'undelivered' || found.says === 'rejected';
   const code = codeOf(event);
   const receipt: Receipt = {
-    provider: 'mailgun',
-    tenant: ours?.tenant ?? null,
+    provider: provider ?? 'mailgun',
+    // Whoever has the key of one tenant says nothing of another's deliveries.
+    tenant: tenant ?? ours?.tenant ?? null,
     delivery_id: ours?.delivery_id ?? null,
     // Mailgun names it without the brackets that it has in its answer to a send.
     provider_message_id: messageId === undefined ? null : `<${messageId.replaceAll(/^<|>$/g, '')}>`,

@@ -1,13 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Post, Query } from '@nestjs/common';
 import { parseInput } from '@carillon/contracts';
-import { CONFIG } from '@carillon/service';
 import { z } from 'zod';
 import { Allow } from '../../access/access.guard.ts';
-import type { GatewayConfig } from '../../config.ts';
+import { query } from '../../http/input.pipe.ts';
 import { Describe } from '../../http/describe.ts';
-import { forged, isSame, notConfigured } from '../doorkeeper.ts';
+import { forged, isSame } from '../doorkeeper.ts';
+import { ownerQuery } from '../queries.ts';
 import { Receiving } from '../receiving.ts';
+import { WebhookKeys, type WebhookOwner } from '../webhook-keys.ts';
 import { eventSchema, receiptOf } from './event.ts';
 import { SignedTokens, windowSeconds } from './signed-tokens.ts';
 
@@ -24,7 +25,7 @@ export class MailgunWebhooksController {
   constructor(
     private readonly receiving: Receiving,
     private readonly tokens: SignedTokens,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    private readonly keys: WebhookKeys,
   ) {}
 
   @Post('events')
@@ -32,27 +33,30 @@ export class MailgunWebhooksController {
     summary: 'What became of an email, as Mailgun reports it',
     description:
       'JSON with Mailgun’s signature (HMAC of time and token). A signature serves once: with another event it is refused. Answers 204 once the report is safe; an email that is not known is no error.',
+    query: ownerQuery,
     status: 204,
     errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
   })
-  async event(@Body() body: unknown): Promise<void> {
+  async event(@Query(query(ownerQuery)) of: z.infer<typeof ownerQuery>, @Body() body: unknown): Promise<void> {
     const { signature, 'event-data': event } = parseInput(
       z.object({ signature: signatureSchema, 'event-data': z.record(z.string(), z.unknown()) }),
       body,
       'body',
     );
-    this.admit(signature);
+    await this.admit(signature, of);
     // Only a genuine one is remembered.
     if (!(await this.tokens.isFirstUse(signature.token, event)))
       throw forged('The signature was used for another event.');
-    const report = receiptOf(parseInput(eventSchema, event, 'body'));
+    const report = receiptOf(parseInput(eventSchema, event, 'body'), of);
     if (report) await this.receiving.receipts('email', [report]);
   }
 
   /** @throws Problem 403, 404 */
-  private admit({ timestamp, token, signature }: z.infer<typeof signatureSchema>): void {
-    const key = this.config.MAILGUN_WEBHOOK_SIGNING_KEY;
-    if (key === undefined) throw notConfigured('MAILGUN_WEBHOOK_SIGNING_KEY');
+  private async admit(
+    { timestamp, token, signature }: z.infer<typeof signatureSchema>,
+    of: WebhookOwner,
+  ): Promise<void> {
+    const key = await this.keys.of('mailgun', of);
     const expected = createHmac('sha256', key)
       .update(timestamp + token)
       .digest('hex');

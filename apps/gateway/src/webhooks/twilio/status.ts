@@ -38,14 +38,14 @@ const forNow: Record<string, string> = {
 /** What a status says of its message; undefined for those before Twilio has handed it over, which say nothing new. */
 export function receiptOf(
   { MessageSid, MessageStatus, ErrorCode }: TwilioStatus,
-  { tenant, delivery }: DeliveryQuery,
+  { tenant, delivery, provider }: DeliveryQuery,
   now: string,
 ): Report | undefined {
   const says = wordOf(MessageStatus, ErrorCode);
   if (!says) return undefined;
   const failed = says === 'undelivered' || says === 'rejected';
   const receipt: Receipt = {
-    provider: 'twilio',
+    provider: provider ?? 'twilio',
     tenant,
     delivery_id: delivery,
     provider_message_id: MessageSid,

@@ -11,6 +11,7 @@ import { forged, isSame, notConfigured } from '../doorkeeper.ts';
 import { wishOf } from '../inbound/wish.ts';
 import { deliveryQuery, tenantQuery, type DeliveryQuery } from '../queries.ts';
 import { Receiving } from '../receiving.ts';
+import { WebhookKeys, type WebhookOwner } from '../webhook-keys.ts';
 import { twilioSignature, type Form } from './signature.ts';
 import { receiptOf, statusSchema } from './status.ts';
 
@@ -28,6 +29,7 @@ const inboundSchema = z.object({
 export class TwilioWebhooksController {
   constructor(
     private readonly receiving: Receiving,
+    private readonly keys: WebhookKeys,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -46,7 +48,7 @@ export class TwilioWebhooksController {
     @Query(query(deliveryQuery)) of: DeliveryQuery,
     @Body() form: Form | undefined,
   ): Promise<void> {
-    this.admit(request, signature, form);
+    await this.admit(request, signature, form, of);
     const report = receiptOf(parseInput(statusSchema, form, 'body'), of, new Date().toISOString());
     if (report) await this.receiving.receipts('sms', [report]);
   }
@@ -64,21 +66,26 @@ export class TwilioWebhooksController {
   async inbound(
     @Req() request: FastifyRequest,
     @Headers('x-twilio-signature') signature: string | undefined,
-    @Query(query(tenantQuery)) { tenant }: z.infer<typeof tenantQuery>,
+    @Query(query(tenantQuery)) of: z.infer<typeof tenantQuery>,
     @Body() form: Form | undefined,
   ): Promise<string> {
-    this.admit(request, signature, form);
+    await this.admit(request, signature, form, of);
     const { MessageSid, From, Body: text, OptOutType } = parseInput(inboundSchema, form, 'body');
-    const wish = wishOf('twilio', From, OptOutType ?? text, new Date().toISOString());
-    if (wish) await this.receiving.wish(tenant, `twilio ${MessageSid}`, wish);
+    const wish = wishOf(of.provider ?? 'twilio', From, OptOutType ?? text, new Date().toISOString());
+    if (wish) await this.receiving.wish(of.tenant, `twilio ${MessageSid}`, wish);
     return '<?xml version="1.0" encoding="UTF-8"?><Response/>';
   }
 
   /** @throws Problem 403, 404 */
-  private admit(request: FastifyRequest, signature: string | undefined, form: Form | undefined): asserts form is Form {
-    const { TWILIO_AUTH_TOKEN: token, PUBLIC_URL: publicUrl } = this.config;
-    if (token === undefined) throw notConfigured('TWILIO_AUTH_TOKEN');
-    if (publicUrl === undefined) throw notConfigured('PUBLIC_URL');
+  private async admit(
+    request: FastifyRequest,
+    signature: string | undefined,
+    form: Form | undefined,
+    of: WebhookOwner,
+  ): Promise<void> {
+    const token = await this.keys.of('twilio', of);
+    const { PUBLIC_URL: publicUrl } = this.config;
+    if (publicUrl === undefined) throw notConfigured('Set PUBLIC_URL at the gateway.');
     const expected = twilioSignature(token, publicUrl + request.originalUrl, form ?? {});
     if (signature === undefined || !isSame(signature, expected)) {
       throw forged('X-Twilio-Signature does not fit the URL, the form and the auth token.');
