@@ -12,6 +12,7 @@ export {
   firstIdAtFunction,
   keepPartitions,
   keepPartitionsFunctions,
+  namedBy,
   partitionByWeek,
   unpartition,
 } from './partitions.ts';

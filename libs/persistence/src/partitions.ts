@@ -147,3 +147,18 @@ async function nextStep(db: SqlRunner, weeksAhead: number, keepDays: number): Pr
     }
   }
 }
+
+/**
+ * SQL: that a row of a partitioned table is one that `items` name, by tenant and id; for joins of an UPDATE or SELECT with a few
+ * rows. The keys are said twice, because the planner does not know that a join by the id leaves most partitions out: by the join
+ * alone it read all of a table of 100,000 rows to update 20 (43 ms; so 5 ms).
+ *
+ * @param id the row's column, such as `d.id`
+ * @param itemId the items' column; what stands before the dot must be the name of a CTE
+ */
+export function namedBy(id: string, itemId: string): string {
+  const [row] = id.split('.');
+  const [items, column] = itemId.split('.');
+  return `${row}.tenant = ${items}.tenant AND ${id} = ${itemId}
+    AND ${row}.tenant = ANY (ARRAY(SELECT tenant FROM ${items})) AND ${id} = ANY (ARRAY(SELECT ${column} FROM ${items}))`;
+}

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { defaultTenant, recipientErased, type CloudEvent, type RecipientErased } from '@carillon/contracts';
-import { erasing, erasureItems, type Erasure, type SqlRunner } from '@carillon/persistence';
+import { erasing, erasureItems, namedBy, type Erasure, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 
 /** Deletes the deliveries of somebody who was erased, with their attempts and receipts; those still to be sent are not sent any more. */
@@ -29,8 +29,8 @@ async function deleteDeliveries(db: SqlRunner, erasures: readonly Erasure[]): Pr
   // Statements of their own: an attempt that began while the first one waited for its row is seen only now.
   for (const table of ['attempts', 'receipts'])
     await db.query(
-      `DELETE FROM ${table} a USING json_to_recordset($1) AS gone(tenant text, id uuid)
-       WHERE a.tenant = gone.tenant AND a.delivery_id = gone.id`,
+      `WITH gone AS (SELECT * FROM json_to_recordset($1) AS gone(tenant text, id uuid))
+       DELETE FROM ${table} a USING gone WHERE ${namedBy('a.delivery_id', 'gone.id')}`,
       [JSON.stringify(deleted)],
     );
 }

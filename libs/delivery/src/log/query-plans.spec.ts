@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deliveryFilterSchema, type DeliveryFilter } from '@carillon/contracts';
-import { dataSourceOptions } from '@carillon/persistence';
+import { dataSourceOptions, namedBy } from '@carillon/persistence';
 import { testDatabase, type TestDatabase } from '@carillon/testing';
 import { DataSource } from 'typeorm';
 import { deliveryMigrations } from '../migrations/index.ts';
@@ -100,6 +100,20 @@ describe('the plans of the log’s queries', () => {
     // Nothing is read in vain: the index itself knows what the filter asks for.
     const inVain = nodes.reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0), 0);
     expect(inVain).toBeLessThan(1_000);
+  });
+
+  it('write by the key, whatever the plan is made for', async () => {
+    await dataSource.query(`SET plan_cache_mode = force_generic_plan`);
+    const rows = await dataSource.query(`SELECT tenant, id FROM deliveries ORDER BY id DESC LIMIT 20`);
+    await dataSource.query(
+      `PREPARE settle(json) AS
+       WITH item AS (SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid))
+       UPDATE deliveries d SET updated_at = now() FROM item WHERE ${namedBy('d.id', 'item.id')}`,
+    );
+    const [row] = await dataSource.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE settle('${JSON.stringify(rows)}')`);
+    const nodes = nodesOf(row['QUERY PLAN'][0].Plan);
+    expect(nodes.reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0), 0)).toBeLessThan(1_000);
+    expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan' && node['Actual Rows'] > 0)).toEqual([]);
   });
 
   it('read only the weeks that a time names', async () => {

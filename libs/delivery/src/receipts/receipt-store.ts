@@ -1,5 +1,5 @@
 import type { Failure, Receipt, ReceiptWord } from '@carillon/contracts';
-import { batched, insertRows, type SqlRunner } from '@carillon/persistence';
+import { batched, insertRows, namedBy, type SqlRunner } from '@carillon/persistence';
 import type { DataSource } from 'typeorm';
 import { afterReceipts } from '../state/after-receipts.ts';
 import type { DeliveryFact } from '../store/delivery-row.ts';
@@ -138,7 +138,7 @@ async function match(db: SqlRunner, incoming: readonly IncomingReceipt[]): Promi
          (SELECT max(number) FROM attempts a
           WHERE a.tenant = d.tenant AND a.delivery_id = d.id AND a.provider_message_id = item.provider_message_id),
          d.attempts) AS attempt
-     FROM item JOIN deliveries d ON d.tenant = item.tenant AND d.id = item.delivery_id
+     FROM item JOIN deliveries d ON ${namedBy('d.id', 'item.delivery_id')}
      UNION ALL (
        SELECT DISTINCT ON (n) n, a.tenant, a.delivery_id, a.number
        FROM item JOIN attempts a
@@ -163,9 +163,11 @@ async function match(db: SqlRunner, incoming: readonly IncomingReceipt[]): Promi
 async function lock(db: SqlRunner, keys: readonly Key[]): Promise<Map<string, Standing>> {
   if (keys.length === 0) return new Map();
   const rows: Standing[] = await db.query(
-    `SELECT ${factColumns}, d.failure, d.round_start, d.destination FROM deliveries d
-     JOIN (SELECT DISTINCT tenant, delivery_id FROM json_to_recordset($1) AS item(tenant text, delivery_id uuid)) item
-       ON d.tenant = item.tenant AND d.id = item.delivery_id
+    `WITH item AS (
+       SELECT DISTINCT tenant, delivery_id FROM json_to_recordset($1) AS item(tenant text, delivery_id uuid)
+     )
+     SELECT ${factColumns}, d.failure, d.round_start, d.destination
+     FROM deliveries d JOIN item ON ${namedBy('d.id', 'item.delivery_id')}
      ORDER BY d.tenant, d.id FOR UPDATE OF d`,
     [JSON.stringify(keys)],
   );
@@ -203,8 +205,11 @@ async function advance(
 ): Promise<Map<string, DeliveryFact>> {
   if (found.length === 0) return new Map();
   const stored: StoredReceipt[] = await db.query(
-    `SELECT tenant, delivery_id, attempt, says, error, error_code FROM receipts
-     WHERE (tenant, delivery_id) IN (SELECT tenant, delivery_id FROM json_to_recordset($1) AS item(tenant text, delivery_id uuid))
+    `WITH item AS (
+       SELECT DISTINCT tenant, delivery_id FROM json_to_recordset($1) AS item(tenant text, delivery_id uuid)
+     )
+     SELECT r.tenant, r.delivery_id, attempt, says, error, error_code
+     FROM receipts r JOIN item ON ${namedBy('r.delivery_id', 'item.delivery_id')}
      ORDER BY received_at, id`,
     [JSON.stringify(found.map(({ tenant, delivery_id }) => ({ tenant, delivery_id })))],
   );
@@ -229,13 +234,15 @@ async function advance(
   });
   if (changes.length === 0) return new Map();
   const [rows]: [DeliveryFact[], number] = await db.query(
-    `UPDATE deliveries d
+    `WITH item AS (
+       SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, status text, failure text, error text, error_code text,
+         provider_message_id text)
+     )
+     UPDATE deliveries d
      SET status = item.status, failure = item.failure, error = item.error, error_code = item.error_code,
          provider_message_id = coalesce(d.provider_message_id, item.provider_message_id),
          next_attempt_at = NULL, sent_at = coalesce(d.sent_at, now()), updated_at = now()
-     FROM json_to_recordset($1) AS item(tenant text, id uuid, status text, failure text, error text, error_code text,
-       provider_message_id text)
-     WHERE d.tenant = item.tenant AND d.id = item.id
+     FROM item WHERE ${namedBy('d.id', 'item.id')}
      RETURNING ${factColumns}`,
     [JSON.stringify(changes)],
   );
@@ -252,11 +259,14 @@ async function settleAttempts(db: SqlRunner, found: readonly Found[]): Promise<v
     provider_message_id,
   }));
   await db.query(
-    `UPDATE attempts a
+    `WITH item AS (
+       SELECT * FROM json_to_recordset($1) AS item(tenant text, delivery_id uuid, attempt int, provider_message_id text)
+     )
+     UPDATE attempts a
      SET outcome = 'accepted', error = NULL, error_code = NULL, finished_at = coalesce(a.finished_at, now()),
          provider_message_id = coalesce(a.provider_message_id, item.provider_message_id)
-     FROM json_to_recordset($1) AS item(tenant text, delivery_id uuid, attempt int, provider_message_id text)
-     WHERE a.tenant = item.tenant AND a.delivery_id = item.delivery_id AND a.number = item.attempt
+     FROM item
+     WHERE ${namedBy('a.delivery_id', 'item.delivery_id')} AND a.number = item.attempt
        AND a.outcome IN ('sending', 'uncertain')`,
     [JSON.stringify(items)],
   );

@@ -1,4 +1,4 @@
-import { batched, notErased, type SqlRunner } from '@carillon/persistence';
+import { batched, namedBy, notErased, type SqlRunner } from '@carillon/persistence';
 import type {
   ClaimedDelivery,
   DeliveryFact,
@@ -134,7 +134,7 @@ export class DeliveryStore<Content = unknown> {
          SET status = 'sending', attempts = d.attempts + 1, provider = item.provider, next_attempt_at = NULL,
              lease_until = now() + $2 * interval '1 second', updated_at = now()
          FROM item
-         WHERE d.tenant = item.tenant AND d.id = item.id AND d.attempts = item.attempts AND d.status IN ('queued', 'retrying')
+         WHERE ${namedBy('d.id', 'item.id')} AND d.attempts = item.attempts AND d.status IN ('queued', 'retrying')
          RETURNING d.*
        ), attempt AS (
          INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
@@ -159,13 +159,13 @@ export class DeliveryStore<Content = unknown> {
        ), failed AS (
          UPDATE attempts a
          SET outcome = item.outcome, error = item.error, error_code = item.error_code, finished_at = now()
-         FROM item WHERE a.tenant = item.tenant AND a.delivery_id = item.id AND a.number = item.number
+         FROM item WHERE ${namedBy('a.delivery_id', 'item.id')} AND a.number = item.number
        ), d AS (
          UPDATE deliveries d
          SET attempts = d.attempts + 1, round_start = d.round_start + 1, provider = item.next_provider, error = item.error,
              error_code = item.error_code, lease_until = now() + $2 * interval '1 second', updated_at = now()
          FROM item
-         WHERE d.tenant = item.tenant AND d.id = item.id AND d.attempts = item.number AND d.status = 'sending'
+         WHERE ${namedBy('d.id', 'item.id')} AND d.attempts = item.number AND d.status = 'sending'
          RETURNING d.*
        ), attempt AS (
          INSERT INTO attempts (tenant, delivery_id, number, provider, outcome, started_at)
@@ -181,8 +181,8 @@ export class DeliveryStore<Content = unknown> {
   /** Reads what is to be told about a delivery; undefined for one that was erased. */
   readonly fact = batched(async (keys: readonly { tenant: string; id: string }[]) => {
     const rows: DeliveryFact[] = await this.db.query(
-      `SELECT ${factColumns} FROM deliveries d
-       JOIN json_to_recordset($1) AS item(tenant text, id uuid) USING (tenant, id)`,
+      `WITH item AS (SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid))
+       SELECT ${factColumns} FROM deliveries d JOIN item ON ${namedBy('d.id', 'item.id')}`,
       [JSON.stringify(keys)],
     );
     const byKey = new Map(rows.map((row) => [keyOf(row), row]));
@@ -204,7 +204,7 @@ export class DeliveryStore<Content = unknown> {
            SET outcome = item.outcome, error = item.error, error_code = item.error_code,
                provider_message_id = item.provider_message_id, finished_at = now()
            FROM item
-           WHERE a.tenant = item.tenant AND a.delivery_id = item.id AND a.number = item.number AND item.outcome IS NOT NULL
+           WHERE ${namedBy('a.delivery_id', 'item.id')} AND a.number = item.number AND item.outcome IS NOT NULL
          ), d AS (
            UPDATE deliveries d
            SET status = item.status, failure = item.failure, error = item.error, error_code = item.error_code,
@@ -214,7 +214,7 @@ export class DeliveryStore<Content = unknown> {
                sent_at = CASE WHEN item.status = 'sent' THEN now() ELSE d.sent_at END,
                updated_at = now()
            FROM item
-           WHERE d.tenant = item.tenant AND d.id = item.id AND d.status = ANY (item.changed_from)
+           WHERE ${namedBy('d.id', 'item.id')} AND d.status = ANY (item.changed_from)
              AND (d.attempts = item.number OR item.outcome = 'accepted')
            RETURNING d.*
          )
@@ -231,14 +231,17 @@ export class DeliveryStore<Content = unknown> {
    */
   readonly release = batched(async (releases: readonly Release[]) => {
     await this.db.query(
-      `UPDATE deliveries d
+      `WITH item AS (
+         SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, resend_in float8, look_up_in float8)
+       )
+       UPDATE deliveries d
        SET lease_until = NULL,
            status = CASE WHEN d.status = 'uncertain' AND item.resend_in IS NOT NULL THEN 'retrying' ELSE d.status END,
            next_attempt_at = CASE WHEN d.status = 'uncertain' THEN now() + coalesce(item.resend_in, item.look_up_in) * interval '1 second'
              ELSE d.next_attempt_at END,
            updated_at = CASE WHEN d.status = 'uncertain' AND item.resend_in IS NOT NULL THEN now() ELSE d.updated_at END
-       FROM json_to_recordset($1) AS item(tenant text, id uuid, resend_in float8, look_up_in float8)
-       WHERE d.tenant = item.tenant AND d.id = item.id AND d.status <> 'sending'`,
+       FROM item
+       WHERE ${namedBy('d.id', 'item.id')} AND d.status <> 'sending'`,
       [JSON.stringify(releases)],
     );
     return releases.map(() => undefined);
@@ -261,7 +264,7 @@ export class DeliveryStore<Content = unknown> {
          SET status = coalesce(refused, status), lease_until = now() + $2 * interval '1 second',
              next_attempt_at = CASE WHEN refused IS NULL THEN next_attempt_at END,
              updated_at = CASE WHEN refused IS NULL THEN updated_at ELSE now() END
-         FROM due WHERE d.tenant = due.tenant AND d.id = due.id
+         FROM due WHERE ${namedBy('d.id', 'due.id')}
          RETURNING d.*
        )
        SELECT ${claimColumns} FROM d
@@ -282,7 +285,7 @@ export class DeliveryStore<Content = unknown> {
        ), attempt AS (
          UPDATE attempts a SET outcome = 'uncertain', error = $2, finished_at = now()
          FROM lost
-         WHERE unfinished AND a.tenant = lost.tenant AND a.delivery_id = lost.id AND a.number = lost.attempts
+         WHERE unfinished AND ${namedBy('a.delivery_id', 'lost.id')} AND a.number = lost.attempts
        ), d AS (
          UPDATE deliveries d
          SET status = CASE WHEN unfinished THEN 'uncertain' ELSE status END,
@@ -290,7 +293,7 @@ export class DeliveryStore<Content = unknown> {
              error_code = CASE WHEN unfinished THEN NULL ELSE error_code END,
              updated_at = CASE WHEN unfinished THEN now() ELSE updated_at END,
              lease_until = now() + $3 * interval '1 second'
-         FROM lost WHERE d.tenant = lost.tenant AND d.id = lost.id
+         FROM lost WHERE ${namedBy('d.id', 'lost.id')}
          RETURNING d.*
        )
        SELECT ${claimColumns} FROM d`,
