@@ -125,7 +125,7 @@ describe('a catalog document is refused', () => {
       'with a reminder offset by nonsense',
       reminder({ offset: '-P1X' }),
       'types.lesson.reminders[0].offset',
-      'such as PT1H',
+      'is not an ISO 8601 duration such as -PT24H',
     ],
     ['with a reminder for ever', reminder({ every: 'PT0S' }), 'types.lesson.reminders[0].every', 'must be longer'],
     [

@@ -232,7 +232,7 @@ describe('questions to the renderer', () => {
     });
     expect(notifications[1]).toEqual({
       notification_id: 'dry-2',
-      rendered: { sms: { text: 'Own words for INV-2' } },
+      rendered: { sms: { text: 'Own words for INV-2', segments: 1, units: 19, alphabet: 'GSM-7', cost: null } },
       template: { sms: { key: 'invoice_issued', version: 1, locale: 'en' } },
       errors: [
         {
