@@ -115,6 +115,36 @@ describe('Several providers', () => {
   });
 });
 
+describe('A replica that stops while another provider is waited for', () => {
+  it('records the outcome of the first one', async () => {
+    const [one, two] = [new ScriptedProvider('one'), new ScriptedProvider('two')];
+    const sender = await SenderUnderTest.start({
+      providers: [one, two].map((provider) => ({ kind: 'scripted', provider })),
+      concurrency: 1,
+      sendTimeoutMs: 60_000,
+      retry: () => ({ delaysSeconds: [600], jitter: 0 }),
+    });
+    const [busy, failing] = [renderedFor(someNumber()), renderedFor(someNumber())];
+    let free = false;
+    one.script(busy.to, { kind: 'retryable', error: 'away' });
+    two.script(busy.to, async () => {
+      await until('it is freed', () => free);
+      return { kind: 'accepted', providerMessageId: null };
+    });
+    one.script(failing.to, { kind: 'retryable', error: 'away' });
+    await sender.publish(busy);
+    await until('the second is busy', () => two.asked.length === 1);
+    await sender.publish(failing);
+    await until('the first has failed', () => one.asked.length === 2);
+    const closed = sender.service.running.close();
+    await sender.reaches(failing.delivery_id, 'retrying');
+    free = true;
+    await closed;
+    expect(await providersOf(sender, failing)).toEqual(['one retryable']);
+    await sender.close();
+  });
+});
+
 describe('A slow provider', () => {
   it('holds up nobody else: its messages are put aside, those after them go through', async () => {
     const slow = new ScriptedProvider('slow');

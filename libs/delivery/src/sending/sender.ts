@@ -208,7 +208,10 @@ export class Sender<Content = unknown> implements BeforeApplicationShutdown, OnA
       tried.add(gate.name);
       const inTime = claimed.expires_in === null || claimed.expires_in > seconds;
       const other =
-        failsOver(outcome) && inTime ? await this.admissions.another(applicantOf(claimed), tried) : undefined;
+        failsOver(outcome) && inTime
+          ? // Whatever keeps another from being asked (this replica stops, the database is away): this outcome is recorded.
+            await this.admissions.another(applicantOf(claimed), tried).catch(() => undefined)
+          : undefined;
       if (!other) {
         const merged = summary(outcomes as [SendOutcome, ...SendOutcome[]]);
         return this.finish(claimed, outcome, merged, seconds, keeping);
