@@ -281,6 +281,9 @@ describe('The log of deliveries', () => {
     ];
     sender.provider.script(third.to, { kind: 'permanent', error: 'no' });
     await send(first, second, third);
+    await sender.service.database.query(`UPDATE sms_sender.deliveries SET opened_at = now() WHERE id = $1`, [
+      first.delivery_id,
+    ]);
     const stats = (changes: object) =>
       sender.service.messages.call(deliveryStats, {
         tenant: 'school',
@@ -297,9 +300,11 @@ describe('The log of deliveries', () => {
       group_by: 'template',
       total: 3,
       by_status: { sent: 2, failed: 1 },
+      opened: 1,
+      clicked: 0,
       groups: [
-        { group: `${type}@1`, total: 2, by_status: { sent: 2 } },
-        { group: `${type}@2`, total: 1, by_status: { failed: 1 } },
+        { group: `${type}@1`, total: 2, by_status: { sent: 2 }, opened: 1, clicked: 0 },
+        { group: `${type}@2`, total: 1, by_status: { failed: 1 }, opened: 0, clicked: 0 },
       ],
       series: [
         { at: '2026-10-01T00:00:00.000Z', total: 1, groups: { [`${type}@1`]: 1 } },

@@ -28,6 +28,9 @@ export interface Count {
   readonly group: string | null;
   readonly status: string;
   readonly count: number;
+  /** How many of them a person opened, and clicked in. */
+  readonly opened: number;
+  readonly clicked: number;
 }
 
 /**
@@ -46,7 +49,8 @@ export async function deliveryStatsOf(
   const { where, parameters } = filtered(tenant, { ...rest, created_from: from, created_to: to });
   const counts: Count[] = await db.query(
     `SELECT to_char(date_trunc('${interval}', created_at AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS".000Z"') AS at,
-       ${groupColumns[group_by]} AS group, status, count(*)::int AS count
+       ${groupColumns[group_by]} AS group, status, count(*)::int AS count,
+       count(opened_at)::int AS opened, count(clicked_at)::int AS clicked
      FROM deliveries WHERE ${where} GROUP BY 1, 2, 3 ORDER BY 1`,
     parameters,
   );
@@ -75,23 +79,29 @@ function periodOf(
 }
 
 /** Totals and series from the counts, which are in the order of time. */
-export function summed(counts: readonly Count[]): Pick<Stats, 'total' | 'by_status' | 'groups' | 'series'> {
+export function summed(
+  counts: readonly Count[],
+): Pick<Stats, 'total' | 'by_status' | 'opened' | 'clicked' | 'groups' | 'series'> {
   const by_status: Record<string, number> = {};
   const groups = new Map<string | null, Stats['groups'][number]>();
   const series = new Map<string, Stats['series'][number]>();
-  let total = 0;
-  for (const { at, group, status, count } of counts) {
-    total += count;
+  const all = { total: 0, opened: 0, clicked: 0 };
+  for (const { at, group, status, count, opened, clicked } of counts) {
+    all.total += count;
+    all.opened += opened;
+    all.clicked += clicked;
     add(by_status, status, count);
-    const ofGroup = entry(groups, group, () => ({ group, total: 0, by_status: {} }));
+    const ofGroup = entry(groups, group, () => ({ group, total: 0, by_status: {}, opened: 0, clicked: 0 }));
     ofGroup.total += count;
+    ofGroup.opened += opened;
+    ofGroup.clicked += clicked;
     add(ofGroup.by_status, status, count);
     const ofInterval = entry(series, at, () => ({ at, total: 0, groups: {} }));
     ofInterval.total += count;
     add(ofInterval.groups, group ?? 'none', count);
   }
   return {
-    total,
+    ...all,
     by_status,
     groups: [...groups.values()].sort((one, other) => other.total - one.total),
     series: [...series.values()],

@@ -290,8 +290,19 @@ export const deliveryStatsSchema = z.object({
   group_by: z.enum(statsGroups),
   total: z.number().int(),
   by_status: counts,
+  /** How many a person opened, and clicked in; only emails tell. */
+  opened: z.number().int(),
+  clicked: z.number().int(),
   /** The largest first. A template is named with its version: `invoice_issued@3`; null: none. */
-  groups: z.array(z.object({ group: z.string().nullable(), total: z.number().int(), by_status: counts })),
+  groups: z.array(
+    z.object({
+      group: z.string().nullable(),
+      total: z.number().int(),
+      by_status: counts,
+      opened: z.number().int(),
+      clicked: z.number().int(),
+    }),
+  ),
   /** For each interval (UTC) with deliveries, oldest first: how many of each group. */
   series: z.array(z.object({ at: z.string(), total: z.number().int(), groups: counts })),
 });
@@ -313,9 +324,11 @@ export const deliveryStats = defineRpc<z.infer<typeof statsRequest>, DeliverySta
       group_by: 'type',
       total: 3,
       by_status: { delivered: 2, failed: 1 },
+      opened: 1,
+      clicked: 0,
       groups: [
-        { group: 'invoice_issued', total: 2, by_status: { delivered: 2 } },
-        { group: 'payment_received', total: 1, by_status: { failed: 1 } },
+        { group: 'invoice_issued', total: 2, by_status: { delivered: 2 }, opened: 1, clicked: 0 },
+        { group: 'payment_received', total: 1, by_status: { failed: 1 }, opened: 0, clicked: 0 },
       ],
       series: [{ at: '2026-11-21T00:00:00.000Z', total: 3, groups: { invoice_issued: 2, payment_received: 1 } }],
     },
