@@ -33,20 +33,20 @@ export class IsolatedTemplates implements OnApplicationShutdown {
   private readonly steady = new WorkerPool({
     processes: 2,
     perTenant: 1,
-    limits: { ...rendering, nice: 5 },
+    limits: { ...rendering, nice: 15 },
     onEnding: this.onEnding,
   });
   /** For those that have not, and for those that had to be stopped. */
   private readonly doubtful = new WorkerPool({
     processes: 1,
     perTenant: 1,
-    limits: { ...rendering, nice: 10 },
+    limits: { ...rendering, nice: 19 },
     onEnding: this.onEnding,
   });
   private readonly compilers = new WorkerPool({
     processes: 1,
     perTenant: 1,
-    limits: { ...compiling, nice: 10 },
+    limits: { ...compiling, nice: 19 },
     onEnding: this.onEnding,
   });
 
