@@ -45,6 +45,22 @@ const document = {
         },
       ],
     },
+    rehearsal_reminder: { category: 'lessons', channels: ['in_app'], enabled: false },
+    rehearsal_scheduled: {
+      category: 'lessons',
+      channels: ['in_app'],
+      on: 'rehearsal.scheduled',
+      to: 'data.student_id',
+      reminders: [
+        {
+          type: 'rehearsal_reminder',
+          at: 'data.starts_at',
+          offset: '-PT24H',
+          match: 'data.rehearsal',
+          cancel_on: ['rehearsal.cancelled'],
+        },
+      ],
+    },
     arrears_warning: { category: 'fees', channels: ['in_app'] },
     arrears_critical: { category: 'fees', channels: ['in_app'] },
     invoice_issued: {
@@ -236,21 +252,16 @@ describe('reminders of the catalog', () => {
   });
 
   it('of somebody who is gone, or of a type that is switched off, do not come', async () => {
-    publish('lesson.scheduled', { student_id: 'sam', lesson_id: 'l-off', starts_at: inHours(48) });
-    const timer = await timerFor('lesson_scheduled', 'l-off');
-    back(timer, { recipient: 'nobody' });
-    await apply({
-      lesson_reminder: { ...document.types.lesson_reminder, enabled: false },
-      lesson_scheduled: { ...document.types.lesson_scheduled, reminders: [] },
-    });
-    back(timer);
-    await apply();
-    publish('lesson.scheduled', { student_id: 'sam', lesson_id: 'l-on', starts_at: inHours(48) });
+    for (const lesson_id of ['l-gone', 'l-on'])
+      publish('lesson.scheduled', { student_id: 'sam', lesson_id, starts_at: inHours(48) });
+    publish('rehearsal.scheduled', { student_id: 'sam', rehearsal: 'r-off', starts_at: inHours(48) });
+    back(await timerFor('lesson_scheduled', 'l-gone'), { recipient: 'nobody' });
+    back(await timerFor('rehearsal_scheduled', 'r-off'));
     back(await timerFor('lesson_scheduled', 'l-on'));
-    await until('the other one', () =>
-      notified('lesson_reminder', 'sam').some(({ data }) => data.data.lesson_id === 'l-on'),
-    );
-    expect(notified('lesson_reminder', 'sam').some(({ data }) => data.data.lesson_id === 'l-off')).toBe(false);
+    const reminded = () => notified('lesson_reminder', 'sam').map(({ data }) => data.data.lesson_id);
+    await until('the other one', () => reminded().includes('l-on'));
+    expect(reminded()).not.toContain('l-gone');
+    expect(notified('rehearsal_reminder', 'sam')).toEqual([]);
     expect(dead).toEqual([]);
   });
 
