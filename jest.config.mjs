@@ -24,4 +24,6 @@ export default {
     ],
   },
   testTimeout: 30_000,
+  // Jest would leave a core for others; most tests wait for servers half of the time.
+  maxWorkers: '100%',
 };
