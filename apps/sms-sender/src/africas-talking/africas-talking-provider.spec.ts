@@ -25,7 +25,7 @@ let vendor: VendorDouble;
 beforeEach(async () => (vendor = await VendorDouble.start()));
 afterEach(() => vendor.close());
 
-const provider = (from?: string, timeoutMs = 500): AfricasTalkingProvider =>
+const provider = (from?: string, timeoutMs = 2_500): AfricasTalkingProvider =>
   new AfricasTalkingProvider({
     username: 'greenfield',
     apiKey: 'atsk_secret',

@@ -17,7 +17,7 @@ beforeEach(async () => (vendor = await VendorDouble.start()));
 afterEach(() => vendor.close());
 
 const provider = (from = '+15005550006'): TwilioProvider =>
-  new TwilioProvider({ accountSid, authToken: 'secret', from, baseUrl: `${vendor.url}/`, timeoutMs: 500 });
+  new TwilioProvider({ accountSid, authToken: 'secret', from, baseUrl: `${vendor.url}/`, timeoutMs: 2_500 });
 const send = (): Promise<SendOutcome> => provider().send(message);
 
 describe('Twilio', () => {
@@ -44,7 +44,7 @@ describe('Twilio', () => {
         authToken: 'secret',
         from: '+15005550006',
         baseUrl: `${vendor.url}/`,
-        timeoutMs: 500,
+        timeoutMs: 2_500,
       };
       await new TwilioProvider({ ...options, publicUrl }).send(message);
     }
