@@ -542,7 +542,8 @@ describe('the webhooks of providers', () => {
 
   it('answer 503 while RabbitMQ is away, so that the provider asks again', async () => {
     const proxy = await cuttableProxy(servers.amqpUrl);
-    const other = await startTestService(service, { ...settings, AMQP_URL: proxy.url }, { broker: await testBroker() });
+    const broker = await testBroker();
+    const other = await startTestService(service, { ...settings, AMQP_URL: proxy.url }, { broker });
     try {
       proxy.cut();
       const path = `/webhooks/africastalking/${settings.AFRICASTALKING_WEBHOOK_SECRET}/reports`;
@@ -552,6 +553,7 @@ describe('the webhooks of providers', () => {
       proxy.restore();
       await other.close();
       await proxy.close();
+      await broker.close();
     }
   }, 60_000);
 });
