@@ -11,7 +11,7 @@ Token.prototype.getPosition = function (this: Token): [number, number] {
   if (lines.source !== this.input) lines = { source: this.input, starts: startsOf(this.input) };
   const { starts } = lines;
   let line = 0;
-  for (let next = starts.length; line + 1 < next; ) {
+  for (let next = starts.length; line + 1 < next;) {
     const middle = (line + next) >> 1;
     if (starts[middle]! <= this.begin) line = middle;
     else next = middle;
