@@ -80,6 +80,8 @@ export async function measureHostile(
       const before = readCpu(processes);
       const began = now();
       const enemy = which === 'beside' ? street.publish('b', hostile, rate, seconds) : Promise.resolve([]);
+      // Should it fail first, that is told when it is awaited; unheard it would end the bench without cleaning up.
+      enemy.catch(() => undefined);
       const times = await street.publish('a', good, rate, seconds);
       const took = now() - began;
       const { others } = cpuBetween(before, readCpu(processes));
