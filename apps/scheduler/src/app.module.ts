@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Changing } from './changing/changing.ts';
+import { KeyRetention } from './changing/key-retention.ts';
 import { ChangingController } from './changing/changing.controller.ts';
 import { ErasureController } from './erasure/erasure.controller.ts';
 import { Forgetting } from './erasure/forgetting.ts';
@@ -22,6 +23,6 @@ import { SettingController } from './setting/setting.controller.ts';
     SchedulesController,
     TimersController,
   ],
-  providers: [Timers, Firing, Forgetting, Planning, Changing],
+  providers: [Timers, Firing, Forgetting, Planning, Changing, KeyRetention],
 })
 export class AppModule {}

@@ -13,6 +13,7 @@ import type { TestBroker, TestDatabase, TestService } from '@carillon/testing';
 import { migrations } from '../../migrations/index.ts';
 import { inMs, timerDue, timerRow, untilState } from '../../testing/timers.ts';
 import { service } from '../service.ts';
+import { KeyRetention } from './key-retention.ts';
 
 const tenant = 'studio';
 const woken: TimersWoken['woken'] = { by: 'a move', at: '2030-01-01T09:00:00Z' };
@@ -95,6 +96,20 @@ describe('timers with a key', () => {
     await until('the one that was overtaken comes', () => heardOf(overtaken).length === 1);
     expect(heardOf(overtaken)[0]!.data.woken).toEqual(woken);
     expect(await timerRow(database, anew)).toMatchObject({ state: 'pending' });
+  });
+
+  it('are looked up for thirty days, then what was said of a key is forgotten', async () => {
+    const [old, young] = [freshKey(), freshKey()];
+    await cancel(old, 2_000);
+    await cancel(young, 2_000);
+    await Promise.all([remembered(old), remembered(young)]);
+    await database.query(`UPDATE scheduler.timer_keys SET changed_at = now() - interval '31 days' WHERE key = $1`, [
+      old,
+    ]);
+    await scheduler.running.app.get(KeyRetention).keepHouse();
+    const left = await database.query<{ key: string }>('SELECT key FROM scheduler.timer_keys');
+    expect(left.map(({ key }) => key)).toContain(young);
+    expect(left.map(({ key }) => key)).not.toContain(old);
   });
 
   it('follow the clocks of their recipient where they say so', async () => {
