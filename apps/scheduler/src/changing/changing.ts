@@ -3,14 +3,12 @@ import type { TimersCancelled, TimersWoken } from '@carillon/contracts';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Firing } from '../firing/firing.ts';
+import { cancelled, stillWaits } from '../firing/timers.ts';
 import type { NewTimer } from '../setting/new-timer.ts';
 
 type Cancelled = TimersCancelled & { tenant: string };
 type Woken = TimersWoken & { tenant: string };
 
-/** One that is being published at this moment is left to whoever gets its message. */
-const waits = `state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now())`;
-const cancelled = `state = 'cancelled', message = NULL, claimed_until = NULL, error = NULL`;
 /** The message with what its reader is to know; of several changes the last one counts. */
 const told = (woken: string) => `jsonb_set(message::jsonb, '{data,woken}', ${woken}::jsonb)::json`;
 
@@ -32,7 +30,7 @@ export class Changing {
       await this.database.query(
         `UPDATE timers SET ${cancelled}
            FROM json_to_recordset($1) AS said(tenant text, key text, at bigint)
-          WHERE timers.tenant = said.tenant AND timers.key = said.key AND since <= said.at AND ${waits}`,
+          WHERE timers.tenant = said.tenant AND timers.key = said.key AND since <= said.at AND ${stillWaits}`,
         [JSON.stringify(all)],
       );
       return all.map(() => undefined);
@@ -43,13 +41,13 @@ export class Changing {
       await this.database.query(
         `UPDATE timers SET due_at = now(), message = ${told('said.woken')}
            FROM json_to_recordset($1) AS said(tenant text, key text, at bigint, woken jsonb)
-          WHERE timers.tenant = said.tenant AND timers.key = said.key AND since < said.at AND ${waits}`,
+          WHERE timers.tenant = said.tenant AND timers.key = said.key AND since < said.at AND ${stillWaits}`,
         [JSON.stringify(byKey)],
       );
       await this.database.query(
         `UPDATE timers SET due_at = now(), message = ${told('said.woken')}
            FROM json_to_recordset($1) AS said(tenant text, recipient text, woken jsonb)
-          WHERE timers.tenant = said.tenant AND timers.recipients @> ARRAY[said.recipient] AND follows_zone AND ${waits}`,
+          WHERE timers.tenant = said.tenant AND timers.recipients @> ARRAY[said.recipient] AND follows_zone AND ${stillWaits}`,
         [JSON.stringify(all.filter(({ recipient }) => recipient !== undefined))],
       );
       this.firing.wakeIn(0);
@@ -64,13 +62,13 @@ export class Changing {
     const [, moved]: [unknown, number] = await this.database.query(
       `UPDATE timers SET due_at = now(), message = ${told('said.woken')}
          FROM timer_keys AS said
-        WHERE timer_id = ANY($1) AND said.tenant = timers.tenant AND said.key = timers.key AND since < moved_at AND ${waits}`,
+        WHERE timer_id = ANY($1) AND said.tenant = timers.tenant AND said.key = timers.key AND since < moved_at AND ${stillWaits}`,
       [ids],
     );
     await this.database.query(
       `UPDATE timers SET ${cancelled}
          FROM timer_keys AS said
-        WHERE timer_id = ANY($1) AND said.tenant = timers.tenant AND said.key = timers.key AND since <= cancelled_at AND ${waits}`,
+        WHERE timer_id = ANY($1) AND said.tenant = timers.tenant AND said.key = timers.key AND since <= cancelled_at AND ${stillWaits}`,
       [ids],
     );
     if (moved > 0) this.firing.wakeIn(0);

@@ -17,6 +17,12 @@ export interface ClaimedTimer extends TimerTimes {
 /** Milliseconds from now until a timer is due, by the database's clock; negative when it is overdue. */
 export const untilDue = '(extract(epoch FROM due_at - now()) * 1000)::float8 AS wait_ms';
 
+/** That a timer still waits, also for another try: it is not being published at this moment, so it can be cancelled or moved. */
+export const stillWaits = `state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now() OR error IS NOT NULL)`;
+
+/** What an UPDATE sets to cancel a timer. */
+export const cancelled = `state = 'cancelled', message = NULL, claimed_until = NULL, error = NULL`;
+
 const unclaimed = `state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now())`;
 
 /** The timers table. Its clock, the database's, is the only one that decides; replicas' clocks may differ. */
@@ -40,7 +46,7 @@ export class Timers {
           LIMIT $1
           FOR UPDATE SKIP LOCKED
        )
-       UPDATE timers SET claimed_until = now() + make_interval(secs => $2)
+       UPDATE timers SET claimed_until = now() + make_interval(secs => $2), error = NULL
          FROM due
         WHERE timers.timer_id = due.timer_id
         RETURNING timers.timer_id, due_at, expires_at, exchange, routing_key, message, now() AS now`,

@@ -21,7 +21,7 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
 import { Firing } from '../firing/firing.ts';
-import { untilDue } from '../firing/timers.ts';
+import { cancelled, stillWaits, untilDue } from '../firing/timers.ts';
 
 interface TimerRow {
   timer_id: string;
@@ -39,9 +39,6 @@ interface TimerRow {
 }
 
 const recipientsShown = 20;
-/** A claimed one is being published at this moment: it is too late. */
-const stillWaits = `state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now() OR error IS NOT NULL)`;
-const cancelled = `state = 'cancelled', message = NULL, claimed_until = NULL, error = NULL`;
 
 /** What waits for its time, for whoever wants to see it, cancel it or have it sooner. */
 @Controller()

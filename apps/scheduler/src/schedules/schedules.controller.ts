@@ -19,6 +19,7 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
 import type { SchedulerConfig } from '../config.ts';
 import { Firing } from '../firing/firing.ts';
+import { cancelled, stillWaits } from '../firing/timers.ts';
 import { Planning } from './planning.ts';
 import { mistakesIn, timesOf } from './rule.ts';
 import { runOf, scheduleOf, timerOfRun, type RunRow, type ScheduleRow } from './schedule-row.ts';
@@ -202,9 +203,8 @@ export class SchedulesController {
 }
 
 async function cancelPending(db: SqlRunner, tenant: string, id: string): Promise<void> {
-  await db.query(
-    `UPDATE timers SET state = 'cancelled', message = NULL, claimed_until = NULL
-      WHERE tenant = $1 AND schedule_id = $2 AND state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now())`,
-    [tenant, id],
-  );
+  await db.query(`UPDATE timers SET ${cancelled} WHERE tenant = $1 AND schedule_id = $2 AND ${stillWaits}`, [
+    tenant,
+    id,
+  ]);
 }

@@ -211,6 +211,25 @@ describe('a recurring schedule', () => {
     expect((await get(schedule.id)).last_run).toMatchObject({ error: null, event_id: null });
   });
 
+  it('that fails again and again can be deleted', async () => {
+    const schedule = await put({
+      event: undefined,
+      publish: { exchange: `missing_${unique()}`, routing_key: '', type: 'arrears.due', data: {} },
+    });
+    await comesDue(schedule, 0);
+    await until('it fails', async () => (await runs(schedule.id)).some(({ error }) => error !== null));
+    const cancelled = async () => {
+      const page = await messages.call(listTimers, { tenant, filter: { status: 'cancelled' }, limit: 10, after: null });
+      return page.data.filter(({ schedule_id }) => schedule_id === schedule.id).length;
+    };
+    await until('it is not being sent at this very moment', async () => {
+      await messages.call(pauseSchedule, { tenant, id: schedule.id, paused: true });
+      await messages.call(pauseSchedule, { tenant, id: schedule.id, paused: false });
+      return (await cancelled()) > 0;
+    });
+    await messages.call(deleteSchedule, { tenant, id: schedule.id });
+  });
+
   it('that never comes true, or is no schedule at all, is refused and not kept', async () => {
     expect((await errorsOf({ cron: '0 0 30 2 *' })).join()).toContain('invalid_schedule,cron: never comes true');
     expect((await errorsOf({ rrule: 'FREQ=DAILY' })).join()).toContain('cron: give either cron or rrule');
