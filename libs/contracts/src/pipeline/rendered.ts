@@ -6,6 +6,8 @@ import { lanes, priorities } from '../words.ts';
 export const renderedSchema = z.object({
   delivery_id: z.string(),
   notification_id: z.string(),
+  /** Of the event's record; what belongs to one that was cancelled is not sent. Items of an earlier version lack it. */
+  event_id: z.string().optional(),
   recipient: z.string(),
   type: z.string(),
   category: z.string(),
@@ -21,6 +23,7 @@ export type Rendered = z.infer<typeof renderedSchema>;
 export const renderedExample: Rendered = {
   delivery_id: '019aa5e5-8f00-8c00-8000-000000000003',
   notification_id: '019aa5e5-8f00-8b1c-9d2e-3f4a5b6c7d8e',
+  event_id: '019aa5e5-8f00-8a00-8000-000000000001',
   recipient: 'parent-17',
   type: 'invoice_issued',
   category: 'billing',

@@ -76,6 +76,8 @@ export const decisionSchema = z.object({
   category: z.string(),
   priority: z.enum(priorities),
   created_at: z.string(),
+  /** When its event was cancelled; what had not been sent by then was not. */
+  cancelled_at: z.string().nullable().optional(),
   channels: z.array(channelDecisionSchema),
 });
 export type Decision = z.infer<typeof decisionSchema>;

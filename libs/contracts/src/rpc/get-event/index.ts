@@ -6,8 +6,11 @@ export const eventProgressSchema = z.object({
   id: z.string(),
   type: z.string(),
   source: z.string(),
-  /** `scheduled` until its `send_at`, `fanning_out` while an audience is gone through, then `decided`. */
-  status: z.enum(['scheduled', 'fanning_out', 'decided']),
+  /** `scheduled` until its `send_at`, `fanning_out` while an audience is gone through, then `decided`; `cancelled` by somebody. */
+  status: z.enum(['scheduled', 'fanning_out', 'decided', 'cancelled']),
+  /** When and by whom, where it was. */
+  cancelled_at: z.string().nullable(),
+  cancelled_by: z.string().nullable(),
   /** False when the event came without an id of its own. */
   deduplicated: z.boolean(),
   send_at: z.string().nullable(),
@@ -36,6 +39,8 @@ export const getEvent = defineRpc<z.infer<typeof request>, EventProgress>({
       type: 'invoice_issued',
       source: '/finance',
       status: 'decided',
+      cancelled_at: null,
+      cancelled_by: null,
       deduplicated: true,
       send_at: null,
       created_at: '2026-11-21T09:30:00.000Z',
