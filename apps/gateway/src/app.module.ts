@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { CONFIG, SecretBox, secretBox } from '@carillon/service';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
+import { DeclaredRoutes } from './access/declared-routes.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
 import { BrandController } from './branding/brand.controller.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
@@ -92,6 +93,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
   ],
   providers: [
     ApiKeys,
+    DeclaredRoutes,
     RecipientTokens,
     { provide: SecretBox, useFactory: (config: GatewayConfig) => secretBox(config), inject: [CONFIG] },
     DeadLetterStore,

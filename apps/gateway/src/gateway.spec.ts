@@ -64,7 +64,9 @@ describe('the gateway', () => {
       const key = await test.running.app.get(ApiKeys).create('default', 'events only', ['events:write']);
       expect(await call('GET', '/v1/admin/dead-letters', { key })).toMatchObject({
         status: 403,
-        json: { detail: 'This needs an API key with the scope admin.' },
+        json: {
+          detail: 'This needs an API key with the scope admin or a member with the role support or above.',
+        },
       });
       expect(await call('GET', '/v1/notifications', { key })).toMatchObject({
         status: 403,

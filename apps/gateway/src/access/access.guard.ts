@@ -1,37 +1,43 @@
 import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Problem } from '@carillon/contracts';
 import type { FastifyRequest } from 'fastify';
 import { ApiKeys } from './api-keys.ts';
 import { RecipientTokens } from './recipient-tokens.ts';
-import type { Caller, Scope } from './scopes.ts';
+import { allows, forbidden, unauthorized, type Access, type Roles, type Rule } from './rules.ts';
+import type { Caller } from './scopes.ts';
 
-/** Who may use a route: an API key with a scope, or a recipient with a token. */
-export type Access = Scope | 'recipient' | 'public';
+export const ruleKey = 'access rule';
 
-export const accessKey = 'access';
-
-/** Declares who may use a route or a whole controller. A route without it is refused to everyone. */
-export const Allow = (access: Access) => SetMetadata(accessKey, access);
+/**
+ * Declares who may use a route or a whole controller; a route's own declaration stands in the place of its controller's.
+ * The gateway does not start with a route that declares nothing.
+ *
+ * @param access the scope of an API key (`admin` opens every scope), or `recipient`, `member`, `public`
+ * @param roles the least role of members who may as well, for a controller as `{ read, change }`; left out: no member may
+ */
+export const Allow = (access: Access, roles?: Roles) => SetMetadata(ruleKey, { access, roles } satisfies Rule);
 
 type RequestWithCaller = FastifyRequest & { caller?: Caller };
 
 /** The tenant of whoever asks. */
 export const Tenant = createParamDecorator((_: unknown, context: ExecutionContext): string => callerOf(context).tenant);
 
+/** Whoever asks, as the guard knows them. */
+export const Asking = createParamDecorator((_: unknown, context: ExecutionContext): Caller => callerOf(context));
+
 /** The recipient whose token it is, with the tenant. */
 export const Me = createParamDecorator(
   (_: unknown, context: ExecutionContext): { tenant: string; recipient: string } => {
     const caller = callerOf(context);
-    if (caller.kind !== 'recipient') throw forbidden('recipient');
+    if (caller.kind !== 'recipient') throw forbidden({ access: 'recipient' }, 'GET');
     return { tenant: caller.tenant, recipient: caller.recipient };
   },
 );
 
-/** The name of the API key that asks, for records of who did what. */
-export const KeyName = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+/** The name of the API key or member that asks, for records of who did what. */
+export const CallerName = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const caller = callerOf(context);
-  if (caller.kind !== 'api_key') throw forbidden('admin');
+  if (caller.kind === 'recipient') throw forbidden({ access: 'admin' }, 'GET');
   return caller.name;
 });
 
@@ -46,15 +52,12 @@ export class AccessGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true; // messages come from the broker, which has its own credentials
-    const access = this.reflector.getAllAndOverride<Access | undefined>(accessKey, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (access === 'public') return true;
+    const rule = this.reflector.getAllAndOverride<Rule>(ruleKey, [context.getHandler(), context.getClass()]);
+    if (rule.access === 'public') return true;
     const request = context.switchToHttp().getRequest<RequestWithCaller>();
     const caller = await this.identify(request.headers.authorization);
     if (!caller) throw unauthorized();
-    if (access === undefined || !allows(access, caller)) throw forbidden(access);
+    if (!allows(rule, request.method, caller)) throw forbidden(rule, request.method);
     request.caller = caller;
     return true;
   }
@@ -66,25 +69,6 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-function allows(access: Access, caller: Caller): boolean {
-  if (caller.kind === 'recipient') return access === 'recipient';
-  return caller.scopes.includes(access) || (access !== 'recipient' && caller.scopes.includes('admin'));
-}
-
 function callerOf(context: ExecutionContext): Caller {
   return context.switchToHttp().getRequest<RequestWithCaller>().caller!;
-}
-
-function unauthorized(): Problem {
-  return new Problem({
-    status: 401,
-    code: 'unauthorized',
-    title: 'Authentication is needed',
-    detail: 'Send "Authorization: Bearer …" with a valid API key (ck_…) or recipient token.',
-  });
-}
-
-function forbidden(access: Access | undefined): Problem {
-  const wanted = access === 'recipient' ? 'a recipient token' : `an API key with the scope ${access}`;
-  return new Problem({ status: 403, code: 'forbidden', title: 'Not allowed', detail: `This needs ${wanted}.` });
 }

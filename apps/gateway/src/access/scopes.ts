@@ -2,7 +2,12 @@
 export const scopes = ['events:write', 'recipients:write', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
+/** What members of a tenant may do in the console, least first: each may do what those before it may. */
+export const roles = ['viewer', 'support', 'editor', 'owner'] as const;
+export type Role = (typeof roles)[number];
+
 /** Who is asking. */
 export type Caller =
   | { kind: 'api_key'; tenant: string; keyId: string; name: string; scopes: readonly string[] }
+  | { kind: 'member'; tenant: string; memberId: string; sessionId: string; name: string; role: Role }
   | { kind: 'recipient'; tenant: string; recipient: string };

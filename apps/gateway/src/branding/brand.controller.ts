@@ -8,7 +8,7 @@ import {
   type BrandSettings,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body } from '../http/input.pipe.ts';
 
@@ -16,7 +16,7 @@ const example: BrandSettings = saveBrand.example.request.settings;
 
 /** Whose messages a tenant's are. */
 @Controller('v1/admin/brand')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class BrandController {
   constructor(private readonly messages: Messages) {}
 
@@ -42,7 +42,7 @@ export class BrandController {
   })
   put(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Body(body(brandSettingsSchema)) settings: BrandSettings,
   ): Promise<BrandAnswer> {
     return this.messages.call(saveBrand, { tenant, settings, merge: false, by });
@@ -58,7 +58,7 @@ export class BrandController {
   })
   patch(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Body(body(brandSettingsSchema)) settings: BrandSettings,
   ): Promise<BrandAnswer> {
     return this.messages.call(saveBrand, { tenant, settings, merge: true, by });

@@ -13,7 +13,7 @@ import { Messages } from '@carillon/messaging';
 import type { FastifyReply } from 'fastify';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
@@ -45,7 +45,7 @@ const revertSchema = z.strictObject({
 
 /** A tenant's rules as one document. */
 @Controller('v1/admin/catalog')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class CatalogController {
   constructor(
     private readonly desk: CatalogDesk,
@@ -93,7 +93,7 @@ export class CatalogController {
   })
   async put(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Query(query(dryRunQuery)) { dry_run: dryRun }: DryRunQuery,
     @Headers('if-match') ifMatch: string | undefined,
     @Body(catalogText) text: CatalogText,
@@ -135,7 +135,7 @@ export class CatalogController {
   })
   async revert(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Query(query(dryRunQuery)) { dry_run }: DryRunQuery,
     @Body(body(revertSchema)) { version }: z.infer<typeof revertSchema>,
   ): Promise<CatalogAnswer> {

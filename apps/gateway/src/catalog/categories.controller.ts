@@ -5,7 +5,7 @@ import { partsController } from './parts.controller.ts';
 
 /** The groups of notification types that a tenant has. */
 @Controller('v1/admin/categories')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class CategoriesController extends partsController({
   section: 'categories',
   one: 'category',

@@ -2,7 +2,7 @@ import { Body, Delete, Get, Injectable, Param, Put, Query } from '@nestjs/common
 import { catalogKeySchema, parseInput, Problem } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
-import { KeyName, Tenant } from '../access/access.guard.ts';
+import { CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { catalogAnswerSchema, CatalogDesk, type CatalogAnswer } from './catalog-desk.ts';
@@ -101,7 +101,7 @@ export function partsController<Part extends object, InForce extends Keyed>({
     })
     put(
       @Tenant() tenant: string,
-      @KeyName() by: string,
+      @CallerName() by: string,
       @Param('key', catalogKey) key: string,
       @Query(query(dryRunQuery)) { dry_run: dryRun }: DryRunQuery,
       @Body(body(part)) put: object,
@@ -119,7 +119,7 @@ export function partsController<Part extends object, InForce extends Keyed>({
     })
     async remove(
       @Tenant() tenant: string,
-      @KeyName() by: string,
+      @CallerName() by: string,
       @Param('key', catalogKey) key: string,
       @Query(query(dryRunQuery)) { dry_run: dryRun }: DryRunQuery,
     ): Promise<CatalogAnswer & { in_force: InForce | null }> {

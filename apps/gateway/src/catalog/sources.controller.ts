@@ -5,7 +5,7 @@ import { partsController } from './parts.controller.ts';
 
 /** The exchanges of domain services that a tenant listens to, and whether they are bound. */
 @Controller('v1/admin/sources')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class SourcesController extends partsController({
   section: 'sources',
   one: 'source',

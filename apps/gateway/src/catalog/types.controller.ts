@@ -6,7 +6,7 @@ import { partsController } from './parts.controller.ts';
 
 /** The notification types that a tenant has. */
 @Controller('v1/admin/types')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class TypesController extends partsController({
   section: 'types',
   one: 'notification type',

@@ -17,7 +17,7 @@ const pageSchema = z.object({ data: z.array(keptDeadLetterSchema), next_cursor: 
 
 /** Messages that no stage could work with: kept with their reason until an admin replays or discards them. */
 @Controller('v1/admin/dead-letters')
-@Allow('admin')
+@Allow('admin', 'support')
 export class DeadLettersController {
   constructor(
     private readonly store: DeadLetterStore,

@@ -60,7 +60,7 @@ const channel = {
 
 /** The email and SMS logs. */
 @Controller('v1/admin/deliveries/:channel')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'support' })
 export class DeliveriesController {
   constructor(private readonly messages: Messages) {}
 

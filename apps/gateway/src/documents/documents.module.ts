@@ -13,5 +13,6 @@ import { DescribedRoutes } from './openapi/described-routes.ts';
   imports: [DiscoveryModule],
   controllers: [DocumentsController, DocsPageController, AdminConsoleController],
   providers: [DescribedRoutes, ApiDocuments, DocsPage, AdminConsole],
+  exports: [DescribedRoutes],
 })
 export class DocumentsModule {}

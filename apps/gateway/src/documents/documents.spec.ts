@@ -80,7 +80,7 @@ describe('what the gateway tells of itself', () => {
       const routes = test.running.app.get(DescribedRoutes).all();
       const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
       expect(routes.filter(({ description }) => !description).map(nameOf)).toEqual([]);
-      expect(routes.filter(({ access }) => access === undefined).map(nameOf)).toEqual([]);
+      expect(routes.filter(({ rule }) => rule === undefined).map(nameOf)).toEqual([]);
       const ids = operations().map(([, { operationId }]) => operationId as string);
       expect(ids).toHaveLength(new Set(ids).size);
       for (const [name, { parameters = [] }] of operations()) {

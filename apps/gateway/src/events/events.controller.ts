@@ -74,7 +74,7 @@ const refusals =
 
 /** Events of servers: the HTTP side of the front door. */
 @Controller('v1/events')
-@Allow('events:write')
+@Allow('events:write', { read: 'viewer', change: 'editor' })
 export class EventsController {
   constructor(
     private readonly messages: Messages,
@@ -130,6 +130,7 @@ export class EventsController {
   }
 
   @Post('dry-run')
+  @Allow('events:write', 'viewer')
   @Describe({
     summary: 'What an event would become',
     description:

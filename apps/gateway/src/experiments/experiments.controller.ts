@@ -17,7 +17,7 @@ import {
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
@@ -35,7 +35,7 @@ const patient = { timeoutMs: 30_000 };
 
 /** Which words do better: variants of a template, each for a share of the recipients. */
 @Controller('v1/admin/experiments')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class ExperimentsController {
   constructor(private readonly messages: Messages) {}
 
@@ -62,7 +62,7 @@ export class ExperimentsController {
   })
   create(
     @Tenant() tenant: string,
-    @KeyName() created_by: string,
+    @CallerName() created_by: string,
     @Body(body(experimentInputSchema)) experiment: ExperimentInput,
   ): Promise<Experiment> {
     return this.messages.call(createExperiment, { tenant, experiment, created_by }, patient);
@@ -115,7 +115,7 @@ export class ExperimentsController {
   })
   promote(
     @Tenant() tenant: string,
-    @KeyName() promoted_by: string,
+    @CallerName() promoted_by: string,
     @Param('id', uuid('experiment')) id: string,
     @Body(body(promoteSchema)) { variant }: z.infer<typeof promoteSchema>,
   ): Promise<ExperimentDetail> {

@@ -23,7 +23,7 @@ import {
 import { Messages } from '@carillon/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { KeyName, Tenant } from '../access/access.guard.ts';
+import { CallerName, Tenant } from '../access/access.guard.ts';
 import { dryRunQuery, type DryRunQuery } from '../catalog/queries.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
@@ -103,7 +103,7 @@ export function fragmentsController({ kind, source, example, detail, what }: Fra
     })
     put(
       @Tenant() tenant: string,
-      @KeyName() by: string,
+      @CallerName() by: string,
       @Param('key', fragmentKey) key: string,
       @Query(query(dryRunQuery)) { dry_run }: DryRunQuery,
       @Headers('if-match') ifMatch: string | undefined,
@@ -122,7 +122,7 @@ export function fragmentsController({ kind, source, example, detail, what }: Fra
     })
     remove(
       @Tenant() tenant: string,
-      @KeyName() by: string,
+      @CallerName() by: string,
       @Param('key', fragmentKey) key: string,
       @Query(query(dryRunQuery)) { dry_run }: DryRunQuery,
       @Headers('if-match') ifMatch: string | undefined,
@@ -159,7 +159,7 @@ export function fragmentsController({ kind, source, example, detail, what }: Fra
     })
     rollBack(
       @Tenant() tenant: string,
-      @KeyName() by: string,
+      @CallerName() by: string,
       @Param('key', fragmentKey) key: string,
       @Query(query(dryRunQuery)) { dry_run }: DryRunQuery,
       @Headers('if-match') ifMatch: string | undefined,

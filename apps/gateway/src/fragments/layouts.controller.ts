@@ -16,5 +16,5 @@ const layouts = fragmentsController({
 
 /** The frames of a tenant's emails. */
 @Controller('v1/admin/layouts')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class LayoutsController extends layouts {}

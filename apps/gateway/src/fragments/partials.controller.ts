@@ -16,5 +16,5 @@ const partials = fragmentsController({
 
 /** What the templates of a tenant share. */
 @Controller('v1/admin/partials')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class PartialsController extends partials {}

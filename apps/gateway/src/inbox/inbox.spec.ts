@@ -242,7 +242,7 @@ describe('the inbox by REST', () => {
     const routes = test.running.app
       .get(DescribedRoutes)
       .all()
-      .filter(({ path, access }) => path.startsWith('/v1/notifications') && access === 'recipient');
+      .filter(({ path, rule }) => path.startsWith('/v1/notifications') && rule?.access === 'recipient');
     expect(routes.length).toBe(15);
     for (const { method, path } of routes)
       for (const stranger of strangers)

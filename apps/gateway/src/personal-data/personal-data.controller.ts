@@ -18,7 +18,7 @@ const exportSchema = personalDataSchema.extend({
 
 /** What is held about a person: to hand it out, and to erase it. */
 @Controller('v1/recipients/:id')
-@Allow('recipients:write')
+@Allow('recipients:write', { read: 'support', change: 'editor' })
 export class PersonalDataController {
   constructor(
     private readonly messages: Messages,

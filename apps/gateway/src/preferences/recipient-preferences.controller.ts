@@ -10,7 +10,7 @@ type Input = Record<string, unknown>;
 
 /** The preferences of anybody in the tenant, for admins who act on a person’s behalf. */
 @Controller('v1/admin/recipients/:id/preferences')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'support' })
 export class RecipientPreferencesController {
   constructor(private readonly messages: Messages) {}
 

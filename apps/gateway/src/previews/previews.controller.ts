@@ -40,11 +40,12 @@ const choosing =
 
 /** What templates would say, on the screen or in one’s own mailbox. */
 @Controller('v1/admin/templates')
-@Allow('admin')
+@Allow('admin', 'editor')
 export class PreviewsController {
   constructor(private readonly messages: Messages) {}
 
   @Post(':key/preview')
+  @Allow('admin', 'viewer')
   @Describe({
     summary: 'What a template would say',
     description: `${choosing} \`rendered\` is null when something is wrong; \`errors\` then names everything, by field, line and column. With \`?format=html\`, or \`Accept: text/html\`, the answer is the HTML of an email or of an in-app notification as a page that runs nothing.`,

@@ -20,7 +20,7 @@ const typeInPath = { transform: (type: string) => parseInput(pathSchema, { type 
 
 /** What templates are previewed with where nothing else is given. */
 @Controller('v1/admin/samples')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class SamplesController {
   constructor(private readonly messages: Messages) {}
 

@@ -9,14 +9,14 @@ import {
   type SentChannel,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body } from '../http/input.pipe.ts';
 import { sentChannel } from './channel.pipe.ts';
 
 /** How much a tenant may send. */
 @Controller('v1/admin/caps/:channel')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'owner' })
 export class CapsController {
   constructor(private readonly messages: Messages) {}
 
@@ -38,7 +38,7 @@ export class CapsController {
   })
   put(
     @Tenant() tenant: string,
-    @KeyName() updated_by: string,
+    @CallerName() updated_by: string,
     @Param('channel', sentChannel) channel: SentChannel,
     @Body(body(capsSchema)) caps: Caps,
   ): Promise<CapsView> {

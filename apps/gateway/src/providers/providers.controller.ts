@@ -19,7 +19,7 @@ import { Messages } from '@carillon/messaging';
 import { SecretBox } from '@carillon/service';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { sentChannel } from './channel.pipe.ts';
@@ -62,7 +62,7 @@ const bodyExample: ProviderInput = {
 
 /** Through whom the emails and SMS of a tenant go out. */
 @Controller('v1/admin/providers/:channel')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'owner' })
 export class ProvidersController {
   constructor(
     private readonly messages: Messages,
@@ -106,7 +106,7 @@ export class ProvidersController {
   })
   async put(
     @Tenant() tenant: string,
-    @KeyName() updated_by: string,
+    @CallerName() updated_by: string,
     @Param('channel', sentChannel) channel: SentChannel,
     @Param('name', newProviderName) name: string,
     @Query(query(putQuery)) { check }: z.infer<typeof putQuery>,

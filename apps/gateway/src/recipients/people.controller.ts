@@ -19,7 +19,7 @@ const pageSchema = z.object({ data: z.array(recipientSchema), next_cursor: z.str
 
 /** Recipients as those look for them who help people. */
 @Controller('v1/admin/recipients')
-@Allow('admin')
+@Allow('admin', 'viewer')
 export class PeopleController {
   constructor(private readonly messages: Messages) {}
 

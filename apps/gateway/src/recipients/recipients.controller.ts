@@ -39,7 +39,7 @@ const bulkTimeoutMs = 30_000;
 
 /** Recipients, kept by the tenant's servers. */
 @Controller('v1/recipients')
-@Allow('recipients:write')
+@Allow('recipients:write', { read: 'viewer', change: 'support' })
 export class RecipientsController {
   constructor(
     private readonly messages: Messages,
@@ -93,6 +93,7 @@ export class RecipientsController {
   }
 
   @Post(':id/tokens')
+  @Allow('recipients:write') // whoever holds the token is the recipient: for servers, not for people
   @Describe({
     summary: 'Mint a short-lived recipient token',
     description: 'For client apps, which then act as this recipient only.',

@@ -18,7 +18,7 @@ import {
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
@@ -31,7 +31,7 @@ const refusals = 'invalid_schedule, unknown_type, unknown_category, invalid_data
 
 /** What happens again and again: events for an audience, messages to domain services. */
 @Controller('v1/admin/schedules')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class SchedulesController {
   constructor(private readonly messages: Messages) {}
 
@@ -57,7 +57,7 @@ export class SchedulesController {
   })
   async create(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Body(body(scheduleInputSchema)) schedule: ScheduleInput,
   ): Promise<Schedule> {
     await this.check(tenant, schedule);
@@ -80,7 +80,7 @@ export class SchedulesController {
   })
   async replace(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Param('id', scheduleId) id: string,
     @Body(body(scheduleInputSchema)) schedule: ScheduleInput,
   ): Promise<Schedule> {

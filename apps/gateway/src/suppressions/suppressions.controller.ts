@@ -15,7 +15,7 @@ import {
 import { Messages } from '@carillon/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
@@ -33,7 +33,7 @@ const contactChannel = {
 
 /** Addresses that nothing is sent to. */
 @Controller('v1/admin/suppressions')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'support' })
 export class SuppressionsController {
   constructor(private readonly messages: Messages) {}
 
@@ -59,7 +59,7 @@ export class SuppressionsController {
   })
   async add(
     @Tenant() tenant: string,
-    @KeyName() created_by: string,
+    @CallerName() created_by: string,
     @Body(body(suppressionInputSchema)) suppression: SuppressionInput,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Suppression> {

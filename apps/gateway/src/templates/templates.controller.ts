@@ -31,7 +31,7 @@ import {
 import { Messages, type ResponseOf } from '@carillon/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
@@ -75,7 +75,7 @@ const versionInPath = {
 
 /** The words of notification types, by channel and language: what they are, were and will be. */
 @Controller('v1/admin/templates')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class TemplatesController {
   constructor(
     private readonly messages: Messages,
@@ -128,7 +128,7 @@ export class TemplatesController {
   })
   async save(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Param('key', templateKey) key: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body(body(draftSchema)) draft: z.infer<typeof draftSchema>,
@@ -170,7 +170,7 @@ export class TemplatesController {
   })
   setActive(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Param('key', templateKey) key: string,
     @Query(query(ownerQuery)) { owner }: z.infer<typeof ownerQuery>,
     @Body(body(activeSchema)) { active }: z.infer<typeof activeSchema>,
@@ -223,7 +223,7 @@ export class TemplatesController {
   })
   publish(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Param('key', templateKey) key: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<ResponseOf<typeof publishTemplate>> {
@@ -242,7 +242,7 @@ export class TemplatesController {
   })
   rollBack(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Param('key', templateKey) key: string,
     @Body(body(rollbackSchema)) { version }: z.infer<typeof rollbackSchema>,
   ): Promise<ResponseOf<typeof rollBackTemplate>> {

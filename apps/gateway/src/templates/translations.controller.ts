@@ -16,7 +16,7 @@ import {
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
-import { Allow, KeyName, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { flag } from '../catalog/queries.ts';
 import { BodyLimit } from '../http/body-limit.ts';
 import { Describe } from '../http/describe.ts';
@@ -43,7 +43,7 @@ const patient = { timeoutMs: checkTemplatesTimeoutMs };
 
 /** Texts for translators, and back. */
 @Controller('v1/admin/translations')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'editor' })
 export class TranslationsController {
   constructor(
     private readonly messages: Messages,
@@ -79,7 +79,7 @@ export class TranslationsController {
   })
   async import(
     @Tenant() tenant: string,
-    @KeyName() by: string,
+    @CallerName() by: string,
     @Query(query(importQuery)) how: z.infer<typeof importQuery>,
     @Body(body(translationsSchema)) translations: Translations,
   ): Promise<Imported> {

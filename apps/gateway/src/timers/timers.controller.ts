@@ -24,7 +24,7 @@ const place = /^\d{4}-\d\d-\d\dT[\d:.]+Z [0-9a-f-]{36}$/;
 
 /** What waits for its time. */
 @Controller('v1/admin/timers')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'support' })
 export class TimersController {
   constructor(private readonly messages: Messages) {}
 

@@ -27,7 +27,7 @@ const traceSchema = z.object({
 
 /** The whole story of one notification, gathered from the services that know a part of it. */
 @Controller('v1/notifications')
-@Allow('events:write')
+@Allow('events:write', 'viewer')
 export class TracesController {
   constructor(private readonly messages: Messages) {}
 

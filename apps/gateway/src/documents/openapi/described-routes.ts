@@ -1,7 +1,8 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { HEADERS_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { accessKey, type Access } from '../../access/access.guard.ts';
+import { ruleKey } from '../../access/access.guard.ts';
+import type { Rule } from '../../access/rules.ts';
 import { descriptionKey, type RouteDescription } from '../../http/describe.ts';
 
 /** A route as its decorators tell of it. */
@@ -13,8 +14,8 @@ export interface DescribedRoute {
   tag: string;
   /** Unique: `DeadLetters_replay`. */
   operationId: string;
-  /** `undefined` where `@Allow` is missing: then the guard refuses everyone. */
-  access: Access | undefined;
+  /** `undefined` where `@Allow` is missing: then the gateway does not start. */
+  rule: Rule | undefined;
   /** `undefined` where `@Describe` is missing. */
   description: RouteDescription | undefined;
   /** Media type of the answer, from `@Header('content-type', …)`; JSON without one. */
@@ -51,7 +52,7 @@ export class DescribedRoutes {
         path: openApiPath(`${prefix}/${path}`),
         tag: words(name),
         operationId: `${name}_${method}`,
-        access: this.reflector.getAllAndOverride<Access | undefined>(accessKey, [handler, controller]),
+        rule: this.reflector.getAllAndOverride<Rule | undefined>(ruleKey, [handler, controller]),
         description: this.reflector.get<RouteDescription | undefined>(descriptionKey, handler),
         contentType: headers.find((header) => header.name.toLowerCase() === 'content-type')?.value,
       })),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Access } from '../../access/access.guard.ts';
-import { scopes } from '../../access/scopes.ts';
+import { isForKeys, leastRole } from '../../access/rules.ts';
+import { roles, scopes } from '../../access/scopes.ts';
 import type { ContractExamples } from '../schemas/contract-examples.ts';
 import { JsonSchemas, type JsonSchema } from '../schemas/json-schemas.ts';
 import type { DescribedRoute } from './described-routes.ts';
@@ -46,6 +46,12 @@ export function openApi(routes: readonly DescribedRoute[], examples: ContractExa
           bearerFormat: 'JWT',
           description: 'A short-lived token of one recipient, for client apps; see `POST /v1/recipients/{id}/tokens`.',
         },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'carillon_session',
+          description: `The session of a member who has signed in to the console, with the least role that the route needs: ${roles.map((role) => `\`${role}\``).join(', ')}, each of which may do what those before it may. Requests that change something carry the header \`X-CSRF-Token\` too.`,
+        },
       },
       schemas: { Problem: problemSchema },
     },
@@ -62,14 +68,7 @@ which words, delivers it, and can say afterwards why a person did or did not get
 The same front door is open over RabbitMQ: see the [AsyncAPI document](/asyncapi.json).`;
 
 function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
-  const {
-    method,
-    path,
-    tag,
-    access,
-    operationId,
-    description = { summary: `${method.toUpperCase()} ${path}` },
-  } = route;
+  const { method, path, tag, operationId, description = { summary: `${method.toUpperCase()} ${path}` } } = route;
   const parameters = [...pathParameters(path), ...queryParameters(description.query, schemas)];
 
   return {
@@ -77,7 +76,7 @@ function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: Cont
     tags: [tag],
     summary: description.summary,
     ...(description.description !== undefined && { description: description.description }),
-    security: securityOf(access),
+    security: securityOf(route),
     ...(parameters.length > 0 && { parameters }),
     ...(description.body && {
       requestBody: {
@@ -137,9 +136,15 @@ function media(schema: JsonSchema, example: unknown): object {
   return { schema, ...(example !== undefined && { example }) };
 }
 
-function securityOf(access: Access | undefined): object[] {
-  if (access === 'public' || access === undefined) return [];
-  return access === 'recipient' ? [{ recipient_token: [] }] : [{ api_key: [access] }];
+/** Any one of these opens it. For a session it names the least role, as OpenAPI 3.1 allows for every kind of scheme. */
+function securityOf({ rule, method }: DescribedRoute): object[] {
+  if (!rule) return [];
+  const role = leastRole(rule, method);
+  return [
+    ...(rule.access === 'recipient' ? [{ recipient_token: [] }] : []),
+    ...(isForKeys(rule) ? [{ api_key: [rule.access] }] : []),
+    ...(role ? [{ session: [role] }] : []),
+  ];
 }
 
 /** The members of a query's schema, each a parameter. */

@@ -1,6 +1,6 @@
 import { Problem } from '@carillon/contracts';
 import type { z } from 'zod';
-import type { Access } from '../../access/access.guard.ts';
+import { forbidden, unauthorized } from '../../access/rules.ts';
 import { InputPipe } from '../../http/input.pipe.ts';
 import type { JsonSchema } from '../schemas/json-schemas.ts';
 import type { DescribedRoute } from './described-routes.ts';
@@ -48,11 +48,12 @@ const meanings: Record<number, string> = {
 };
 
 /** Every problem that a route can answer with, each with an example by its code. */
-export function problemResponses({ access, description }: DescribedRoute): Record<string, unknown> {
+export function problemResponses({ method, rule, description }: DescribedRoute): Record<string, unknown> {
   const problems: Problem[] = [];
   const input = description?.body ?? description?.query;
   if (input) problems.push(invalid(input, description?.body ? 'body' : 'query'));
-  if (access !== 'public') problems.push(unauthorized, forbidden(access), Problem.unavailable(away));
+  if (rule && rule.access !== 'public')
+    problems.push(unauthorized(), forbidden(rule, method), Problem.unavailable(away));
   for (const [status, codes] of Object.entries(description?.errors ?? {}))
     for (const code of codes.split(/[,\s]+/)) problems.push(named(Number(status), code));
 
@@ -78,18 +79,6 @@ export function problemResponses({ access, description }: DescribedRoute): Recor
 }
 
 const away = 'preferences did not answer within 5000 ms';
-
-const unauthorized = new Problem({
-  status: 401,
-  code: 'unauthorized',
-  title: 'Authentication is needed',
-  detail: 'Send "Authorization: Bearer …" with a valid API key (ck_…) or recipient token.',
-});
-
-function forbidden(access: Access | undefined): Problem {
-  const needed = access === 'recipient' ? 'a recipient token' : `an API key with the scope ${access}`;
-  return new Problem({ status: 403, code: 'forbidden', title: 'Not allowed', detail: `This needs ${needed}.` });
-}
 
 /** What the route itself says to an unknown field, and to whatever is missing then. */
 function invalid(schema: z.ZodType, part: 'body' | 'query'): Problem {
