@@ -2,6 +2,7 @@ import { CreateTimers0001 } from './0001-create-timers.ts';
 import { TimersByRecipient0002 } from './0002-timers-by-recipient.ts';
 import { Schedules0003 } from './0003-schedules.ts';
 import { TimersByKey0004 } from './0004-timers-by-key.ts';
+import { Digests0005 } from './0005-digests.ts';
 
 /** In order. */
-export const migrations = [CreateTimers0001, TimersByRecipient0002, Schedules0003, TimersByKey0004];
+export const migrations = [CreateTimers0001, TimersByRecipient0002, Schedules0003, TimersByKey0004, Digests0005];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { linkSchema } from './words.ts';
+import { jsonObjectSchema, linkSchema } from './words.ts';
 
 /** A button or link of a notification. */
 export const actionSchema = z.strictObject({
@@ -52,6 +52,14 @@ export type Related = z.infer<typeof relatedSchema>;
 /** Who or what caused the event. */
 export const actorSchema = z.strictObject({ id: z.string().max(128).optional(), name: z.string().max(200).optional() });
 export type Actor = z.infer<typeof actorSchema>;
+
+/** Similar notifications of a type that are sent as one. */
+export const groupedSchema = z.object({
+  count: z.number().int().min(1),
+  /** The latest, in their order; the last one is the one whose words are used. */
+  items: z.array(z.object({ data: jsonObjectSchema, actor: actorSchema.nullable(), at: z.string() })),
+});
+export type Grouped = z.infer<typeof groupedSchema>;
 
 /** Similar notifications of a type become one in the inbox: those of a recipient with the same key. */
 export const batchSchema = z.object({

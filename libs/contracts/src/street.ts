@@ -11,6 +11,7 @@ import { catalogChanged } from './pipeline/catalog-changed/index.ts';
 import { chunkRouted } from './pipeline/chunk-routed/index.ts';
 import { emailEngaged } from './pipeline/email-engaged/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
+import { eventCancelled } from './pipeline/event-cancelled/index.ts';
 import { experimentObserved } from './pipeline/experiment-observed/index.ts';
 import { inAppChunkRendered } from './pipeline/in-app-chunk-rendered/index.ts';
 import { inAppRendered } from './pipeline/in-app-rendered/index.ts';
@@ -31,10 +32,10 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
   gateway: [deadLetter, recipientErased],
   preferences: [domainEvent, suppressionAsked],
   'template-renderer': [notificationRouted, notificationSetApart, chunkRouted, catalogApplied, experimentObserved],
-  inbox: [inAppRendered, inAppChunkRendered, recipientErased],
-  'email-sender': [emailRendered, emailEngaged, receipts.email, suppressionChanges.email, recipientErased],
-  'sms-sender': [smsRendered, receipts.sms, suppressionChanges.sms, recipientErased],
-  scheduler: [timerSet, timersCancelled, timersWoken, recipientErased],
+  inbox: [inAppRendered, inAppChunkRendered, recipientErased, eventCancelled],
+  'email-sender': [emailRendered, emailEngaged, receipts.email, suppressionChanges.email, recipientErased, eventCancelled],
+  'sms-sender': [smsRendered, receipts.sms, suppressionChanges.sms, recipientErased, eventCancelled],
+  scheduler: [timerSet, timersCancelled, timersWoken, recipientErased, eventCancelled],
 };
 
 /**

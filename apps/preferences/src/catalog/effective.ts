@@ -68,6 +68,7 @@ function effectiveType(key: string, type: CatalogType, origin: Origin): Effectiv
     throttle: type.throttle ?? null,
     template: type.template ?? key,
     batch: type.batch ?? null,
+    digest: type.digest ?? null,
     reminders: type.reminders ?? [],
   };
 }

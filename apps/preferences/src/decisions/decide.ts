@@ -7,11 +7,11 @@ import {
   type Preferences,
   type Priority,
 } from '@carillon/contracts';
+import { nextDigest } from '@carillon/time';
 import type { NotificationType } from '../catalog/notification-type.ts';
 import { quietUntil } from '../quiet-hours/quiet-until.ts';
 import { contactOn, type KnownRecipient } from '../recipients/recipient.ts';
 import { addedChannels, digestFor, frequencyFor, mostSpecific, quietHoursFor, switchesFor } from './choice.ts';
-import { nextDigest } from './next-digest.ts';
 
 export interface DecisionInput {
   notificationId: string;

@@ -1,8 +1,6 @@
 import type { QuietHours } from '@carillon/contracts';
+import { weekdays } from '@carillon/time';
 import { Temporal } from 'temporal-polyfill';
-
-/** In the order of ISO 8601. */
-export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 /**
  * When the quiet hours that cover a moment end; undefined when the moment is not quiet.

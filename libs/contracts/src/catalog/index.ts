@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { audienceSchema } from '../audience.ts';
+import { digestScopes } from '../digest-window.ts';
 import { frequencies, preferencesSchema } from '../rpc/preferences/index.ts';
 import { trackingSchema } from '../tracking.ts';
 import { availableChannels, eventTypeSchema, jsonObjectSchema, priorities } from '../words.ts';
@@ -113,7 +114,29 @@ export const catalogTypeSchema = z.strictObject({
   templates: z.record(z.string().max(35), jsonObjectSchema).optional(),
   /** Similar ones become one: those with the same key within the window. */
   batch: z
-    .strictObject({ key: expressionSchema, window: durationSchema, max: z.number().int().min(2).optional() })
+    .strictObject({
+      key: expressionSchema,
+      window: durationSchema,
+      /** How many become one at most; where they wait for each other, so many are sent at once. */
+      max: z.number().int().min(2).optional(),
+      /** Where they become one: an entry of the inbox, at once; elsewhere a message that waits for the window's end. */
+      channels: z.array(z.enum(availableChannels)).min(1).optional(),
+      /** Outside the inbox: whether the window ends so long after the first one, or after the last one. */
+      mode: z.enum(['fixed', 'sliding']).optional(),
+      /** Of a sliding one: how long the first one waits at most. */
+      max_wait: durationSchema.optional(),
+    })
+    .optional(),
+  /** How it comes in digests, for those who have it hourly, daily or weekly. */
+  digest: z
+    .strictObject({
+      /** Together with everything else, with its category, or by itself. */
+      scope: z.enum(digestScopes).optional(),
+      /** In the inbox too, as one entry for the digest; otherwise the inbox has each at once. */
+      in_app: z.boolean().optional(),
+      /** Left out of the digest is what has been read in the inbox before. */
+      unread_only: z.boolean().optional(),
+    })
     .optional(),
   reminders: z
     .array(

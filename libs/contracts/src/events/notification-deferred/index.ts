@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { groupedSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
 import { availableChannels, recipientIdSchema, uuidSchema } from '../../words.ts';
 import { eventRequested, eventRequestSchema } from '../event-requested/index.ts';
@@ -16,6 +17,8 @@ export const notificationDeferredSchema = z.object({
   rule: z.enum(['quiet_hours', 'frequency']).optional(),
   /** It was woken before its time, to be decided anew, by this: the recipient's time zone has changed. */
   woken: z.object({ by: z.string() }).optional(),
+  /** Of a batch: the similar ones that it stands for. */
+  grouped: groupedSchema.optional(),
   /** The event as it was asked for. */
   request: eventRequestSchema,
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../define.ts';
 import { notificationRouted, notificationRoutedSchema } from '../notification-routed/index.ts';
 
-const own = { notification_id: true, recipient: true, deliveries: true } as const;
+const own = { notification_id: true, recipient: true, deliveries: true, digests: true } as const;
 
 export const chunkRoutedSchema = notificationRoutedSchema.omit(own).extend({
   /** What differs from recipient to recipient. */

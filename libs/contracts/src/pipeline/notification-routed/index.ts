@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { actorSchema, batchSchema, contentSchema } from '../../content.ts';
+import { actorSchema, batchSchema, contentSchema, groupedSchema } from '../../content.ts';
 import { defineEvent } from '../../define.ts';
+import { waitingChannelSchema } from '../../digest-window.ts';
 import { trackingSchema } from '../../tracking.ts';
 import { channels, jsonObjectSchema, lanes, priorities } from '../../words.ts';
 
@@ -28,6 +29,10 @@ export const notificationRoutedSchema = z.object({
   }),
   /** The decision's outcome: one entry per channel and contact that will be delivered to. */
   deliveries: z.array(z.object({ delivery_id: z.string(), channel: z.enum(channels), address: z.string() })),
+  /** Channels on which it waits for a digest: the renderer says what that shows of it. */
+  digests: z.array(waitingChannelSchema).optional(),
+  /** Of a batch: how many it stands for, itself included, and the latest of them in their order. Only itself when left out. */
+  grouped: groupedSchema.optional(),
   data: jsonObjectSchema,
   content: contentSchema.optional(),
   actor: actorSchema.optional(),

@@ -223,6 +223,7 @@ export const effectiveTypeSchema = z.object({
   throttle: shape.throttle.unwrap().nullable(),
   template: z.string(),
   batch: shape.batch.unwrap().nullable(),
+  digest: shape.digest.unwrap().nullable(),
   reminders: shape.reminders.unwrap(),
 });
 export type EffectiveType = z.infer<typeof effectiveTypeSchema>;
@@ -275,6 +276,7 @@ export const effectiveCatalog = defineRpc<z.infer<typeof of>, EffectiveCatalog>(
           throttle: null,
           template: 'lesson_scheduled',
           batch: null,
+          digest: null,
           reminders: [],
         },
       ],

@@ -18,6 +18,7 @@ export const decisionRules = [
   'no_contact',
   'throttled',
   'frequency',
+  'batch',
   'quiet_hours',
 ] as const;
 
@@ -47,7 +48,9 @@ export const decisionInputsSchema = z.object({
   /** The recipient’s IANA zone. */
   time_zone: z.string().optional(),
   /** What the channel had already waited for. */
-  waited: z.enum(['quiet_hours', 'frequency']).optional(),
+  waited: z.enum(['quiet_hours', 'frequency', 'batch']).optional(),
+  /** With which similar ones it waits. */
+  batch: z.object({ key: z.string(), mode: z.string(), window_ms: z.number() }).optional(),
   throttle: z.object({ max: z.number(), window_ms: z.number() }).optional(),
 });
 export type DecisionInputs = z.infer<typeof decisionInputsSchema>;
@@ -55,8 +58,11 @@ export type DecisionInputs = z.infer<typeof decisionInputsSchema>;
 /** Why one channel was chosen or dropped. */
 export const channelDecisionSchema = z.object({
   channel: z.enum(channels),
-  /** `defer`: decided again at `until`. */
-  outcome: z.enum(['send', 'drop', 'defer']),
+  /**
+   * `defer`: decided again at `until`; `digest`: waits until about then and is sent together with others; `batch`: the same with
+   * similar ones.
+   */
+  outcome: z.enum(['send', 'drop', 'defer', 'digest', 'batch']),
   rule: z.enum(decisionRules),
   /** The rule in words, with what it looked at. */
   reason: z.string(),

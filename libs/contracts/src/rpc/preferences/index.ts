@@ -39,6 +39,15 @@ export const digestTimeSchema = z.strictObject({
   weekday: weekdaySchema.optional(),
 });
 
+/** What a recipient chose for one category: its channels, and how often. */
+export const categoryChoiceSchema = z.strictObject({
+  ...(Object.fromEntries(channels.map((channel) => [channel, z.boolean().optional()])) as Record<
+    (typeof channels)[number],
+    z.ZodOptional<z.ZodBoolean>
+  >),
+  frequency: z.enum(frequencies).optional(),
+});
+
 /** What a recipient chose for one type: its channels, how often, and until when nothing at all. */
 export const typeChoiceSchema = z.strictObject({
   ...Object.fromEntries(channels.map((channel) => [channel, z.boolean().optional()])),
@@ -55,8 +64,8 @@ export type TypeChoice = z.infer<typeof typeChoiceSchema>;
 export const preferencesSchema = z.strictObject({
   /** Master switch per channel. */
   channels: switchesSchema.optional(),
-  /** Switch per category × channel. */
-  categories: z.record(z.string().max(64), switchesSchema).optional(),
+  /** Switch per category × channel, with the category's own frequency. */
+  categories: z.record(z.string().max(64), categoryChoiceSchema).optional(),
   /** Switch per type × channel, with the type's own frequency and mute. */
   types: z.record(z.string().max(128), typeChoiceSchema).optional(),
   frequency: z.enum(frequencies).optional(),
@@ -74,7 +83,20 @@ const nullableSwitchesSchema = z.partialRecord(z.enum(channels), z.boolean().nul
  */
 export const preferencesPatchSchema = z.strictObject({
   channels: nullableSwitchesSchema.nullish(),
-  categories: z.record(z.string().max(64), nullableSwitchesSchema.nullable()).nullish(),
+  categories: z
+    .record(
+      z.string().max(64),
+      z
+        .strictObject({
+          ...(Object.fromEntries(channels.map((channel) => [channel, z.boolean().nullish()])) as Record<
+            (typeof channels)[number],
+            z.ZodOptional<z.ZodNullable<z.ZodBoolean>>
+          >),
+          frequency: z.enum(frequencies).nullish(),
+        })
+        .nullable(),
+    )
+    .nullish(),
   types: z
     .record(
       z.string().max(128),
@@ -111,7 +133,7 @@ export type PreferencesPatch = z.infer<typeof preferencesPatchSchema>;
 
 /**
  * One change among many: a switch (`channel`, `enabled`) of a type, a category or, where neither is named, for everything; or how
- * often (`frequency`), of a type or of everything; or until when a type is muted. null takes the choice back.
+ * often (`frequency`), of a type, a category or of everything; or until when a type is muted. null takes the choice back.
  */
 export const preferenceChangeSchema = z
   .strictObject({
@@ -129,7 +151,7 @@ export const preferenceChangeSchema = z
     if (type !== undefined && category !== undefined) wrong('category', 'name a type or a category, not both');
     if (enabled !== undefined && channel === undefined) wrong('channel', 'name the channel that is switched');
     if (enabled === undefined && channel !== undefined) wrong('channel', 'goes with enabled only');
-    if (enabled === undefined && category !== undefined) wrong('category', 'goes with enabled only');
+    if (muted_until !== undefined && category !== undefined) wrong('category', 'goes with enabled or frequency');
     if (muted_until !== undefined && type === undefined) wrong('type', 'name the type that is muted');
   });
 export type PreferenceChange = z.infer<typeof preferenceChangeSchema>;

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { defineRpc } from '../../define.ts';
 import { recipientIdSchema, timestampSchema, uuidSchema } from '../../words.ts';
 
-export const timerKinds = ['event', 'notification', 'schedule', 'reminder'] as const;
+export const timerKinds = ['event', 'notification', 'schedule', 'reminder', 'digest'] as const;
 /**
  * What a timer keeps: an `event` with `send_at`; what of a `notification` waits for the end of quiet hours or for its digest; a
- * time of a recurring `schedule`; a `reminder` of the catalog.
+ * time of a recurring `schedule`; a `reminder` of the catalog; a `digest` or batch that is closed and on its way.
  */
 export type TimerKind = (typeof timerKinds)[number];
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { weekdays } from '../quiet-hours/quiet-until.ts';
-import { nextDigest, type DigestFrequency } from './next-digest.ts';
+import { nextDigest, weekdays, type DigestFrequency } from './next-digest.ts';
 
 const at = (local: string, zone: string) => Temporal.ZonedDateTime.from(`${local}[${zone}]`).epochMilliseconds;
 const instant = (time: string) => Temporal.Instant.from(time).epochMilliseconds;

@@ -1,9 +1,17 @@
-import type { Frequency, Preferences } from '@carillon/contracts';
 import { Temporal } from 'temporal-polyfill';
-import { weekdays } from '../quiet-hours/quiet-until.ts';
+
+/** In the order of ISO 8601. */
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof weekdays)[number];
 
 /** Frequencies that make a notification wait. */
-export type DigestFrequency = Exclude<Frequency, 'immediate' | 'never'>;
+export type DigestFrequency = 'hourly' | 'daily' | 'weekly';
+
+/** At which local time, of daily and weekly ones. */
+export interface DigestTime {
+  hour?: number | undefined;
+  weekday?: Weekday | undefined;
+}
 
 /**
  * When those that wait go out next: hourly ones at the next full hour that the local clock shows, daily ones at `hour` (8 when
@@ -17,7 +25,7 @@ export type DigestFrequency = Exclude<Frequency, 'immediate' | 'never'>;
  */
 export function nextDigest(
   frequency: DigestFrequency,
-  { hour = 8, weekday = 'mon' }: NonNullable<Preferences['digest']>,
+  { hour = 8, weekday = 'mon' }: DigestTime,
   now: number,
   zone: string,
 ): number {
