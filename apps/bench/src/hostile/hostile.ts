@@ -1,22 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  deadLetter,
-  inAppRendered,
-  notificationRouted,
-  type CloudEvent,
-  type DeadLetter,
-  type InAppRendered,
-} from '@carillon/contracts';
-import { Messages, Names } from '@carillon/messaging';
 import { CarillonSide } from '../carillon/carillon-side.ts';
 import { now } from '../clock.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../report/progress.ts';
 import { median, percentile } from '../report/statistics.ts';
+import { Child, program } from '../run/child.ts';
 import { cpuBetween, readCpu } from '../run/cpu.ts';
 import type { Scratch } from '../run/scratch.ts';
-import { writeGood, writeHostile, type Written } from './templates.ts';
+import type { PublishOrder, Settled } from './orders.ts';
+import { writeGood, writeHostile } from './templates.ts';
 
 /** How long tenant A's notifications took from publish until their words were there, in milliseconds. */
 export interface Rendering {
@@ -38,9 +30,6 @@ export interface HostileResult {
   held: number;
 }
 
-/** How long the last messages of a measurement may take. */
-const patienceMs = 60_000;
-
 /**
  * Publishes what is routed for a tenant with good templates at an even rate, alone and while as much is routed for a tenant whose
  * fifty templates loop, explode and stall, in turns; and times when the template-renderer publishes the words.
@@ -56,36 +45,44 @@ export async function measureHostile(
   const side = new CarillonSide({ scratch, smtpUrl: '', withEmail: false, env, profileTo: profile }, [
     'template-renderer',
   ]);
-  const messages = new Messages({ url: scratch.amqpUrl, prefix: scratch.prefix, service: 'bench' });
   undo.push(() => side.stop());
-  undo.push(() => messages.close());
-  await messages.open();
   await side.start();
   signal.throwIfAborted();
   const progress = new Progress(2 * rounds);
   undo.push(async () => progress.clear());
-  const good = await writeGood(scratch, 'a');
-  const hostile = await writeHostile(scratch, 'b');
-  const heard = await listen(scratch);
-  const street = new Street(messages, heard, side, signal);
+  const [a, b] = [new Tenant('a', scratch, false), new Tenant('b', scratch, true)];
+  for (const tenant of [a, b]) undo.push(() => tenant.child.stop());
+  await Promise.all([a.child.next(), b.child.next()]);
+  const good = { templates: await writeGood(scratch, 'a'), perSecond: rate, seconds, byChance: false };
+  // By chance: else they would all come as long before one of tenant A's as the first.
+  const hostile = { templates: await writeHostile(scratch, 'b'), perSecond: rate, seconds, byChance: true };
   // The service compiles its hot code.
-  await street.publish('a', good, rate, 3);
+  await a.publish({ ...good, seconds: 3 });
+  await a.settle();
   const result: HostileResult = { perSecond: rate, alone: [], beside: [], hostile: 0, held: 0 };
   for (let round = 1; round <= rounds; round++) {
     for (const [which, label] of [
       ['alone', 'alone'],
       ['beside', 'beside 50 hostile templates'],
     ] as const) {
-      const processes = [...side.children, { name: 'bench', pid: process.pid }];
+      signal.throwIfAborted();
+      const processes = [...side.children, a.child, b.child, { name: 'bench', pid: process.pid }];
       const before = readCpu(processes);
       const began = now();
-      const enemy = which === 'beside' ? street.publish('b', hostile, rate, seconds) : Promise.resolve([]);
-      // Should it fail first, that is told when it is awaited; unheard it would end the bench without cleaning up.
-      enemy.catch(() => undefined);
-      const times = await street.publish('a', good, rate, seconds);
+      await Promise.all([a.publish(good), which === 'beside' && b.publish(hostile)]);
       const took = now() - began;
       const { others } = cpuBetween(before, readCpu(processes));
-      result.hostile += (await enemy).length;
+      const { times, missing } = await a.settle();
+      const { parked, missing: lost } = await b.settle();
+      for (const child of side.children) if (child.trouble()) throw child.trouble();
+      if (missing > 0) {
+        const [, why = 'and nothing is known of them'] = Object.entries(parked).find(([id]) => a.owns(id)) ?? [];
+        throw new Error(`${missing} of tenant A's did not come: ${why}`);
+      }
+      if (lost > 0) throw new Error(`${lost} hostile ones were neither parked nor rendered`);
+      const reasons = Object.values(parked);
+      result.hostile += reasons.length;
+      result.held += reasons.filter((reason) => reason.includes('had to be stopped')).length;
       const found = { p50: percentile(times, 50), p99: percentile(times, 99), max: Math.max(...times) };
       result[which].push({
         ...found,
@@ -97,91 +94,38 @@ export async function measureHostile(
       );
     }
   }
-  result.held = [...heard.parked.values()].filter((error) => error.includes('had to be stopped')).length;
   return result;
 }
 
-/** What the template-renderer has published, by the id of the notification, and when; and the errors of what it has parked. */
-interface Heard {
-  rendered: Map<string, number>;
-  parked: Map<string, string>;
-}
+/** A tenant's process, see `tenant.main.ts`. */
+class Tenant {
+  readonly child: Child;
 
-async function listen({ channel, prefix }: Scratch): Promise<Heard> {
-  const heard: Heard = { rendered: new Map(), parked: new Map() };
-  const names = new Names(prefix);
-  const consume = async (exchange: string, key: string, take: (event: CloudEvent<unknown>) => void) => {
-    const { queue } = await channel.assertQueue('', { exclusive: true });
-    await channel.bindQueue(queue, exchange, key);
-    const consumer = (message: { content: Buffer } | null) => {
-      const body = JSON.parse(message!.content.toString()) as CloudEvent<unknown> | CloudEvent<unknown>[];
-      for (const event of Array.isArray(body) ? body : [body]) take(event);
-    };
-    await channel.consume(queue, consumer, { noAck: true });
-  };
-  await consume(names.exchange('pipeline'), `${inAppRendered.key}.#`, ({ data }) =>
-    heard.rendered.set((data as InAppRendered).notification_id, now()),
-  );
-  await consume(names.exchange('dead'), deadLetter.key, ({ data }) => {
-    const { body, error } = data as DeadLetter;
-    // The item that is parked alone.
-    const [, id] = /"notification_id":"([^"]+)"/.exec(body) ?? [];
-    heard.parked.set(id!, error);
-  });
-  return heard;
-}
-
-/** The front of the template-renderer. */
-class Street {
-  private published = 0;
-
+  /** @param letters whether it hears what is parked */
   constructor(
-    private readonly messages: Messages,
-    private readonly heard: Heard,
-    private readonly side: CarillonSide,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  /**
-   * So many a second, one after the other in turn.
-   *
-   * @returns how long each took until it was rendered or parked, in milliseconds
-   */
-  async publish(
-    tenant: 'a' | 'b',
-    templates: readonly Written[],
-    perSecond: number,
-    seconds: number,
-  ): Promise<number[]> {
-    const began = now();
-    const sent = new Map<string, number>();
-    for (let n = 0; n < perSecond * seconds; n++) {
-      await sleep(began + (1000 * n) / perSecond - now());
-      this.signal.throwIfAborted();
-      const { type, data } = templates[n % templates.length]!;
-      const id = `${tenant}-${(this.published += 1)}`;
-      const deliveries = [{ delivery_id: `delivery-${id}`, channel: 'in_app' as const, address: id }];
-      const routed = { ...notificationRouted.example, notification_id: id, type, data, deliveries, content: undefined };
-      sent.set(id, now());
-      await this.messages.publish(notificationRouted, routed, { tenant, id });
-    }
-    return this.arrived(tenant, sent);
+    private readonly name: string,
+    { amqpUrl, prefix }: Scratch,
+    letters: boolean,
+  ) {
+    this.child = new Child({
+      name: `tenant ${name}`,
+      file: program('./tenant.main', import.meta.url),
+      env: { AMQP_URL: amqpUrl, PREFIX: prefix, TENANT: name, ...(letters && { LETTERS: 'yes' }) },
+    });
   }
 
-  private async arrived(tenant: 'a' | 'b', sent: ReadonlyMap<string, number>): Promise<number[]> {
-    const { rendered, parked } = this.heard;
-    // A few of the hostile ones are so near to the limits that they end within them now and then.
-    const settled = (id: string) => rendered.has(id) || (tenant === 'b' && parked.has(id));
-    for (const deadline = now() + patienceMs; ; await sleep(20)) {
-      this.signal.throwIfAborted();
-      for (const child of this.side.children) if (child.trouble()) throw child.trouble();
-      const missing = [...sent.keys()].filter((id) => !settled(id));
-      if (missing.length === 0) break;
-      const wrong = missing.find((id) => parked.has(id));
-      if (wrong) throw new Error(`parked: ${parked.get(wrong)}`);
-      if (now() > deadline) throw new Error(`${missing.length} of ${sent.size} of tenant ${tenant} did not come`);
-    }
-    return [...sent].map(([id, at]) => (tenant === 'a' ? rendered.get(id)! - at : NaN));
+  owns(id: string): boolean {
+    return id.startsWith(`${this.name}-`);
+  }
+
+  /** Resolves when the broker has taken everything. */
+  publish(order: PublishOrder): Promise<'published'> {
+    return this.child.ask(order);
+  }
+
+  /** What has become of it all, awaited. */
+  settle(): Promise<Settled> {
+    return this.child.ask('settle');
   }
 }
 
