@@ -62,10 +62,18 @@ describe('a run of the bench', () => {
     const given = options();
     const { rounds } = await bench(given, new AbortController().signal);
 
-    expect(rounds.map(({ scenario }) => scenario)).toEqual(['in-app', 'email', 'latency', 'fan-out', 'fan-out']);
-    const [inApp, email, latency, fanOut, loop] = rounds;
+    expect(rounds.map(({ scenario }) => scenario)).toEqual([
+      'in-app',
+      'email',
+      'email-sender',
+      'latency',
+      'fan-out',
+      'fan-out',
+    ]);
+    const [inApp, email, sender, latency, fanOut, loop] = rounds;
     expect(inApp).toMatchObject({ side: 'floor', events: 300, perSecond: expect.any(Number) });
     expect(email).toMatchObject({ side: 'floor', events: 75, perSecond: expect.any(Number) });
+    expect(sender).toMatchObject({ side: 'floor', events: 75, perSecond: expect.any(Number) });
     expect(latency).toMatchObject({ side: 'floor', p50: expect.any(Number), p99: expect.any(Number) });
     expect(fanOut).toMatchObject({ side: 'floor', events: 1200, perSecond: expect.any(Number) });
     expect(loop).toMatchObject({ side: 'loop', events: 1200, perSecond: expect.any(Number) });

@@ -103,7 +103,8 @@ function makeSides({ scenarios, floorOnly, env, profile }: BenchOptions, scratch
   const setup: SideSetup = {
     scratch,
     smtpUrl: rig.smtpUrl,
-    withEmail: scenarios.includes('email'),
+    withEmail: scenarios.includes('email') || scenarios.includes('email-sender'),
+    senderOnly: scenarios.every((scenario) => scenario === 'email-sender'),
     env,
     profileTo: profile,
   };
@@ -118,10 +119,23 @@ function taking(sides: Side[], scenario: Scenario): Side[] {
 }
 
 function warmUps({ name }: Side, scenarios: readonly Scenario[]): Kind[] {
-  const kinds: Kind[] = scenarios.includes('fan-out') ? ['fan_out'] : [];
-  if (name === 'loop' || scenarios.every((scenario) => scenario === 'fan-out')) return kinds;
-  return [scenarios.includes('email') ? 'email' : 'in_app', ...kinds];
+  const fanOut: Kind[] = scenarios.includes('fan-out') ? ['fan_out'] : [];
+  if (name === 'loop') return fanOut;
+  const rendered: Kind[] = scenarios.includes('email-sender') ? ['rendered'] : [];
+  const events: Kind[] = scenarios.includes('email')
+    ? ['email']
+    : scenarios.some((scenario) => scenario === 'in-app' || scenario === 'latency')
+      ? ['in_app']
+      : [];
+  return [...events, ...rendered, ...fanOut];
 }
+
+const units: Readonly<Record<Kind, string>> = {
+  in_app: 'events',
+  email: 'events',
+  fan_out: 'recipients',
+  rendered: 'emails',
+};
 
 /** The measurements of one run. */
 class Run {
@@ -140,7 +154,7 @@ class Run {
     const recipients = kind === 'fan_out' ? warmUpEvents : this.options.recipients;
     await measureThroughput(side, this.rig, availableParallelism(), {
       kind,
-      tenant: await this.newTenant(side, recipients),
+      tenant: await this.newTenant(side, kind === 'rendered' ? 0 : recipients),
       events: warmUpEvents,
       recipients,
       stalledAfterMs: 30_000,
@@ -165,7 +179,7 @@ class Run {
       return;
     }
     const { kind, events, recipients } = this.sizeOf(scenario);
-    const tenant = await this.newTenant(side, recipients);
+    const tenant = await this.newTenant(side, kind === 'rendered' ? 0 : recipients);
     await this.calm();
     const throughput = await measureThroughput(side, this.rig, availableParallelism(), {
       kind,
@@ -180,16 +194,15 @@ class Run {
       throughput.others === undefined ? '' : `, others used ${(throughput.others * 100).toFixed(0)} % of the machine`;
     this.progress.finish(
       label,
-      `${throughput.perSecond.toFixed(0)} ${kind === 'fan_out' ? 'recipients' : 'events'}/s in ${throughput.seconds.toFixed(1)} s${others}`,
+      `${throughput.perSecond.toFixed(0)} ${units[kind]}/s in ${throughput.seconds.toFixed(1)} s${others}`,
     );
   }
 
   private sizeOf(scenario: Exclude<Scenario, 'latency'>): { kind: Kind; events: number; recipients: number } {
     const { events, emails, recipients, fanOutRecipients } = this.options;
     if (scenario === 'fan-out') return { kind: 'fan_out', events: fanOutRecipients, recipients: fanOutRecipients };
-    return scenario === 'email'
-      ? { kind: 'email', events: emails, recipients }
-      : { kind: 'in_app', events, recipients };
+    if (scenario === 'in-app') return { kind: 'in_app', events, recipients };
+    return { kind: scenario === 'email' ? 'email' : 'rendered', events: emails, recipients };
   }
 
   /** Lets no side pay for the writes of the one before, nor run on plans for tables that were empty. */
@@ -198,9 +211,10 @@ class Run {
     await this.scratch.db.query('CHECKPOINT').catch(() => undefined); // Wants more rights than some admins have.
   }
 
+  /** @param recipients none for emails, which have their addresses */
   private async newTenant(side: Side, recipients: number): Promise<string> {
     const tenant = `bench-${(this.tenants += 1)}`;
-    await side.addRecipients(tenant, recipients);
+    if (recipients > 0) await side.addRecipients(tenant, recipients);
     return tenant;
   }
 }

@@ -4,7 +4,7 @@ import { readOptions, UsageError } from './options.ts';
 describe('the command line of the bench', () => {
   it('measures everything on both sides by default, with a quarter as many emails as events', () => {
     expect(readOptions([])).toMatchObject({
-      scenarios: ['in-app', 'email', 'latency', 'fan-out'],
+      scenarios: ['in-app', 'email', 'email-sender', 'latency', 'fan-out'],
       floorOnly: false,
       events: 20_000,
       emails: 5_000,
@@ -20,7 +20,7 @@ describe('the command line of the bench', () => {
       floorOnly: false,
     });
     expect(readOptions(['--only', 'floor'])).toMatchObject({
-      scenarios: ['in-app', 'email', 'latency', 'fan-out'],
+      scenarios: ['in-app', 'email', 'email-sender', 'latency', 'fan-out'],
       floorOnly: true,
     });
   });
@@ -50,7 +50,7 @@ describe('the command line of the bench', () => {
   });
 
   it.each([
-    [['--only', 'sms'], /--only sms: choose in-app, email, latency, fan-out, floor, realtime, inbox-size or hostile/],
+    [['--only', 'sms'], /--only sms: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size or hostile/],
     [['--only', 'inbox-size', '--only', 'email'], /--only inbox-size goes with no other/],
     [['--only', 'hostile', '--only', 'email'], /--only hostile goes with no other/],
     [['--only', 'inbox-size', '--rows', '10'], /--rows 10: must be a whole number of at least 2000/],

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const scenarios = ['in-app', 'email', 'latency', 'fan-out'] as const;
+export const scenarios = ['in-app', 'email', 'email-sender', 'latency', 'fan-out'] as const;
 export type Scenario = (typeof scenarios)[number];
 /** What has no floor beside it, and runs only when it is named. */
 const apart = ['realtime', 'inbox-size', 'hostile'];
@@ -43,11 +43,11 @@ export const usage = `npm run bench -- [options]
   Measures Carillon beside a bare floor (amqplib, pg and nodemailer alone; same hops, same guarantees, same number of
   processes) on the same servers in the same run, and prints the ratios. What it measures: docs/performance.md.
 
-  --only NAME       in-app, email, latency, fan-out (one or several), or floor: without Carillon; or realtime, by itself:
-                    the sockets of client apps, without a floor; or inbox-size, by itself: the inbox with many rows;
-                    or hostile, by itself: rendering beside templates that loop, explode and stall
+  --only NAME       in-app, email, email-sender, latency, fan-out (one or several), or floor: without Carillon; or
+                    realtime, by itself: the sockets of client apps, without a floor; or inbox-size, by itself: the inbox
+                    with many rows; or hostile, by itself: rendering beside templates that loop, explode and stall
   --events N        events per round, delivered in-app (20000)
-  --emails N        events per round, delivered in-app and by email (a quarter of --events)
+  --emails N        events per round, delivered in-app and by email, and emails of email-sender (a quarter of --events)
   --recipients N    recipients among whom they are spread (1000)
   --fan-out-recipients N  recipients of the one event of the fan-out scenario (100000)
   --rows N          notifications in the large inbox of inbox-size (10000000)
@@ -71,7 +71,7 @@ export function readOptions(args: string[]): Options | undefined {
   for (const name of names) {
     if (!['floor', ...apart].includes(name) && !isScenario(name))
       throw new UsageError(
-        `--only ${name}: choose in-app, email, latency, fan-out, floor, realtime, inbox-size or hostile`,
+        `--only ${name}: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size or hostile`,
       );
   }
   const alone = apart.find((name) => names.includes(name));

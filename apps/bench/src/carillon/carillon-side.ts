@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Names, streetTopology } from '@carillon/messaging';
+import { emailRendered, type EmailRendered } from '@carillon/contracts';
+import { Names, routingKeyOf, streetTopology } from '@carillon/messaging';
 import { migrateService, serviceDatabaseUrl, type MigrationClass } from '@carillon/persistence';
 import { audienceEvent } from '../front-door/event.ts';
 import { Child } from '../run/child.ts';
 import { freePort } from '../run/free-port.ts';
 import { removeFromBroker } from '../run/remove-from-broker.ts';
-import type { Side, SideSetup } from '../run/side.ts';
-
-/** The services between the front door and an email, as `npm start` runs them: one process each, default settings. */
-const services = ['preferences', 'template-renderer', 'inbox', 'email-sender'] as const;
+import { stagesOf, type Side, type SideSetup } from '../run/side.ts';
 
 /** How long a service may take from its start until it is ready. */
 const readyWithinMs = 60_000;
@@ -18,10 +16,11 @@ const readyWithinMs = 60_000;
 /** Compiled applications lie next to this one: apps/bench/dist/src/carillon → apps, without dist in tests. */
 const apps = new URL(import.meta.url.endsWith('.ts') ? '../../../' : '../../../../', import.meta.url);
 
-/** Carillon itself, on its own schemas of the run's database. */
+/** Carillon itself, as `npm start` runs it (one process for each service, default settings), on its own schemas of the run's database. */
 export class CarillonSide implements Side {
   readonly name = 'Carillon';
   readonly exchange: string;
+  readonly emails: { exchange: string; key: string };
   readonly types = { in_app: 'system.updated', email: 'maintenance.planned', fan_out: audienceEvent };
   readonly inbox = { table: 'inbox.notifications', recipient: 'recipient' };
   readonly children: Child[] = [];
@@ -31,13 +30,14 @@ export class CarillonSide implements Side {
   /** @param wanted its services; unless given, all between the front door and what is measured */
   constructor(
     private readonly setup: SideSetup,
-    private readonly wanted: readonly string[] = [
-      ...(setup.withEmail ? services : services.slice(0, -1)),
-      ...(setup.withGateway ? ['gateway'] : []),
-    ],
+    private readonly wanted: readonly string[] = [...stagesOf(setup), ...(setup.withGateway ? ['gateway'] : [])],
   ) {
     this.names = new Names(setup.scratch.prefix);
     this.exchange = this.names.exchange('events');
+    this.emails = {
+      exchange: this.names.exchange('pipeline'),
+      key: routingKeyOf(emailRendered, { lane: 'normal' } as EmailRendered),
+    };
   }
 
   async start(): Promise<void> {

@@ -1,16 +1,15 @@
 import { audienceEvent } from '../front-door/event.ts';
 import { Child, program } from '../run/child.ts';
 import { removeFromBroker } from '../run/remove-from-broker.ts';
-import type { Side, SideSetup } from '../run/side.ts';
+import { stagesOf, type Side, type SideSetup, type Stage } from '../run/side.ts';
 import { floorSchema } from './schema.ts';
 import { declareFloor, floorLeftovers, floorNames } from './topology.ts';
-
-const stages = ['preferences', 'template-renderer', 'inbox', 'email-sender'] as const;
 
 /** The bare floor: the same hops and guarantees on amqplib, pg and nodemailer alone. */
 export class FloorSide implements Side {
   readonly name = 'floor';
   readonly exchange: string;
+  readonly emails: { exchange: string; key: string };
   readonly types = { in_app: 'bench.in_app', email: 'bench.email', fan_out: audienceEvent };
   readonly inbox = { table: 'floor.inbox', recipient: 'recipient' };
   readonly children: Child[] = [];
@@ -19,16 +18,17 @@ export class FloorSide implements Side {
   constructor(private readonly setup: SideSetup) {
     this.names = floorNames(`${setup.scratch.prefix}.floor`);
     this.exchange = this.names.events;
+    this.emails = { exchange: this.names.pipeline, key: 'rendered.email' };
   }
 
   async start(): Promise<void> {
     await this.setup.scratch.db.query(floorSchema);
     await declareFloor(this.setup.scratch.channel, this.names);
-    await Promise.all((this.setup.withEmail ? stages : stages.slice(0, -1)).map((stage) => this.launch(stage)));
+    await Promise.all(stagesOf(this.setup).map((stage) => this.launch(stage)));
   }
 
   /** Resolves when it is ready. */
-  async launch(stage: (typeof stages)[number]): Promise<void> {
+  async launch(stage: Stage): Promise<void> {
     const child = new Child({
       name: `floor ${stage}`,
       file: program(`./${stage}.main`, import.meta.url),

@@ -8,6 +8,7 @@ export class LoopSide implements Side {
   readonly name = 'loop';
   readonly exchange = '';
   readonly types;
+  readonly emails;
   readonly inbox;
   readonly children: Child[] = [];
 
@@ -16,6 +17,7 @@ export class LoopSide implements Side {
     private readonly floor: FloorSide,
   ) {
     this.types = floor.types;
+    this.emails = floor.emails;
     this.inbox = floor.inbox;
   }
 

@@ -1,8 +1,11 @@
 /** What the publisher process is asked to publish. */
 export interface PublishOrder {
   exchange: string;
-  /** CloudEvents `type` and routing key. */
+  /** CloudEvents `type` and, unless `key` is another, routing key. */
   type: string;
+  key?: string;
+  /** Items that travel in one message, as a CloudEvents batch; without it each is a message of its own. */
+  perMessage?: number;
   tenant: string;
   count: number;
   /** Event i goes to `recipient-<i mod recipients>`, unless its type is for everyone. */

@@ -6,7 +6,8 @@ import type { Throughput } from '../run/throughput.ts';
 
 /** One measurement of one side in one round. */
 export type Round = { round: number; side: Side['name'] } & (
-  ({ scenario: 'in-app' | 'email' | 'fan-out'; events: number } & Throughput) | ({ scenario: 'latency' } & Latency)
+  | ({ scenario: 'in-app' | 'email' | 'email-sender' | 'fan-out'; events: number } & Throughput)
+  | ({ scenario: 'latency' } & Latency)
 );
 
 /** Everything a run found; what `--json` writes. */

@@ -20,6 +20,8 @@ const measures: Measure[] = [
   cpuPerEvent('in-app, CPU ms/event', 'in-app'),
   throughput('in-app + email, events/s', 'email'),
   cpuPerEvent('in-app + email, CPU ms/event', 'email'),
+  throughput('email sender, emails/s', 'email-sender'),
+  cpuPerEvent('email sender, CPU ms/email', 'email-sender'),
   latency('publish → visible, p50 ms', 'p50'),
   latency('publish → visible, p99 ms', 'p99'),
   throughput('fan-out, recipients/s', 'fan-out'),

@@ -2,8 +2,21 @@ import type { Published, PublishOrder } from '../front-door/orders.ts';
 import type { Child } from './child.ts';
 import type { Scratch } from './scratch.ts';
 
-/** How an event is delivered: the publisher's `type` says it to both sides. `fan_out` is one event, in-app, to everyone. */
-export type Kind = 'in_app' | 'email' | 'fan_out';
+/**
+ * What is published: the `type` says it to both sides. `email` is delivered in-app too; `fan_out` is one event, in-app, to everyone;
+ * `rendered` is an email that has its words, for the email sender alone.
+ */
+export type Kind = 'in_app' | 'email' | 'fan_out' | 'rendered';
+
+/** The stages between the front door and an email, of either side. */
+export const stages = ['preferences', 'template-renderer', 'inbox', 'email-sender'] as const;
+export type Stage = (typeof stages)[number];
+
+/** Those that take part in what is measured. */
+export function stagesOf({ withEmail, senderOnly = false }: SideSetup): readonly Stage[] {
+  if (senderOnly) return ['email-sender'];
+  return withEmail ? stages : stages.slice(0, -1);
+}
 
 /** What a side is made with. */
 export interface SideSetup {
@@ -12,6 +25,8 @@ export interface SideSetup {
   smtpUrl: string;
   /** Whether emails are measured; otherwise nobody starts an email process. */
   withEmail: boolean;
+  /** Nothing but emails that have their words are measured: nobody starts the stages before. */
+  senderOnly?: boolean;
   /** Whether client apps take part. */
   withGateway?: boolean;
   /** Environment variables that Carillon's services get besides. */
@@ -26,7 +41,9 @@ export interface Side {
   /** Exchange of the front door. */
   readonly exchange: string;
   /** CloudEvents type of an event that is delivered so. */
-  readonly types: Record<Kind, string>;
+  readonly types: Record<Exclude<Kind, 'rendered'>, string>;
+  /** Where an email that has its words goes. */
+  readonly emails: { exchange: string; key: string };
   /** The in-app table, for the trigger that tells when a row became visible, and its recipient's column. */
   readonly inbox: { table: string; recipient: string };
   /** Its processes, for CPU and trouble. */

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../clock.ts';
+import { renderedEmail } from '../front-door/event.ts';
+import type { PublishOrder } from '../front-door/orders.ts';
 import { cpuBetween, readCpu, type CpuReading } from './cpu.ts';
 import type { Rig } from './rig.ts';
 import type { Kind, Side } from './side.ts';
@@ -7,7 +9,7 @@ import type { Kind, Side } from './side.ts';
 export interface ThroughputOptions {
   kind: Kind;
   tenant: string;
-  /** Events, each to one recipient; in a fan-out the recipients of the only event. */
+  /** Events or emails, each to one recipient; in a fan-out the recipients of the only event. */
   events: number;
   recipients: number;
   /** Gives up when nothing moves for this long. */
@@ -42,13 +44,7 @@ export async function measureThroughput(
   const processes = [...side.children, ...rig.children, { name: 'bench', pid: process.pid }];
   const cpuBefore = readCpu(processes);
   const began = now();
-  const order = {
-    exchange: side.exchange,
-    type: side.types[kind],
-    tenant,
-    count: kind === 'fan_out' ? 1 : events,
-    recipients,
-  };
+  const order = { ...doorOf(side, kind), tenant, count: kind === 'fan_out' ? 1 : events, recipients };
   const publishing = side.take?.(order) ?? rig.publish(order);
   const ended = await untilAllDone(side, rig, publishing, options);
   const cpu = cpuBetween(cpuBefore, readCpu(processes));
@@ -65,6 +61,14 @@ export async function measureThroughput(
   };
 }
 
+/** Emails in one message: as many as the renderer's batches have under load (256 KiB). */
+const emailsPerMessage = 20;
+
+function doorOf(side: Side, kind: Kind): Pick<PublishOrder, 'exchange' | 'type' | 'key' | 'perMessage'> {
+  if (kind !== 'rendered') return { exchange: side.exchange, type: side.types[kind] };
+  return { ...side.emails, type: renderedEmail, perMessage: emailsPerMessage };
+}
+
 /** Resolves with the time at which the last row and email were seen. */
 async function untilAllDone(
   side: Side,
@@ -78,7 +82,7 @@ async function untilAllDone(
   let failure: unknown;
   publishing.catch((error: unknown) => (failure = error));
   for (;;) {
-    const seen = kind === 'email' ? await emailsDone(side, rig, tenant) : await side.inApp(tenant);
+    const seen = byEmail(kind) ? await emailsDone(side, rig, tenant) : await side.inApp(tenant);
     const at = now();
     if (seen >= events && (kind !== 'email' || (await side.inApp(tenant)) >= events)) return at;
     for (const child of side.children) if (child.trouble()) throw child.trouble();
@@ -98,17 +102,21 @@ async function untilAllDone(
   }
 }
 
+function byEmail(kind: Kind): boolean {
+  return kind === 'email' || kind === 'rendered';
+}
+
 /** Emails that the sink has taken and that the side has logged as sent. */
 async function emailsDone(side: Side, rig: Rig, tenant: string): Promise<number> {
   return Math.min((await rig.emails()).accepted, await side.emailsSent(tenant));
 }
 
 async function refuseDuplicates(side: Side, rig: Rig, { kind, tenant, events }: ThroughputOptions): Promise<void> {
-  const rows = await side.inApp(tenant);
+  const rows = kind === 'rendered' ? 0 : await side.inApp(tenant);
   const reached = kind === 'fan_out' ? await side.reached(tenant) : events;
   const { accepted, distinct } = await rig.emails();
-  const emails = kind === 'email' ? events : 0;
-  if (rows !== events || reached !== events || accepted !== emails || distinct !== emails) {
+  const emails = byEmail(kind) ? events : 0;
+  if (rows !== (kind === 'rendered' ? 0 : events) || reached !== events || accepted !== emails || distinct !== emails) {
     throw new Error(
       `${side.name} did not deliver exactly once: ${reached} of ${events} were reached with ${rows} in-app rows and ${accepted} emails (${distinct} different ones)`,
     );
