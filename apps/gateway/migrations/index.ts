@@ -1,5 +1,19 @@
 import { CreateGateway0001 } from './0001-create-gateway.ts';
 import { DeadLettersByRecipient0002 } from './0002-dead-letters-by-recipient.ts';
 import { SignedTokens0004 } from './0004-signed-tokens.ts';
+import { ApiKeysManaged0006 } from './0006-api-keys-managed.ts';
+import { Members0007 } from './0007-members.ts';
+import { TokenKeys0008 } from './0008-token-keys.ts';
+import { IdempotencyKeys0013 } from './0013-idempotency-keys.ts';
+import { SharedTables0020 } from './0020-shared-tables.ts';
 
-export const migrations = [CreateGateway0001, DeadLettersByRecipient0002, SignedTokens0004];
+export const migrations = [
+  CreateGateway0001,
+  DeadLettersByRecipient0002,
+  SignedTokens0004,
+  ApiKeysManaged0006,
+  Members0007,
+  TokenKeys0008,
+  IdempotencyKeys0013,
+  SharedTables0020,
+];

@@ -7,6 +7,8 @@ import { ErasedRecipients0006 } from './0006-erased-recipients.ts';
 import { FanOutsAndPartitions0007 } from './0007-fan-outs-and-partitions.ts';
 import { SuppressionRequestsAndPartitions0009 } from './0009-suppression-requests-and-partitions.ts';
 import { ZoneChanges0010 } from './0010-zone-changes.ts';
+import { SharedTables0020 } from './0020-shared-tables.ts';
+import { CancelledEvents0014 } from './0014-cancelled-events.ts';
 
 export const migrations = [
   CreatePreferences0001,
@@ -18,4 +20,6 @@ export const migrations = [
   FanOutsAndPartitions0007,
   SuppressionRequestsAndPartitions0009,
   ZoneChanges0010,
+  SharedTables0020,
+  CancelledEvents0014,
 ];

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { isDatabaseAway } from './availability.ts';
+import { asRequestOf, requestUnderWay } from './tenancy/request-scope.ts';
 
 export interface BatchOptions {
   /** Calls that share one run of the work at most. */
@@ -11,7 +12,8 @@ export interface BatchOptions {
 /**
  * Lets handlers that run side by side share one statement: calls made in the same turn of the event loop become one call
  * of `work`, and while `concurrency` runs are under way further calls gather for the next. So batches grow with the load
- * and a lone call waits for nothing.
+ * and a lone call waits for nothing. Calls of requests share one with calls of the same tenant only, those of the pipeline
+ * with any.
  *
  * A statement for many fails as a whole, whichever input is at fault. Then each input is tried alone, so that only the one at
  * fault fails. Once the database is away the rest fails without being tried.
@@ -21,7 +23,32 @@ export interface BatchOptions {
  */
 export function batched<Input, Output>(
   work: (inputs: readonly Input[]) => Promise<ArrayLike<Output | Error>>,
-  { max = 500, concurrency = 1 }: BatchOptions = {},
+  options: BatchOptions = {},
+): (input: Input) => Promise<Output> {
+  const pipeline = gathering(work, options);
+  /** By tenant, while calls of its requests are under way. */
+  const requests = new Map<string | undefined, { load: (input: Input) => Promise<Output>; calls: number }>();
+  return async (input) => {
+    const request = requestUnderWay();
+    if (!request) return pipeline(input);
+    const { tenant } = request;
+    const known = requests.get(tenant);
+    // A scope of the batch's own: the request that began it may end before those that share it.
+    const own = known ?? { load: gathering((inputs) => asRequestOf(tenant, () => work(inputs)), options), calls: 0 };
+    if (!known) requests.set(tenant, own);
+    own.calls += 1;
+    try {
+      return await own.load(input);
+    } finally {
+      own.calls -= 1;
+      if (own.calls === 0) requests.delete(tenant);
+    }
+  };
+}
+
+function gathering<Input, Output>(
+  work: (inputs: readonly Input[]) => Promise<ArrayLike<Output | Error>>,
+  { max = 500, concurrency = 1 }: BatchOptions,
 ): (input: Input) => Promise<Output> {
   let running = 0;
   const waiting: (() => void)[] = [];

@@ -1,5 +1,6 @@
 import type { DataSourceOptions, EntitySchema } from 'typeorm';
-import { schemaOf } from './names.ts';
+import { requestsDatabaseUrl, schemaOf } from './names.ts';
+import { walledDriver } from './tenancy/walled-pool.ts';
 
 export interface PersistenceOptions {
   /** The service's own role: {@link serviceDatabaseUrl}. */
@@ -9,6 +10,10 @@ export interface PersistenceOptions {
   entities?: (Function | EntitySchema)[];
   /** Connections at most. Batching makes few enough: the whole suite must fit into PostgreSQL's default of 100. */
   poolSize?: number;
+  /** Its role for requests; default {@link requestsDatabaseUrl}. */
+  requestsUrl?: string;
+  /** Connections of that role at most. */
+  requestsPoolSize?: number;
 }
 
 /** TypeORM's settings for a service. Tables are made by migrations only, never synchronised from entities. */
@@ -16,10 +21,13 @@ export function dataSourceOptions({
   url,
   service,
   entities = [],
-  poolSize = 5,
+  poolSize = 4,
+  requestsUrl = requestsDatabaseUrl(url),
+  requestsPoolSize = 2,
 }: PersistenceOptions): DataSourceOptions {
   return {
     type: 'postgres',
+    driver: walledDriver({ url: requestsUrl, poolSize: requestsPoolSize }),
     url,
     schema: schemaOf(service),
     entities,

@@ -10,6 +10,7 @@ class CreateBells0001 implements MigrationInterface {
   name = 'CreateBells0000000000001';
   async up(db: QueryRunner): Promise<void> {
     await db.query('CREATE TABLE bells (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tone text NOT NULL)');
+    await db.query(`COMMENT ON TABLE bells IS 'shared by all tenants: a bell is heard by everyone'`);
   }
   async down(db: QueryRunner): Promise<void> {
     await db.query('DROP TABLE bells');

@@ -10,6 +10,11 @@ export function roleOf(database: string, service: string): string {
   return `${database}_${schemaOf(service)}`;
 }
 
+/** The login role of the same service for requests: row-level security shows it the rows of one tenant. */
+export function requestsRoleOf(serviceRole: string): string {
+  return `${serviceRole}_requests`;
+}
+
 /** The database that a connection URL names. */
 export function databaseOf(url: string): string {
   const name = decodeURIComponent(new URL(url).pathname.slice(1));
@@ -26,6 +31,15 @@ export function serviceDatabaseUrl(adminUrl: string, service: string, secret = p
   const role = roleOf(databaseOf(adminUrl), service);
   url.username = encodeURIComponent(role);
   url.password = secret ? rolePassword(role, secret) : '';
+  return url.toString();
+}
+
+/** The URL with which the service logs in for requests, from the one that it has for itself ({@link serviceDatabaseUrl}). */
+export function requestsDatabaseUrl(serviceUrl: string, secret = process.env.CARILLON_SECRET): string {
+  const url = new URL(serviceUrl);
+  const role = requestsRoleOf(decodeURIComponent(url.username));
+  url.username = encodeURIComponent(role);
+  url.password = url.password && secret ? rolePassword(role, secret) : '';
   return url.toString();
 }
 

@@ -18,7 +18,7 @@ export async function outlast(db: SqlRunner): Promise<void> {
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 500)) {
     const older = await db.query(
       `SELECT 1 FROM pg_stat_activity
-        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND xact_start < $1::timestamptz
+        WHERE datname = current_database() AND usename IN (current_user, current_user || '_requests') AND pid <> pg_backend_pid() AND xact_start < $1::timestamptz
         LIMIT 1`,
       [since],
     );

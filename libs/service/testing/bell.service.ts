@@ -26,6 +26,7 @@ export class CreateStrokes0001 implements MigrationInterface {
   name = 'CreateStrokes0000000000001';
   async up(db: QueryRunner): Promise<void> {
     await db.query('CREATE TABLE strokes (id text PRIMARY KEY)');
+    await db.query(`COMMENT ON TABLE strokes IS 'shared by all tenants: a bell is heard by everyone'`);
   }
   async down(db: QueryRunner): Promise<void> {
     await db.query('DROP TABLE strokes');
