@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CancelledEvents } from './cancelling/cancelled-events.ts';
+import { CancellingController } from './cancelling/cancelling.controller.ts';
 import { ErasureController } from './erasure/erasure.controller.ts';
 import { Changing } from './changing/changing.ts';
 import { ChangingController } from './changing/changing.controller.ts';
@@ -25,9 +27,22 @@ import { StoringController } from './storing/storing.controller.ts';
     ReadingController,
     ChangingController,
     ErasureController,
+    CancellingController,
     PersonalDataController,
     WatchingController,
   ],
-  providers: [Inbox, Changing, Deleting, ReadOutcomes, Signals, Storing, Joining, Telling, Returns, Retention],
+  providers: [
+    Inbox,
+    Changing,
+    Deleting,
+    ReadOutcomes,
+    Signals,
+    Storing,
+    Joining,
+    Telling,
+    Returns,
+    CancelledEvents,
+    Retention,
+  ],
 })
 export class AppModule {}

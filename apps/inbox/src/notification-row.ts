@@ -82,6 +82,7 @@ export function rowOf(tenant: string, rendered: InAppRendered) {
     recipient: rendered.recipient,
     id: rendered.notification_id,
     delivery_id: rendered.delivery_id,
+    event_id: rendered.event_id,
     type: rendered.type,
     category: rendered.category,
     priority: rendered.priority,

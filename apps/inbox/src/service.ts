@@ -9,6 +9,7 @@ import {
   markAllRead,
   missedNotifications,
   personalData,
+  stopEvent,
   traceNotification,
   watchInboxes,
 } from '@carillon/contracts';
@@ -43,6 +44,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     deleteNotification,
     deleteRead,
     personalData,
+    stopEvent,
     watchInboxes,
   ],
 };

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { Cancelling } from './cancelling/cancelling.ts';
+import { CancellingController } from './cancelling/cancelling.controller.ts';
 import { CatalogAnnouncer } from './catalog/catalog-announcer.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogEditing } from './catalog/catalog-editing.ts';
@@ -43,6 +45,7 @@ import { Throttles } from './throttles/throttles.ts';
 @Module({
   controllers: [
     IntakeController,
+    CancellingController,
     RecipientsController,
     SuppressionsController,
     SubscriptionsController,
@@ -57,6 +60,7 @@ import { Throttles } from './throttles/throttles.ts';
   providers: [
     FrontDoor,
     Intake,
+    Cancelling,
     Notifying,
     Reminders,
     ZoneChanges,

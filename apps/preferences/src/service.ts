@@ -1,6 +1,7 @@
 import {
   addSuppression,
   admitTest,
+  cancelEvent,
   changePreferences,
   checkEvent,
   checkEvents,
@@ -45,6 +46,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     checkEvents,
     dryRunEvent,
     getEvent,
+    cancelEvent,
     putRecipient,
     putRecipients,
     getRecipient,

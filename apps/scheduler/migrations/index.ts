@@ -3,6 +3,14 @@ import { TimersByRecipient0002 } from './0002-timers-by-recipient.ts';
 import { Schedules0003 } from './0003-schedules.ts';
 import { TimersByKey0004 } from './0004-timers-by-key.ts';
 import { Digests0005 } from './0005-digests.ts';
+import { CancelledEvents0007 } from './0007-cancelled-events.ts';
 
 /** In order. */
-export const migrations = [CreateTimers0001, TimersByRecipient0002, Schedules0003, TimersByKey0004, Digests0005];
+export const migrations = [
+  CreateTimers0001,
+  TimersByRecipient0002,
+  Schedules0003,
+  TimersByKey0004,
+  Digests0005,
+  CancelledEvents0007,
+];

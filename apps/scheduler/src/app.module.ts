@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { CancelledEvents } from './cancelling/cancelled-events.ts';
+import { CancellingController } from './cancelling/cancelling.controller.ts';
 import { Changing } from './changing/changing.ts';
 import { KeyRetention } from './changing/key-retention.ts';
 import { ChangingController } from './changing/changing.controller.ts';
@@ -20,9 +22,10 @@ import { SettingController } from './setting/setting.controller.ts';
     ErasureController,
     PersonalDataController,
     ChangingController,
+    CancellingController,
     SchedulesController,
     TimersController,
   ],
-  providers: [Timers, Firing, Forgetting, Planning, Changing, KeyRetention],
+  providers: [Timers, Firing, Forgetting, Planning, Changing, CancelledEvents, KeyRetention],
 })
 export class AppModule {}

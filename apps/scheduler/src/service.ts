@@ -1,6 +1,5 @@
 import {
   cancelTimer,
-  cancelTimersOfEvent,
   deleteSchedule,
   getSchedule,
   getTimer,
@@ -12,6 +11,7 @@ import {
   personalData,
   putSchedule,
   runSchedule,
+  stopEvent,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
@@ -27,6 +27,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   rpcs: [
     personalData,
     ...[putSchedule, listSchedules, getSchedule, deleteSchedule, pauseSchedule, runSchedule, listScheduleRuns],
-    ...[listTimers, getTimer, cancelTimer, moveTimer, cancelTimersOfEvent],
+    ...[listTimers, getTimer, cancelTimer, moveTimer, stopEvent],
   ],
 };

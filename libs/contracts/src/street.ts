@@ -33,7 +33,14 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
   preferences: [domainEvent, suppressionAsked],
   'template-renderer': [notificationRouted, notificationSetApart, chunkRouted, catalogApplied, experimentObserved],
   inbox: [inAppRendered, inAppChunkRendered, recipientErased, eventCancelled],
-  'email-sender': [emailRendered, emailEngaged, receipts.email, suppressionChanges.email, recipientErased, eventCancelled],
+  'email-sender': [
+    emailRendered,
+    emailEngaged,
+    receipts.email,
+    suppressionChanges.email,
+    recipientErased,
+    eventCancelled,
+  ],
   'sms-sender': [smsRendered, receipts.sms, suppressionChanges.sms, recipientErased, eventCancelled],
   scheduler: [timerSet, timersCancelled, timersWoken, recipientErased, eventCancelled],
 };

@@ -15,6 +15,7 @@ import {
   putProvider,
   retryDeliveries,
   retryDelivery,
+  stopEvent,
   traceDeliveries,
   type RpcContract,
 } from '@carillon/contracts';
@@ -23,6 +24,8 @@ import { prepared } from '@carillon/persistence';
 import { CONFIG, OutboundGuard, SecretBox, secretBox, type CommonConfig } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import { Admissions } from './admission/admissions.ts';
+import { CancelledEvents } from './cancelling/cancelled-events.ts';
+import { CancellingController } from './cancelling/cancelling.controller.ts';
 import { CapDesk } from './caps/cap-desk.ts';
 import { CapStore } from './caps/cap-store.ts';
 import { CapTending } from './caps/cap-tending.ts';
@@ -59,6 +62,7 @@ export const deliveryRpcs: readonly RpcContract<any, any>[] = [
   cancelDelivery,
   deliveryStats,
   personalData,
+  stopEvent,
   listProviders,
   getProvider,
   putProvider,
@@ -79,6 +83,7 @@ export class DeliveryModule {
       controllers: [
         DeliveriesController,
         ErasureController,
+        CancellingController,
         PersonalDataController,
         ProvidersController,
         receiptsControllerOf(channel),
@@ -155,6 +160,11 @@ export class DeliveryModule {
         {
           provide: DeliveryStore,
           useFactory: (db: DataSource) => new DeliveryStore<Content>(prepared(db), storeOptions),
+          inject: [DataSource],
+        },
+        {
+          provide: CancelledEvents,
+          useFactory: (db: DataSource) => new CancelledEvents(db, channel),
           inject: [DataSource],
         },
         { provide: DeliveryLog, useFactory: (db: DataSource) => new DeliveryLog(db, channel), inject: [DataSource] },

@@ -1,6 +1,7 @@
 import { batched, erasuresAmong, insertRows, type SqlRunner } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { cancelledAmong, countRefused } from '../cancelling/cancelled-events.ts';
 import { batchOf, collapse, type Batchable, type BatchRow } from './collapse.ts';
 import { keyOf, type Stored } from './stored.ts';
 
@@ -30,7 +31,7 @@ const locksAtMost = 100;
 /** Stores notifications that become one with similar ones; those that are there together in one transaction. */
 @Injectable()
 export class Joining {
-  /** Answers with the row that stands for it; undefined for somebody who was erased since. */
+  /** Answers with the row that stands for it; undefined for somebody who was erased since, and for a cancelled event. */
   readonly store: (item: Batchable) => Promise<Stored | undefined>;
 
   constructor(database: DataSource) {
@@ -44,11 +45,19 @@ async function storeAll(db: SqlRunner, items: readonly Batchable[]): Promise<(St
   const now = await lock(db, items);
   const before = await known(db, items);
   const erased = await erasedAmong(db, items);
+  const cancelled = await cancelledAmong(
+    db,
+    items.map(({ row }) => row),
+  );
   const fresh = new Map<string, Batchable>();
   for (const item of items) {
     const key = keyOf(item.row);
-    if (!before.has(key) && !erased(item)) fresh.set(key, item);
+    if (!before.has(key) && !erased(item) && !cancelled(item.row)) fresh.set(key, item);
   }
+  await countRefused(
+    db,
+    items.map(({ row }) => row).filter((row) => !before.has(keyOf(row)) && cancelled(row)),
+  );
   const { inserted, updated, joined } = collapse(await openAmong(db, [...fresh.values()]), [...fresh.values()], now);
   await insertRows(db, 'notifications', inserted);
   await insertRows(db, 'joined_notifications', joined);

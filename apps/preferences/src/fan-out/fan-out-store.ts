@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Audience } from '@carillon/contracts';
-import { batched, insertRows, prepared, type SqlRunner } from '@carillon/persistence';
+import { batched, insertRows, outlast, prepared, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { DecidedEvent } from '../notifications/planning.ts';
 
@@ -27,7 +27,7 @@ export interface ClaimedFanOut extends NewFanOut {
 /** The table `fan_outs`: what is still to be done is in the database alone, so that whoever comes next continues. */
 @Injectable()
 export class FanOutStore {
-  /** Records a fan-out; a repetition changes nothing. */
+  /** Records a fan-out; a repetition changes nothing, and nothing begins for an event that was cancelled. */
   readonly begin = batched<NewFanOut, void>(async (begun) => {
     const rows = begun.map(({ event: { tenant, id, ...event }, type, audience }) => ({
       tenant,
@@ -38,13 +38,16 @@ export class FanOutStore {
       cursor: '',
       begun_at: new Date().toISOString(),
     }));
-    await insertRows(this.hot, 'fan_outs', rows, { onConflict: 'DO NOTHING' });
+    await insertRows(this.hot, 'fan_outs', rows, {
+      where: `NOT EXISTS (SELECT FROM events e WHERE e.tenant = item.tenant AND e.id = item.event_id AND e.status = 'cancelled')`,
+      onConflict: 'DO NOTHING',
+    });
     return begun.map(() => undefined);
   });
 
   private readonly hot: SqlRunner;
 
-  constructor(db: DataSource) {
+  constructor(private readonly db: DataSource) {
     this.hot = prepared(db);
   }
 
@@ -78,6 +81,25 @@ export class FanOutStore {
        WHERE tenant = $1 AND event_id = $2 AND type = $3 AND claim = $4`,
       [event.tenant, event.id, type, claim, cursor ?? null],
     );
+  }
+
+  /**
+   * Stops the fan-outs of an event that is marked as cancelled. Whoever has a turn at one finds that its claim is gone.
+   * @returns how many were stopped, ever
+   */
+  async stop(tenant: string, eventId: string): Promise<number> {
+    // One that was about to begin did not know yet.
+    await outlast(this.db);
+    await this.hot.query(
+      `UPDATE fan_outs SET finished_at = now(), cancelled_at = now(), claim = NULL, claimed_until = NULL, error = NULL
+       WHERE tenant = $1 AND event_id = $2 AND finished_at IS NULL`,
+      [tenant, eventId],
+    );
+    const [{ count }]: [{ count: number }] = await this.hot.query(
+      'SELECT count(*)::int AS count FROM fan_outs WHERE tenant = $1 AND event_id = $2 AND cancelled_at IS NOT NULL',
+      [tenant, eventId],
+    );
+    return count;
   }
 
   /** It cannot go on for so many seconds, and why. */

@@ -6,7 +6,8 @@ import type { IncomingEvent } from './read-event.ts';
 
 export interface EventRecord {
   id: string;
-  status: 'scheduled' | 'decided';
+  /** `cancelled`: nothing more is to be done with it. */
+  status: 'scheduled' | 'decided' | 'cancelled';
 }
 
 interface NewEvent {
@@ -27,10 +28,21 @@ export class EventStore {
   readonly markDecided = batched<{ tenant: string; id: string }, void>(async (events) => {
     await this.hot.query(
       `UPDATE events SET status = 'decided'
-       WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
+       WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[])) AND status = 'scheduled'`,
       [events.map(({ tenant }) => tenant), events.map(({ id }) => id)],
     );
     return events.map(() => undefined);
+  });
+
+  /** Whether somebody has cancelled it since. */
+  readonly isCancelled = batched<{ tenant: string; id: string }, boolean>(async (events) => {
+    const rows: { tenant: string; id: string }[] = await this.hot.query(
+      `SELECT tenant, id FROM events
+       WHERE (tenant, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[])) AND status = 'cancelled'`,
+      [events.map(({ tenant }) => tenant), events.map(({ id }) => id)],
+    );
+    const cancelled = new Set(rows.map(({ tenant, id }) => `${tenant} ${id}`));
+    return events.map(({ tenant, id }) => cancelled.has(`${tenant} ${id}`));
   });
 
   private readonly hot: SqlRunner;
@@ -39,11 +51,24 @@ export class EventStore {
     this.hot = prepared(db);
   }
 
+  /**
+   * Marks an event as cancelled, for good; the first time counts.
+   * @returns when it was (RFC 3339); undefined for an event that is not known
+   */
+  async cancel(tenant: string, id: string, by: string): Promise<string | undefined> {
+    const [[row]]: [{ cancelled_at: Date }[], number] = await this.db.query(
+      `UPDATE events SET status = 'cancelled', cancelled_at = coalesce(cancelled_at, now()), cancelled_by = coalesce(cancelled_by, $3)
+       WHERE tenant = $1 AND id = $2 RETURNING cancelled_at`,
+      [tenant, id, by],
+    );
+    return row?.cancelled_at.toISOString();
+  }
+
   /** @throws Problem 404 */
   async progress(tenant: string, id: string): Promise<EventProgress> {
     const [event] = await this.db.query(
-      `SELECT id, type, source, deduplicated, send_at, first_at, skipped,
-              CASE WHEN EXISTS (SELECT FROM fan_outs f WHERE f.tenant = e.tenant AND f.event_id = e.id AND f.finished_at IS NULL)
+      `SELECT id, type, source, deduplicated, send_at, first_at, skipped, cancelled_at, cancelled_by,
+              CASE WHEN status <> 'cancelled' AND EXISTS (SELECT FROM fan_outs f WHERE f.tenant = e.tenant AND f.event_id = e.id AND f.finished_at IS NULL)
                    THEN 'fanning_out' ELSE status END AS status,
               (SELECT string_agg(f.error, '; ') FROM fan_outs f WHERE f.tenant = e.tenant AND f.event_id = e.id) AS error,
               (SELECT count(*)::int FROM notifications n
@@ -58,8 +83,13 @@ export class EventStore {
       [tenant, id, firstIdAt(timeOfId(id)), firstIdAt(timeOfId(id) + 1)],
     );
     if (!event) throw Problem.notFound('event', id);
-    const { first_at, send_at, ...rest } = event;
-    return { ...rest, send_at: send_at?.toISOString() ?? null, created_at: first_at.toISOString() };
+    const { first_at, send_at, cancelled_at, ...rest } = event;
+    return {
+      ...rest,
+      send_at: send_at?.toISOString() ?? null,
+      cancelled_at: cancelled_at?.toISOString() ?? null,
+      created_at: first_at.toISOString(),
+    };
   }
 
   private async recordMany(events: readonly NewEvent[]): Promise<EventRecord[]> {

@@ -84,6 +84,7 @@ export class Intake {
       return this.schedule(event, message, routingKey, types, request.send_at);
     }
     const record = await this.events.record({ event, types, skipped, status: 'decided' });
+    if (record.status === 'cancelled') return;
     if (event.due && record.status === 'scheduled') await this.events.markDecided({ tenant, id: record.id });
     const reminded = decidedEvent(event, message, record.id);
     await Promise.all([
@@ -108,6 +109,7 @@ export class Intake {
     const parsed = notificationDeferredSchema.safeParse(data);
     if (!parsed.success) throw new Poison(`not a valid ${notificationDeferred.type}: ${parsed.error.message}`);
     const { event, type: key, recipient: id, request, until, woken } = parsed.data;
+    if (await this.events.isCancelled({ tenant, id: event.id })) return;
     const catalog = await this.catalogs.of(tenant);
     const [type] = catalog.meant(eventTypeOf(key));
     const [recipient] = await this.remaining({ tenant, at: timeOfId(event.id), due: true }, [id]);
@@ -162,7 +164,8 @@ export class Intake {
     types: string[],
     sendAt: string,
   ): Promise<void> {
-    const { id } = await this.events.record({ event, types, skipped: [], status: 'scheduled' });
+    const { id, status } = await this.events.record({ event, types, skipped: [], status: 'scheduled' });
+    if (status === 'cancelled') return;
     const timerId = uuidv8(timeOfId(id), 'send_at', id);
     await this.messages.publish(
       timerSet,

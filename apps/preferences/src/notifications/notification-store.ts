@@ -110,12 +110,14 @@ export class NotificationStore {
   /** @throws Problem 404 */
   async decision(tenant: string, id: string): Promise<Decision> {
     const [row] = await this.db.query(
-      `SELECT id AS notification_id, event_id, event_type, event_source, recipient, type, category, priority, created_at, channels
-       FROM notifications WHERE tenant = $1 AND id = $2`,
+      `SELECT id AS notification_id, event_id, event_type, event_source, recipient, type, category, priority, created_at, channels,
+              (SELECT cancelled_at FROM events e WHERE e.tenant = n.tenant AND e.id = n.event_id)
+       FROM notifications n WHERE tenant = $1 AND id = $2`,
       [tenant, id],
     );
     if (!row) throw Problem.notFound('notification', id);
-    return { ...row, created_at: row.created_at.toISOString() };
+    const { created_at, cancelled_at, ...rest } = row;
+    return { ...rest, created_at: created_at.toISOString(), cancelled_at: cancelled_at?.toISOString() ?? null };
   }
 
   private async standing(keys: readonly { tenant: string; id: string }[]): Promise<Map<string, DecisionResult>> {

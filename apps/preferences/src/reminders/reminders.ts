@@ -14,6 +14,7 @@ import {
 import { Messages, Poison } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import { Catalogs } from '../catalog/catalogs.ts';
+import { EventStore } from '../intake/event-store.ts';
 import type { DecidedEvent } from '../notifications/planning.ts';
 import type { KnownRecipient } from '../recipients/recipient.ts';
 import { RecipientStore } from '../recipients/recipient-store.ts';
@@ -35,6 +36,7 @@ export class Reminders {
   constructor(
     private readonly catalogs: Catalogs,
     private readonly recipients: RecipientStore,
+    private readonly events: EventStore,
     private readonly messages: Messages,
   ) {}
 
@@ -101,6 +103,7 @@ export class Reminders {
     const { success, data: due, error } = reminderDueSchema.safeParse(event.data);
     if (!success) throw new Poison(`not a valid ${reminderDue.type}: ${error.message}`);
     const tenant = event.tenant ?? defaultTenant;
+    if (await this.events.isCancelled({ tenant, id: due.event_id })) return undefined;
     const recipient =
       due.recipient === undefined ? undefined : await this.recipients.find({ tenant, id: due.recipient });
     // Erased or never known: there is nobody to remind.

@@ -47,7 +47,7 @@ export class Retention implements BeforeApplicationShutdown {
         `DELETE FROM notifications_default WHERE ctid IN (
            SELECT ctid FROM notifications_default WHERE id < first_id_at(now() - make_interval(days => $1)) LIMIT $2)`,
         `DELETE FROM events WHERE ctid IN (
-           SELECT ctid FROM events WHERE first_at < now() - make_interval(days => $1) AND status = 'decided' LIMIT $2)`,
+           SELECT ctid FROM events WHERE first_at < now() - make_interval(days => $1) AND status <> 'scheduled' LIMIT $2)`,
         `DELETE FROM fan_outs WHERE ctid IN (
            SELECT ctid FROM fan_outs WHERE finished_at < now() - make_interval(days => $1) LIMIT $2)`,
         `DELETE FROM suppression_requests WHERE ctid IN (

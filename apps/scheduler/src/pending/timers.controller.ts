@@ -1,6 +1,5 @@
 import {
   cancelTimer,
-  cancelTimersOfEvent,
   eventRequested,
   getTimer,
   listTimers,
@@ -101,17 +100,6 @@ export class TimersController {
     if (!rows[0]) throw ended(await this.get({ tenant, id }));
     this.firing.wakeIn(rows[0].wait_ms);
     return timerOf(rows[0]);
-  }
-
-  @MessagePattern<string>(cancelTimersOfEvent.name)
-  async cancelOfEvent(
-    @Payload() { tenant, event_id }: RequestOf<typeof cancelTimersOfEvent>,
-  ): Promise<ResponseOf<typeof cancelTimersOfEvent>> {
-    const [, count]: [unknown, number] = await this.database.query(
-      `UPDATE timers SET ${cancelled} WHERE tenant = $1 AND event_id = $2 AND ${stillWaits}`,
-      [tenant, event_id],
-    );
-    return { cancelled: count };
   }
 }
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   cancelTimer,
-  cancelTimersOfEvent,
   domainEvent,
   freshId,
   getTimer,
   listTimers,
   moveTimer,
+  stopEvent,
   timerSet,
   type CloudEvent,
   type TimerFilter,
@@ -120,13 +120,18 @@ describe('timers that wait', () => {
     await expect(move(8_000_000)).rejects.toMatchObject({ code: 'due_after_deadline', errors: [{ path: 'due_at' }] });
   });
 
-  it('of an event are cancelled together', async () => {
+  it('of a cancelled event are stopped together, also those that are set only afterwards', async () => {
     const tenant = freshTenant();
     const event_id = freshId();
     await set(tenant, { ...inHours(1), event_id }, { ...inHours(2), event_id }, inHours(3));
-    expect(await ask(cancelTimersOfEvent, { tenant: 'elsewhere', event_id })).toEqual({ cancelled: 0 });
-    expect(await ask(cancelTimersOfEvent, { tenant, event_id })).toEqual({ cancelled: 2 });
+    const stop = (of: string) =>
+      ask(stopEvent, { tenant: of, service: 'scheduler', event_id, cancelled_at: new Date().toISOString() });
+    expect(await stop('elsewhere')).toEqual({ stopped: { timers: 0 }, out: {} });
+    expect(await stop(tenant)).toEqual({ stopped: { timers: 2 }, out: {} });
     expect((await list(tenant)).data).toHaveLength(1);
+    const [late] = await set(tenant, { ...inHours(4), event_id });
+    await untilState(database, late!, 'cancelled');
+    expect(await stop(tenant)).toEqual({ stopped: { timers: 3 }, out: {} });
   });
 
   it('of another tenant are not found', async () => {

@@ -3,6 +3,7 @@ import { batched, insertRows } from '@carillon/persistence';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
+import { CancelledEvents } from '../cancelling/cancelled-events.ts';
 import { Changing } from '../changing/changing.ts';
 import { Forgetting } from '../erasure/forgetting.ts';
 import { Firing } from '../firing/firing.ts';
@@ -14,7 +15,13 @@ import { newTimer, type NewTimer } from './new-timer.ts';
 export class SettingController {
   private readonly insert: (timer: NewTimer) => Promise<true>;
 
-  constructor(database: DataSource, firing: Firing, forgetting: Forgetting, changing: Changing) {
+  constructor(
+    database: DataSource,
+    firing: Firing,
+    forgetting: Forgetting,
+    changing: Changing,
+    cancelled: CancelledEvents,
+  ) {
     this.insert = batched(async (timers) => {
       const set = await insertRows<{ wait_ms: number }>(database, 'timers', timers, {
         onConflict: 'DO NOTHING',
@@ -22,6 +29,7 @@ export class SettingController {
       });
       await forgetting.recheck(timers);
       await changing.recheck(timers);
+      await cancelled.recheck(timers);
       for (const { wait_ms } of set) firing.wakeIn(wait_ms);
       return timers.map(() => true as const);
     });

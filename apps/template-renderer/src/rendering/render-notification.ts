@@ -139,11 +139,12 @@ export function isAvailable(channel: Channel): channel is AvailableChannel {
 type WordsUsed = Omit<PublishedTemplate, 'compiled'> & Pick<ParsedTemplate, 'fallback' | 'trial'>;
 
 function commonOf(routed: NotificationRouted, delivery_id: string, template: WordsUsed): Rendered {
-  const { notification_id, recipient, type, category, priority, lane, expires_at, created_at, content } = routed;
+  const { notification_id, event, recipient, type, category, priority, lane, expires_at, created_at, content } = routed;
   const { type: key, version, locale, frame, fallback, trial } = template;
   return {
     delivery_id,
     notification_id,
+    event_id: event.id,
     recipient: recipient.id,
     type,
     category,

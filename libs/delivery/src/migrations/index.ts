@@ -3,6 +3,7 @@ import { ErasedRecipients0002 } from './0002-erased-recipients.ts';
 import { ProvidersAndCaps0003 } from './0003-providers-and-caps.ts';
 import { DeliveryLog0004 } from './0004-delivery-log.ts';
 import { Engagement0005 } from './0005-engagement.ts';
+import { CancelledEvents0008 } from './0008-cancelled-events.ts';
 
 /** Of every sender, in order; a migration that has been released never changes. */
 export const deliveryMigrations = [
@@ -11,4 +12,5 @@ export const deliveryMigrations = [
   ProvidersAndCaps0003,
   DeliveryLog0004,
   Engagement0005,
+  CancelledEvents0008,
 ];

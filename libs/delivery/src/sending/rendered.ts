@@ -15,6 +15,7 @@ export function deliveryOf<Content>(
     tenant,
     id: data.delivery_id,
     notification_id: data.notification_id,
+    event_id: data.event_id ?? null,
     recipient: data.recipient,
     type: data.type,
     category: data.category,

@@ -6,6 +6,8 @@ export interface NewDelivery<Content = unknown> {
   readonly tenant: string;
   readonly id: string;
   readonly notification_id: string;
+  /** Of the event's record; null for items of an earlier version. */
+  readonly event_id: string | null;
   readonly recipient: string;
   readonly type: string;
   readonly category: string;

@@ -1,4 +1,4 @@
-import { batched, namedBy, notErased, type SqlRunner } from '@carillon/persistence';
+import { batched, namedBy, notErased, wasCancelled, type SqlRunner } from '@carillon/persistence';
 import type {
   ClaimedDelivery,
   DeliveryFact,
@@ -28,6 +28,7 @@ const claimColumns = `${factColumns}, d.lane, d.destination, d.destination_name,
 /** SQL: the state of a delivery that must not be sent, or NULL. */
 const refused = (delivery: string): string => `CASE
   WHEN ${delivery}.expires_at <= now() THEN 'expired'
+  WHEN ${wasCancelled(delivery)} THEN 'cancelled'
   WHEN EXISTS (SELECT FROM suppressed_addresses s
     WHERE s.tenant = ${delivery}.tenant AND s.address = ${delivery}.destination AND s.reason IS NOT NULL) THEN 'suppressed' END`;
 
@@ -47,8 +48,8 @@ export class DeliveryStore<Content = unknown> {
   ) {}
 
   /**
-   * Records a new delivery as sending with its first attempt; as expired when it came too late; as suppressed when nothing may be
-   * sent to the address any more.
+   * Records a new delivery as sending with its first attempt; as expired when it came too late; as cancelled when its event was; as
+   * suppressed when nothing may be sent to the address any more.
    * @returns the delivery, or undefined when it must not be sent: it was known before and somebody else has it, or its
    *   recipient was erased since
    */
@@ -61,9 +62,9 @@ export class DeliveryStore<Content = unknown> {
            SELECT item.*, ${refused('item')} AS refused FROM json_populate_recordset(null::deliveries, $1) AS item
            WHERE ${notErased('item')}
          ), d AS (
-           INSERT INTO deliveries (tenant, id, notification_id, recipient, type, category, lane, template, destination,
+           INSERT INTO deliveries (tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
              destination_name, content, expires_at, traceparent, created_at, updated_at, status, attempts, provider, lease_until)
-           SELECT tenant, id, notification_id, recipient, type, category, lane, template, destination,
+           SELECT tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
              destination_name, content, expires_at, traceparent, created_at, now(),
              coalesce(refused, 'sending'),
              CASE WHEN refused IS NULL THEN 1 ELSE 0 END,
@@ -103,10 +104,10 @@ export class DeliveryStore<Content = unknown> {
          JOIN json_to_recordset($1) AS plan(tenant text, id uuid, delay float8) USING (tenant, id)
          WHERE ${notErased('item')}
        ), d AS (
-         INSERT INTO deliveries (tenant, id, notification_id, recipient, type, category, lane, template, destination,
+         INSERT INTO deliveries (tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
            destination_name, content, expires_at, traceparent, created_at, updated_at, attempts, status, failure, error,
            next_attempt_at)
-         SELECT tenant, id, notification_id, recipient, type, category, lane, template, destination,
+         SELECT tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
            destination_name, content, expires_at, traceparent, created_at, now(), 0, coalesce(refused, status),
            CASE WHEN refused IS NULL THEN failure END, CASE WHEN refused IS NULL THEN error END,
            CASE WHEN refused IS NULL THEN ${notAfterDeadline('item')} END
@@ -249,7 +250,7 @@ export class DeliveryStore<Content = unknown> {
 
   /**
    * Takes what is due, the most urgent lane first: retries, what was put aside, uncertain ones to be looked up. Those whose deadline
-   * passed become expired, those to whom nothing may be sent any more suppressed. An attempt begins only with {@link start}.
+   * passed become expired, those whose event was cancelled so too, those to whom nothing may be sent any more suppressed. An attempt begins only with {@link start}.
    * Replicas that ask at the same time get different ones.
    */
   claimDue(most: number): Promise<ClaimedDelivery<Content>[]> {

@@ -112,14 +112,3 @@ export const moveTimer = defineRpc<z.infer<typeof moveRequest>, Timer>({
     response: { ...exampleTimer, due_at: '2026-11-23T06:00:00.000Z' },
   },
 });
-
-const ofEventRequest = z.object({ tenant: z.string(), event_id: z.string() });
-/** All of an event that still waits. Repeated, it cancels what has come since. */
-export const cancelTimersOfEvent = defineRpc<z.infer<typeof ofEventRequest>, { cancelled: number }>({
-  name: 'scheduler.event_timers.cancel.v1',
-  service: 'scheduler',
-  summary: 'Cancels everything of an event that waits for its time.',
-  request: ofEventRequest,
-  response: z.object({ cancelled: z.number().int() }),
-  example: { request: { tenant, event_id: exampleTimer.event_id! }, response: { cancelled: 1 } },
-});
