@@ -23,6 +23,7 @@ import { ErasureController } from './erasure/erasure.controller.ts';
 import { EventsController } from './events/events.controller.ts';
 import { FrontDoor } from './events/front-door.ts';
 import { RequiredData } from './events/required-data.ts';
+import { Cancelling } from './events/cancellation.ts';
 import { TemplatesChangedController } from './events/templates-changed.controller.ts';
 import { LayoutsController } from './fragments/layouts.controller.ts';
 import { PartialsController } from './fragments/partials.controller.ts';
@@ -108,6 +109,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     Watches,
     Feeds,
     Sockets,
+    Cancelling,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],

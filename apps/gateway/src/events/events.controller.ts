@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import {
   checkEvent,
   checkEvents,
@@ -18,10 +18,12 @@ import {
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
-import { Allow, Tenant } from '../access/access.guard.ts';
+import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body } from '../http/input.pipe.ts';
 import { uuid } from '../http/uuid.pipe.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
+import { Cancelling, cancellationSchema, type Cancellation } from './cancellation.ts';
 import { FrontDoor, type Accepted } from './front-door.ts';
 import { RequiredData } from './required-data.ts';
 
@@ -80,6 +82,7 @@ export class EventsController {
     private readonly messages: Messages,
     private readonly required: RequiredData,
     private readonly frontDoor: FrontDoor,
+    private readonly cancelling: Cancelling,
   ) {}
 
   @Post()
@@ -166,3 +169,20 @@ export class EventsController {
     return this.messages.call(getEvent, { tenant, id });
   }
 }
+
+  @Delete(':id')
+  @Describe({
+    summary: 'Cancel what of an event has not been sent yet',
+    description:
+      'Its pending timers and reminders, a fan-out that is under way, deliveries that wait or are on their way. What was sent stays. 202 means that the cancellation is certain, also for services that are away at this moment (`pending`); the answer says what was stopped and what was out already. Asking again changes nothing and counts anew.',
+    response: cancellationSchema,
+    status: 202,
+    errors: { 404: 'not_found' },
+  })
+  cancel(
+    @Tenant() tenant: string,
+    @CallerName() by: string,
+    @Param('id', uuid('event')) id: string,
+  ): Promise<Cancellation> {
+    return this.cancelling.cancel(tenant, id, by);
+  }
