@@ -67,6 +67,17 @@ describe('a CloudEvent', () => {
     );
   });
 
+  it('that is alone in an internal message comes with its JSON as it was written', () => {
+    fc.assert(
+      fc.property(cloudEvent, fc.nat(3), fc.boolean(), (event, indent, batch) => {
+        const json = JSON.stringify(event, null, indent);
+        const contentType = batch ? cloudEventsBatchJson : cloudEventsJson;
+        const [item] = decode(message(batch ? encodeBatch([json]) : json, { contentType }), false);
+        expect(item).toEqual({ event, json });
+      }),
+    );
+  });
+
   it('in binary mode is put together from headers and body, in either spelling of the headers', () => {
     fc.assert(
       fc.property(cloudEvent, fc.constantFrom('cloudEvents:', 'cloudEvents_'), ({ data, ...attributes }, prefix) => {

@@ -14,8 +14,8 @@ import {
 } from '@carillon/contracts';
 import type { ConsumeMessage } from 'amqplib';
 
-/** One message item: an event, or why it is none. */
-export type Decoded = { event: CloudEvent } | { invalid: string; body: string };
+/** One message item: an event, with its JSON as it came where the message has it as it stands; or why it is none. */
+export type Decoded = { event: CloudEvent; json?: string } | { invalid: string; body: string };
 
 /** Source of events that came without one (plain JSON) through an exchange of Carillon's. */
 export const plainSource = '/amqp';
@@ -45,11 +45,12 @@ export function decode(message: ConsumeMessage, open: boolean, own?: string): De
   }
   if (contentType.startsWith(cloudEventsBatchJson)) {
     if (!Array.isArray(json)) return [{ invalid: 'a CloudEvents batch must be a JSON array', body }];
-    return json.map((item) => validated(item, () => jsonOf(item, message), open));
+    const only = json.length === 1 ? body.slice(body.indexOf('[') + 1, body.lastIndexOf(']')) : undefined;
+    return json.map((item) => validated(item, () => only ?? jsonOf(item, message), open, only));
   }
   if (binary) return [validated({ ...binary, data: json }, () => body, open)];
   if (contentType.startsWith(cloudEventsJson) || !open || looksLikeCloudEvent(json))
-    return [validated(json, () => body, open)];
+    return [validated(json, () => body, open, body)];
   return [validated(plain(json, message, own), () => body, open)];
 }
 
@@ -66,12 +67,15 @@ export function jsonOf(item: unknown, message: ConsumeMessage): string {
   }
 }
 
-/** Internal queues only carry what Carillon wrote, so there the cheap check is enough; open doors get the whole schema. */
-function validated(item: unknown, body: () => string, open: boolean): Decoded {
+/**
+ * Internal queues only carry what Carillon wrote, so there the cheap check is enough; open doors get the whole schema, which may
+ * leave something out.
+ */
+function validated(item: unknown, body: () => string, open: boolean, json?: string): Decoded {
   if (!open) {
     const event = item as CloudEvent | null;
     return typeof event === 'object' && event?.specversion === '1.0' && typeof event.id === 'string'
-      ? { event }
+      ? { event, json }
       : { invalid: 'not a CloudEvent 1.0', body: body() };
   }
   const result = cloudEventSchema.safeParse(item);

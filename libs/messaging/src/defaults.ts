@@ -11,6 +11,11 @@ export const defaults = {
   batchItems: 200,
   /** … or at this many bytes of JSON, well below the broker's message limit. */
   batchBytes: 256 * 1024,
+  /**
+   * An item of more bytes travels in a message of its own, so that no other has to wait until it is read; and what is done about it
+   * is done in steps, between which the event loop goes on. 200 kB take a millisecond to read and another to write.
+   */
+  largeBytes: 32 * 1024,
   /** Published messages that may wait for the broker's confirm at the same time. */
   maxUnconfirmed: 500,
   /** Items that may wait in memory for a connection or for confirms; beyond it publishing is refused at once. */

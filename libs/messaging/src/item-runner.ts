@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { cloudEventsJson, Problem, type CloudEvent } from '@carillon/contracts';
 import type { ConsumeMessage } from 'amqplib';
-import { decode, jsonOf } from './codec.ts';
+import { decode, jsonOf, type Decoded } from './codec.ts';
 import type { Alive } from './consumer.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { defaults } from './defaults.ts';
@@ -22,6 +22,8 @@ export interface Origin {
 }
 
 export type ItemHandler = (event: CloudEvent, origin: Origin) => Promise<unknown>;
+
+type ValidItem = Exclude<Decoded, { invalid: string }>;
 
 /** How an item ended. */
 type End = 'done' | 'parked' | 'dropped';
@@ -78,13 +80,15 @@ export class ItemRunner {
       headers: message.properties.headers ?? {},
     };
     const begun = performance.now();
+    const items = decode(message, type === undefined, exchange);
+    if (message.content.length > defaults.largeBytes) await nextTurn();
     // Settled, not failed fast: an item that gives up must not leave the others running behind a shutdown's back.
     const ends = await Promise.allSettled(
-      decode(message, type === undefined, exchange).map(async (item) => {
+      items.map(async (item) => {
         const end =
           'invalid' in item
             ? await this.park(message, item.body, new Poison(item.invalid), 0, alive)
-            : await this.runItem(message, item.event, origin, alive);
+            : await this.runItem(message, item, origin, alive);
         this.counted[end].inc();
         this.timed.observe((performance.now() - begun) / 1000);
       }),
@@ -93,10 +97,11 @@ export class ItemRunner {
     if (unfinished) throw unfinished.reason;
   }
 
-  private async runItem(message: ConsumeMessage, event: CloudEvent, origin: Origin, alive: Alive): Promise<End> {
+  private async runItem(message: ConsumeMessage, item: ValidItem, origin: Origin, alive: Alive): Promise<End> {
     const { type, handle } = this.stage;
+    const { event } = item;
     if (type !== undefined && event.type !== type) {
-      return this.parkEvent(message, event, new Poison(`this queue carries ${type}, not ${event.type}`), 0, alive);
+      return this.parkEvent(message, item, new Poison(`this queue carries ${type}, not ${event.type}`), 0, alive);
     }
     for (let attempt = 1; ;) {
       await this.gate.passed();
@@ -108,7 +113,7 @@ export class ItemRunner {
         if (!alive() || error instanceof Abandoned) throw new Abandoned();
         if (this.gate.closesFor(error)) continue;
         if (isHopeless(error) || attempt >= defaults.attempts) {
-          return this.parkEvent(message, event, error, attempt, alive);
+          return this.parkEvent(message, item, error, attempt, alive);
         }
         this.logger.warn({ msg: 'item failed, trying again', id: event.id, attempt, error: describe(error) });
         await sleep(defaults.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
@@ -118,9 +123,9 @@ export class ItemRunner {
   }
 
   /** The parked body is the event itself, whatever mode it came in, so the content type has to say so for a replay. */
-  private parkEvent(message: ConsumeMessage, event: CloudEvent, error: unknown, attempts: number, alive: Alive) {
+  private parkEvent(message: ConsumeMessage, item: ValidItem, error: unknown, attempts: number, alive: Alive) {
     const structured = { ...message, properties: { ...message.properties, contentType: cloudEventsJson } };
-    return this.park(structured, jsonOf(event, message), error, attempts, alive);
+    return this.park(structured, item.json ?? jsonOf(item.event, message), error, attempts, alive);
   }
 
   /** Parking must not fail: until the dead letter is confirmed, the message is not acknowledged. */
@@ -133,6 +138,7 @@ export class ItemRunner {
   ): Promise<End> {
     const end = this.deadLetters ? 'parked' : 'dropped';
     this.logger.error({ msg: `item ${end}`, error: describe(error), attempts, routing_key: message.fields.routingKey });
+    if (body.length > defaults.largeBytes) await nextTurn();
     for (let delay = 200; ; delay = Math.min(delay * 2, 5_000)) {
       try {
         await this.deadLetters?.park({ stage: this.stage.queue, message, body, error: describe(error), attempts });

@@ -126,6 +126,23 @@ describe('the transport', () => {
     expect(JSON.parse(parked[0]!.data.body).data.text).toBe('bad');
   });
 
+  it('parks an item that came alone as it was written, however large it is', async () => {
+    await start(async () => {
+      throw new Poison('no such thing');
+    });
+    const event = `{"type": "${smsRendered.type}", "specversion": "1.0", "id": "1", "source": "/x", "data": {"n": 1.50, "text": "${'é"'.replace('"', '\\"').repeat(30_000)}"}}`;
+    const batch = { contentType: 'application/cloudevents-batch+json' };
+    broker.publish('pipeline', 'rendered.sms.normal', Buffer.from(`[${event}]`), batch);
+    broker.publish('pipeline', 'rendered.sms.normal', Buffer.from(event), {
+      contentType: 'application/cloudevents+json',
+    });
+    await until('both are parked', () => parked.length === 2);
+    for (const { data } of parked) {
+      expect(data.body === event).toBe(true);
+      expect(data.properties.contentType).toBe('application/cloudevents+json');
+    }
+  });
+
   it('tries a failing item three times in place before it parks it, and never requeues', async () => {
     let tries = 0;
     await start(async () => {

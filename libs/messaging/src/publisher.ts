@@ -38,7 +38,8 @@ interface Gathering {
 }
 
 /**
- * Publishes with confirms. Items of one turn of the event loop with the same route become one CloudEvents batch. A parcel
+ * Publishes with confirms. Items of one turn of the event loop with the same route become one CloudEvents batch, but for large
+ * ones, which go alone. A parcel
  * is sent again after a reconnect until its deadline; repeated messages are harmless, because every id is deterministic.
  *
  *   publish → gathering (this turn) → waiting (no channel, or enough unconfirmed) → unconfirmed → settled
@@ -141,8 +142,10 @@ export class Publisher {
 
   private gather(route: Route, body: string, bytes: number, settle: Parcel['items'][number]): void {
     const key = `${route.exchange}\n${route.routingKey}`;
+    const large = bytes > defaults.largeBytes;
     let gathering = this.gatherings.get(key);
-    if (gathering && (gathering.items.length >= defaults.batchItems || gathering.bytes + bytes > defaults.batchBytes)) {
+    const full = (items: number, all: number) => items >= defaults.batchItems || all + bytes > defaults.batchBytes;
+    if (gathering && (large || full(gathering.items.length, gathering.bytes))) {
       this.seal(key, gathering);
       gathering = undefined;
     }
@@ -150,6 +153,7 @@ export class Publisher {
     gathering.bodies.push(body);
     gathering.bytes += bytes;
     gathering.items.push(settle);
+    if (large) this.seal(key, gathering);
   }
 
   private seal(key: string, { route, bodies, bytes, items }: Gathering): void {
