@@ -3,7 +3,9 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { CONFIG, SecretBox, secretBox } from '@carillon/service';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
+import { ApiKeysController } from './access/api-keys.controller.ts';
 import { DeclaredRoutes } from './access/declared-routes.ts';
+import { KeyUses } from './access/key-uses.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
 import { BrandController } from './branding/brand.controller.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
@@ -88,12 +90,14 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     DeadLettersController,
     ErasureController,
     RealtimeController,
+    ApiKeysController,
     TemplatesChangedController,
     PreviewsController,
     SamplesController,
   ],
   providers: [
     ApiKeys,
+    KeyUses,
     DeclaredRoutes,
     RecipientTokens,
     { provide: SecretBox, useFactory: (config: GatewayConfig) => secretBox(config), inject: [CONFIG] },
