@@ -22,7 +22,6 @@ import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body } from '../http/input.pipe.ts';
 import { uuid } from '../http/uuid.pipe.ts';
-import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { Cancelling, cancellationSchema, type Cancellation } from './cancellation.ts';
 import { FrontDoor, type Accepted } from './front-door.ts';
 import { RequiredData } from './required-data.ts';
@@ -168,7 +167,6 @@ export class EventsController {
   progress(@Tenant() tenant: string, @Param('id', uuid('event')) id: string): Promise<EventProgress> {
     return this.messages.call(getEvent, { tenant, id });
   }
-}
 
   @Delete(':id')
   @Describe({
@@ -186,3 +184,4 @@ export class EventsController {
   ): Promise<Cancellation> {
     return this.cancelling.cancel(tenant, id, by);
   }
+}
