@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { CONFIG, SecretBox, secretBox } from '@carillon/service';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
@@ -31,6 +31,9 @@ import { LayoutsController } from './fragments/layouts.controller.ts';
 import { PartialsController } from './fragments/partials.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { ExperimentsController } from './experiments/experiments.controller.ts';
+import { Idempotency } from './idempotency/idempotency.ts';
+import { IdempotencyInterceptor, ReplayFilter } from './idempotency/idempotency.interceptor.ts';
+import { IdempotencyKeyRetention } from './idempotency/key-retention.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
 import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
@@ -115,7 +118,11 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     Sockets,
     Cancelling,
     { provide: APP_GUARD, useClass: AccessGuard },
+    Idempotency,
+    IdempotencyKeyRetention,
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_FILTER, useClass: ReplayFilter },
   ],
 })
 export class AppModule {}

@@ -6,6 +6,7 @@ import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
 import { keepBodyLimits } from './http/body-limit.ts';
 import { refuseUnstorable } from './http/refuse-unstorable.ts';
+import { keepAnswers } from './idempotency/idempotency.interceptor.ts';
 import { Sockets } from './realtime/sockets.ts';
 import { takeOneClicks } from './subscriptions/one-click-body.ts';
 import { takeBounces } from './webhooks/webhook-body.ts';
@@ -21,6 +22,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     takeBounces(app);
     keepBodyLimits(app);
     refuseUnstorable(app);
+    keepAnswers(app);
     app.get(Sockets).attach(app.getHttpServer());
   },
   prepare: (app) => app.get(ApiKeys).registerDevelopmentKey(),

@@ -22,6 +22,7 @@ import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body } from '../http/input.pipe.ts';
 import { uuid } from '../http/uuid.pipe.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { Cancelling, cancellationSchema, type Cancellation } from './cancellation.ts';
 import { FrontDoor, type Accepted } from './front-door.ts';
 import { RequiredData } from './required-data.ts';
@@ -94,10 +95,14 @@ export class EventsController {
     status: 202,
     errors: { 422: refusals },
   })
-  async publish(@Tenant() tenant: string, @Body(body(eventRequestSchema)) request: EventRequest): Promise<Accepted> {
+  async publish(
+    @Tenant() tenant: string,
+    @Identity() identity: RequestIdentity,
+    @Body(body(eventRequestSchema)) request: EventRequest,
+  ): Promise<Accepted> {
     const { types, words } = await this.messages.call(checkEvent, { tenant, event: request });
     await this.required.refuseMissing(tenant, { data: request.data, words });
-    return this.frontDoor.accept(tenant, request, types);
+    return this.frontDoor.accept(tenant, request, types, identity);
   }
 
   @Post('bulk')
@@ -110,6 +115,7 @@ export class EventsController {
   })
   async publishMany(
     @Tenant() tenant: string,
+    @Identity() identity: RequestIdentity,
     @Body(body(anyBulkSchema)) { events }: z.infer<typeof anyBulkSchema>,
   ): Promise<z.infer<typeof bulkResultSchema>> {
     const parsed = events.map((event) => eventRequestSchema.safeParse(event));
@@ -121,12 +127,12 @@ export class EventsController {
       checked.map((result, index) => ('types' in result ? { data: valid[index]!.data, words: result.words } : {})),
     );
     let next = 0;
-    const results = parsed.map(async ({ data, error }): Promise<Result> => {
+    const results = parsed.map(async ({ data, error }, place): Promise<Result> => {
       if (!data) return invalid(error);
       const result = missing[next]?.toJSON() ?? checked[next]!;
       next++;
       if (!('types' in result)) return result;
-      return { status: 202, ...(await this.frontDoor.accept(tenant, data, result.types)) };
+      return { status: 202, ...(await this.frontDoor.accept(tenant, data, result.types, identity, place)) };
     });
     return { results: await Promise.all(results) };
   }

@@ -1,6 +1,7 @@
-import { eventId, eventRequested, freshId, notificationId, type EventRequest } from '@carillon/contracts';
+import { eventId, eventRequested, notificationId, type EventRequest } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
+import type { RequestIdentity } from '../idempotency/request-identity.ts';
 
 /** What is told of an event that the broker has confirmed. */
 export interface Accepted {
@@ -14,11 +15,21 @@ export interface Accepted {
 export class FrontDoor {
   constructor(private readonly messages: Messages) {}
 
-  /** @param types catalog keys that the check found; resolves when the broker has confirmed it */
-  async accept(tenant: string, request: EventRequest, types: readonly string[]): Promise<Accepted> {
+  /**
+   * @param types catalog keys that the check found
+   * @param place of the event in its request
+   * @returns when the broker has confirmed it
+   */
+  async accept(
+    tenant: string,
+    request: EventRequest,
+    types: readonly string[],
+    identity: RequestIdentity,
+    place = 0,
+  ): Promise<Accepted> {
     // The ids of what will become of the event are computed from its identity and time, so they can be told at once.
-    const at = Date.now();
-    const cloudEventId = freshId(at);
+    const { at } = identity;
+    const cloudEventId = identity.id(place);
     await this.messages.publish(eventRequested, request, {
       id: cloudEventId,
       tenant,

@@ -19,6 +19,7 @@ import { FrontDoor } from '../events/front-door.ts';
 import { RequiredData } from '../events/required-data.ts';
 import { Describe } from '../http/describe.ts';
 import { body } from '../http/input.pipe.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { changing, merging, replacing, unchecked } from './routes.ts';
 
 type Recipient = { tenant: string; recipient: string };
@@ -85,13 +86,14 @@ export class PreferencesController {
   })
   async test(
     @Me() { tenant, recipient }: Recipient,
+    @Identity() identity: RequestIdentity,
     @Body(body(testSchema)) { channel }: z.infer<typeof testSchema>,
   ): Promise<z.infer<typeof testedSchema>> {
     await this.messages.call(admitTest, { tenant, channel, to: recipient, limit: 'recipient' });
     const event = { type: 'test_message', recipients: [recipient], channels: [channel] };
     const { types, words } = await this.messages.call(checkEvent, { tenant, event });
     await this.required.refuseMissing(tenant, { words });
-    const { notifications } = await this.frontDoor.accept(tenant, event, types);
+    const { notifications } = await this.frontDoor.accept(tenant, event, types, identity);
     return { notification_id: notifications![0]!.id };
   }
 }

@@ -21,6 +21,7 @@ import { flag } from '../catalog/queries.ts';
 import { BodyLimit } from '../http/body-limit.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
+import { EveryTime } from '../idempotency/idempotency.interceptor.ts';
 import { recipientId } from './recipient-id.ts';
 
 const tokenSchema = z.object({ token: z.string(), expires_at: z.string() });
@@ -93,6 +94,7 @@ export class RecipientsController {
   }
 
   @Post(':id/tokens')
+  @EveryTime() // one that is minted again lives longer
   @Allow('recipients:write') // whoever holds the token is the recipient: for servers, not for people
   @Describe({
     summary: 'Mint a short-lived recipient token',
