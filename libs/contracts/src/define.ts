@@ -41,6 +41,11 @@ export interface EventContract<T> {
    * nobody has to be. What is announced while a replica is disconnected is missed, so it tells only that something changed.
    */
   readonly announcement?: boolean;
+  /**
+   * Nothing fills its queue until somebody binds the routing keys that are wanted (`Messages.bindOnDemand`), so
+   * that nobody pays for what nobody asked for.
+   */
+  readonly onDemand?: boolean;
   readonly summary: string;
   readonly schema: z.ZodType<T>;
   readonly example: T;

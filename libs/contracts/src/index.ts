@@ -41,6 +41,7 @@ export * from './outcomes/delivery-changed/index.ts';
 export * from './outcomes/notification-created/index.ts';
 export * from './outcomes/notification-read/index.ts';
 export * from './outcomes/engagement/index.ts';
+export * from './outcomes/any-outcome/index.ts';
 export * from './pipeline/timers-cancelled/index.ts';
 export * from './pipeline/timers-woken/index.ts';
 export * from './pipeline/digest-item/index.ts';

@@ -86,8 +86,15 @@ export class Messages {
    * Publishes data under its contract. Resolves when the broker has confirmed it.
    * @throws BrokerUnavailable, Unroutable
    */
-  publish<T>(contract: EventContract<T>, data: T, { id, tenant, subject, time }: EventAttributes): Promise<void> {
-    const event: CloudEvent<T> = {
+  publish<T>(contract: EventContract<T>, data: T, attributes: EventAttributes): Promise<void> {
+    const mandatory = exchanges[contract.exchange].mandatory && !contract.announcement;
+    const event = this.eventOf(contract, data, attributes);
+    return this.send(contract.exchange, routingKeyOf(contract, data), event, mandatory);
+  }
+
+  /** The event that {@link publish} publishes, for whoever keeps it and publishes it later. */
+  eventOf<T>(contract: EventContract<T>, data: T, { id, tenant, subject, time }: EventAttributes): CloudEvent<T> {
+    return {
       specversion: '1.0',
       id,
       source: this.source,
@@ -98,8 +105,6 @@ export class Messages {
       traceparent: currentTraceparent(),
       data,
     };
-    const mandatory = exchanges[contract.exchange].mandatory && !contract.announcement;
-    return this.send(contract.exchange, routingKeyOf(contract, data), event, mandatory);
   }
 
   /** Publishes a ready-made CloudEvent, for example one that a timer kept. */
@@ -127,6 +132,23 @@ export class Messages {
   /** Binds and unbinds a queue of this installation. @throws BrokerUnavailable */
   bindForeign(wish: BindingWish): Promise<BindingResult[]> {
     return bindForeign(() => this.connection.channel(), wish);
+  }
+
+  /**
+   * Fills, or fills no longer, a queue of this service whose contract is `onDemand`.
+   *
+   * @param keys routing keys; those that are bound already, or not bound, stay so
+   * @throws BrokerUnavailable
+   */
+  async bindOnDemand(
+    contract: EventContract<any>,
+    { bind, unbind }: { bind: readonly string[]; unbind: readonly string[] },
+  ): Promise<void> {
+    const [{ queue }] = this.names.queues(this.options.service, contract) as [{ queue: string }];
+    const exchange = this.names.exchange(contract.exchange);
+    const results = await this.bindForeign({ queue, exchange, bind, unbind });
+    const refused = results.find((result) => 'error' in result);
+    if (refused) throw new BrokerUnavailable(refused.error);
   }
 
   /**

@@ -37,7 +37,7 @@ export function streetTopology(names: Names): Topology {
           names.queues(service, contract).map(({ queue, key }) => ({
             name: queue,
             arguments: contract.exchange === 'dead' ? lastResort : quorum(dead),
-            bindings: [{ exchange: names.exchange(contract.exchange), key }],
+            bindings: contract.onDemand ? [] : [{ exchange: names.exchange(contract.exchange), key }],
             ...(contract.exchange === 'dead' && { lenient: true }),
           })),
         ),

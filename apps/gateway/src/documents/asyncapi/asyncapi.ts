@@ -78,7 +78,7 @@ hear what became of it. A CloudEvent is recorded once per tenant, source and id,
 
 /** What integrators publish and may listen to; everything else may change without notice. */
 function isPublic(contract: EventContract<unknown>): boolean {
-  return contract.exchange === 'outcomes' || frontDoor.includes(contract);
+  return (contract.exchange === 'outcomes' && !contract.onDemand) || frontDoor.includes(contract);
 }
 
 /** What integrators publish, what they may listen to, then the rest; within each as the contracts come. */
@@ -243,6 +243,8 @@ function operationsOf(contract: EventContract<unknown>): [name: string, operatio
         ...(hearers.length > 0 && { description: `Heard by every replica of ${hearers.join(', ')}.` }),
       },
     ]);
-  if (exchange !== 'events') operations.push([`send.${id}`, { action: 'send', channel, summary }]);
+  // What is heard on demand is sent under the contracts that it is heard instead of.
+  if (exchange !== 'events' && !contract.onDemand)
+    operations.push([`send.${id}`, { action: 'send', channel, summary }]);
   return operations;
 }
