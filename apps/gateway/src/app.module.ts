@@ -1,12 +1,15 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import { CONFIG, SecretBox, secretBox } from '@carillon/service';
+import { CONFIG, OutboundGuard, SecretBox, secretBox } from '@carillon/service';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { ApiKeysController } from './access/api-keys.controller.ts';
 import { DeclaredRoutes } from './access/declared-routes.ts';
 import { KeyUses } from './access/key-uses.ts';
+import { KeySets } from './access/key-sets.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
+import { TokenKeys } from './access/token-keys.ts';
+import { TokensController } from './access/tokens.controller.ts';
 import { BrandController } from './branding/brand.controller.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogDesk } from './catalog/catalog-desk.ts';
@@ -94,6 +97,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     ErasureController,
     RealtimeController,
     ApiKeysController,
+    TokensController,
     TemplatesChangedController,
     PreviewsController,
     SamplesController,
@@ -101,6 +105,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
   providers: [
     ApiKeys,
     KeyUses,
+    KeySets,
+    TokenKeys,
+    {
+      provide: OutboundGuard,
+      useFactory: (config: GatewayConfig) => new OutboundGuard(config.ALLOW_PRIVATE_URLS),
+      inject: [CONFIG],
+    },
     DeclaredRoutes,
     RecipientTokens,
     { provide: SecretBox, useFactory: (config: GatewayConfig) => secretBox(config), inject: [CONFIG] },

@@ -1,5 +1,5 @@
 import { defaultTenant, tenantSchema } from '@carillon/contracts';
-import { secretsConfig, type CommonConfig } from '@carillon/service';
+import { outboundConfig, secretsConfig, type CommonConfig } from '@carillon/service';
 import { z } from 'zod';
 import { areOrigins } from './realtime/origins.ts';
 
@@ -33,6 +33,7 @@ export const configSchema = z.object({
     .describe('Mailgun: HTTP webhook signing key, by which its webhooks are known to be genuine'),
   BOUNCE_WEBHOOK_SECRET: webhookSecret.describe('The secret in the URL to which your mail server posts bounces'),
   ...secretsConfig.shape,
+  ...outboundConfig.shape,
   REALTIME_ORIGINS: z
     .string()
     .refine(areOrigins, 'must be origins such as https://app.example.org, separated by commas, or *')

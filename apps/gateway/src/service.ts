@@ -1,6 +1,7 @@
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { ApiKeys } from './access/api-keys.ts';
+import { TokenKeys } from './access/token-keys.ts';
 import { AppModule } from './app.module.ts';
 import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
@@ -25,5 +26,8 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     keepAnswers(app);
     app.get(Sockets).attach(app.getHttpServer());
   },
-  prepare: (app) => app.get(ApiKeys).registerDevelopmentKey(),
+  async prepare(app) {
+    await app.get(ApiKeys).registerDevelopmentKey();
+    await app.get(TokenKeys).reseal();
+  },
 };

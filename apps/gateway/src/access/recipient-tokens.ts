@@ -1,25 +1,47 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { Problem, recipientIdSchema, tenantSchema } from '@carillon/contracts';
 import { CONFIG } from '@carillon/service';
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  SignJWT,
+  type JWTPayload,
+  type JWTVerifyOptions,
+} from 'jose';
 import type { GatewayConfig } from '../config.ts';
+import { KeySetAway } from './key-sets.ts';
 import type { Caller } from './scopes.ts';
+import { TokenKeys } from './token-keys.ts';
 
-const audience = 'carillon';
+/** What tokens that are minted here, or signed with a tenant's secret, are for. */
+export const audience = 'carillon';
+/** Seconds that the clock of whoever signs may go wrong. */
+const clockTolerance = 30;
+const requiredClaims = ['sub', 'exp', 'tenant'];
 
 type RecipientCaller = Extract<Caller, { kind: 'recipient' }>;
 
 /** What a token says: whose it is and until when, or why it says nothing. */
 export type TokenReading =
-  { caller: RecipientCaller; expires_at: Date } | { refused: 'unauthorized' | 'token_expired' };
+  | { caller: RecipientCaller; expires_at: Date }
+  /** `unavailable`: it may be genuine, but the tenant's key set cannot be had right now. */
+  | { refused: 'unauthorized' | 'token_expired' | 'unavailable' };
 
 /**
- * Recipient tokens: short-lived JWTs (RFC 7519) signed with HS256 under a key of the tenant's own, derived from the
- * installation's secret. Only HS256 is accepted, whatever the token's header says.
+ * Recipient tokens: short-lived JWTs (RFC 7519). They are signed with HS256 under a key of the tenant's own that follows from the
+ * installation's secret (those that are minted here), with HS256 under a secret that the tenant has set up, or with a key of the
+ * tenant's key set. Which of these may verify a token is decided by its algorithm and by what the tenant has set up (RFC 8725,
+ * section 3.1); a public key never serves as a secret.
  */
 @Injectable()
 export class RecipientTokens {
-  constructor(@Inject(CONFIG) private readonly config: GatewayConfig) {}
+  constructor(
+    private readonly keys: TokenKeys,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
 
   /** Mints a token for one recipient. */
   async mint(tenant: string, recipient: string): Promise<{ token: string; expires_at: string }> {
@@ -34,30 +56,70 @@ export class RecipientTokens {
     return { token, expires_at: new Date(expires * 1000).toISOString() };
   }
 
-  /** Whose token it is; undefined when it is malformed, forged or expired. */
+  /**
+   * Whose token it is; undefined when it is malformed, forged or expired.
+   * @throws Problem 503 while nobody can say
+   */
   async verify(token: string): Promise<Caller | undefined> {
     const reading = await this.read(token);
-    return 'caller' in reading ? reading.caller : undefined;
+    if ('caller' in reading) return reading.caller;
+    if (reading.refused === 'unavailable')
+      throw Problem.unavailable('The key set by which tokens of this tenant are known cannot be fetched right now.');
+    return undefined;
   }
 
   /** The same with its expiry. Only a token that was genuine is called expired; a malformed or forged one is `unauthorized`. */
   async read(token: string): Promise<TokenReading> {
     try {
-      const { tenant: claimed } = decodeJwt(token);
-      if (typeof claimed !== 'string') return { refused: 'unauthorized' };
-      const { payload } = await jwtVerify(token, this.keyOf(claimed), {
-        algorithms: ['HS256'],
-        audience,
-        requiredClaims: ['sub', 'exp', 'tenant'],
-      });
-      const caller = { kind: 'recipient', tenant: claimed, recipient: payload.sub! } as const;
-      return { caller, expires_at: new Date(payload.exp! * 1000) };
+      const { alg, kid } = decodeProtectedHeader(token);
+      const { tenant } = decodeJwt(token);
+      if (typeof tenant !== 'string' || !tenantSchema.safeParse(tenant).success) return { refused: 'unauthorized' };
+      const payload = alg === 'HS256' ? await this.bySecret(token, tenant, kid) : await this.byKeySet(token, tenant);
+      const { data: recipient } = recipientIdSchema.safeParse(payload?.sub);
+      if (payload === undefined || recipient === undefined) return { refused: 'unauthorized' };
+      return { caller: { kind: 'recipient', tenant, recipient }, expires_at: new Date(payload.exp! * 1000) };
     } catch (error) {
-      return { refused: error instanceof errors.JWTExpired ? 'token_expired' : 'unauthorized' };
+      if (error instanceof KeySetAway || error instanceof errors.JWKSTimeout) return { refused: 'unavailable' };
+      if (error instanceof errors.JWTExpired) return { refused: 'token_expired' };
+      if (error instanceof errors.JOSEError || error instanceof TypeError) return { refused: 'unauthorized' };
+      throw error;
     }
+  }
+
+  /** Minted here: without `kid`. Signed with a secret of the tenant: with its `kid`, or without one, as many libraries do. */
+  private async bySecret(token: string, tenant: string, kid: string | undefined): Promise<JWTPayload | undefined> {
+    const options = { algorithms: ['HS256'], audience, requiredClaims };
+    if (kid === undefined) {
+      const minted = await verified(token, this.keyOf(tenant), options);
+      if (minted) return minted;
+    }
+    const { secrets } = await this.keys.inUse(tenant);
+    for (const { secret } of secrets.filter((one) => kid === undefined || one.kid === kid)) {
+      const payload = await verified(token, secret, { ...options, clockTolerance });
+      if (payload) return payload;
+    }
+    return undefined;
+  }
+
+  private async byKeySet(token: string, tenant: string): Promise<JWTPayload | undefined> {
+    const { keySet } = await this.keys.inUse(tenant);
+    if (!keySet) return undefined;
+    const { url, algorithms, issuer, audience } = keySet;
+    const options = { algorithms, audience, requiredClaims, clockTolerance, ...(issuer !== null && { issuer }) };
+    return (await jwtVerify(token, this.keys.sets.of(tenant, url), options)).payload;
   }
 
   private keyOf(tenant: string): Uint8Array {
     return createHmac('sha256', this.config.CARILLON_SECRET).update(`recipient tokens of ${tenant}`).digest();
+  }
+}
+
+/** Undefined where it was signed with another key. @throws JOSEError where it was signed with this one, but is not valid */
+async function verified(token: string, key: Uint8Array, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
+  try {
+    return (await jwtVerify(token, key, options)).payload;
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+    throw error;
   }
 }

@@ -14,6 +14,7 @@ const known: Record<string, { description: string; schema: JsonSchema }> = {
   channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
   name: { description: 'The name of a provider, chosen when it was made.', schema: { type: 'string' } },
   address: { description: 'An address on the channel, percent-encoded.', schema: { type: 'string' } },
+  kid: { description: 'The name of a secret, as tokens have it in their header.', schema: { type: 'string' } },
   signed: { description: 'What the link of an email says, signed or sealed.', schema: { type: 'string' } },
   pixel: { description: 'The signed name of an email’s pixel, ending in `.gif`.', schema: { type: 'string' } },
   secret: { description: 'The secret that the gateway is set up with.', schema: { type: 'string' } },

@@ -40,6 +40,10 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Bounces', description: 'Bounces and complaints that come as emails, from your mail server.' },
   { name: 'Dead letters', description: 'Messages that no service could work with, kept until an admin decides.' },
   { name: 'Api keys', description: 'The credentials of your servers: made, replaced, revoked; for owners.' },
+  {
+    name: 'Tokens',
+    description: 'How your servers or your identity provider sign recipient tokens themselves; for owners.',
+  },
   { name: 'Documents', description: 'This documentation, in forms for people and for machines.' },
   { name: 'Docs page', description: 'This documentation as a page.' },
   { name: 'Admin console', description: 'The console for people who look after a tenant.' },
