@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { emailLayouts } from '../built-in/load.ts';
 import { SourceError } from '../compile/source-error.ts';
@@ -29,6 +31,14 @@ const failure = (work: Promise<unknown>): Promise<RenderFailure> =>
     },
     (error: unknown) => error as RenderFailure,
   );
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()!.split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Longer than the service's own thread takes, and short enough for a worker. */
 const long =
@@ -94,6 +104,18 @@ describe('an isolated template', () => {
 });
 
 describe('a worker', () => {
+  it('stands back for everything else on the machine', async () => {
+    const worker = new WorkerProcess({ time: 5_000, memory: 256, nice: 19 });
+    const before = new Set(readdirSync('/proc'));
+    await worker.ask('compile', { channel: 'sms', source: { text: 'Hello' } }, 'en', layout);
+    const [pid] = readdirSync('/proc').filter((pid) => !before.has(pid) && parentOf(pid) === process.pid);
+    expect(getPriority(Number(pid))).toBe(19);
+    // Absent where the kernel has no autogroups: then the niceness of the process is all there is.
+    const group = `/proc/${pid}/autogroup`;
+    if (existsSync(group)) expect(readFileSync(group, 'utf8')).toContain('nice 19');
+    worker.close();
+  });
+
   it('is stopped when a job takes too long, and the next job gets another one', async () => {
     const endings: string[] = [];
     const worker = new WorkerProcess({ time: 200, memory: 256, nice: 0 }, (why) => endings.push(why));
@@ -142,6 +164,19 @@ describe('guarded rendering', () => {
     const few = { ...both, data: { list: [1] } };
     expect(guarded.render('hostile', few, shared, brand, now).apart).toEqual(['in_app']);
     expect(guarded.render('school', few, shared, brand, now).deliveries).toHaveLength(2);
+  });
+
+  it('tries new templates in a worker first where three others of the tenant took long, and only there', async () => {
+    const known = templates(template('Hello {{ name | default: "you" }}'));
+    const render = (inApp: typeof known, tenant = 'doubtful') => guarded.render(tenant, both, inApp, brand, now).apart;
+    expect(render(known)).toEqual([]);
+    for (let times = 0; times < 3; times++) expect(render(templates(template(long)))).toEqual(['in_app']);
+    const fresh = templates(template('Hello'));
+    expect(render(fresh)).toEqual(['in_app']);
+    expect(await guarded.renderApart('doubtful', routed(), fresh, brand, now)).toMatchObject({ failures: [] });
+    // What has come to its end here before is still filled in here, and so is what is new of others.
+    expect(render(known)).toEqual([]);
+    expect(render(templates(template('Hello')), 'school')).toEqual([]);
   });
 
   it('does not even read what is long', async () => {

@@ -17,6 +17,11 @@ import type { Brand } from './scope.ts';
 /** After so many milliseconds a template is tried in the service's own thread again: it may have been the data. */
 const secondChance = 600_000;
 
+/** Once so many of a tenant's templates have taken longer than they may, what is new of it is tried in a worker first … */
+const patience = 3;
+/** … until for so many milliseconds no other has. */
+const distrust = 60_000;
+
 /** What could be said at once. */
 export interface Guarded extends RenderedNotification {
   /** The channels that take longer, to be given their words apart. */
@@ -37,20 +42,20 @@ export class GuardedRendering {
   /** Whether a template has come to its end in the service's own thread; missing: not tried yet. */
   private readonly proven = new WeakMap<CompiledTemplate, boolean>();
 
+  /** By tenant, how many templates have taken too long here lately. */
+  private readonly disappointments = new LRUCache<string, number>({ max: 10_000, ttl: distrust });
+
   constructor(private readonly isolated: IsolatedTemplates) {}
 
   /** Gives the deliveries of a notification their words, but those that take longer. */
   render(tenant: string, routed: NotificationRouted, templates: Templates, brand: Brand, now: Date): Guarded {
     const apart = new Set<Channel>();
     const held: RenderFailure[] = [];
-    const heavy = this.heavy.get(tenant);
-    if (heavy) {
-      for (const [channel, template] of templates) {
-        if (!template || !heavy.has(template.compiled)) continue;
-        apart.add(channel);
-        const failure = this.isolated.heldBack(tenant, template);
-        if (failure) held.push(failure);
-      }
+    for (const [channel, template] of templates) {
+      if (!template || !this.isSuspect(tenant, template)) continue;
+      apart.add(channel);
+      const failure = this.isolated.heldBack(tenant, template);
+      if (failure) held.push(failure);
     }
     const near = apart.size === 0 ? routed : withDeliveries(routed, (channel) => !apart.has(channel));
     const { deliveries, failures } = this.renderNear(near, templates, brand, now);
@@ -118,9 +123,17 @@ export class GuardedRendering {
     };
   }
 
-  private remember(tenant: string, { compiled }: ParsedTemplate): void {
+  /** Whether it is not to be filled in here: it took longer before, or is new and of a tenant of whom others have lately. */
+  private isSuspect(tenant: string, { compiled }: ParsedTemplate): boolean {
+    if (this.heavy.get(tenant)?.has(compiled)) return true;
+    return (this.disappointments.get(tenant) ?? 0) >= patience && !this.proven.get(compiled);
+  }
+
+  private remember(tenant: string, { compiled, parts }: ParsedTemplate): void {
     const heavy = this.heavy.get(tenant) ?? new WeakSet();
     this.heavy.set(tenant, heavy.add(compiled));
+    // One that is too long to be parsed here has not taken anything.
+    if (parts) this.disappointments.set(tenant, (this.disappointments.get(tenant) ?? 0) + 1);
   }
 }
 

@@ -15,6 +15,7 @@ import { oneOfEachLocale, renderChunk, setApart, type RenderedChunk } from './re
 import type { RenderedNotification } from './render-notification.ts';
 import type { Brand } from './scope.ts';
 import { withSubscriptionLink, type Routed } from './subscription-link.ts';
+import { ThreadTurns } from './thread-turns.ts';
 
 /** What could be said at once. */
 export interface RenderedNow extends RenderedNotification {
@@ -26,6 +27,7 @@ export interface RenderedNow extends RenderedNotification {
 @Injectable()
 export class Renderer {
   private readonly links: PublicLinks | undefined;
+  private readonly thread = new ThreadTurns();
 
   constructor(
     private readonly brands: BrandStore,
@@ -43,7 +45,9 @@ export class Renderer {
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNow> {
     const { templates, brand } = await this.wordsOf(tenant, routed);
     const linked = this.linked(tenant, routed);
-    const { apart, ...rendered } = this.guarded.render(tenant, linked, templates, brand, new Date());
+    const { apart, ...rendered } = await this.thread.run(tenant, () =>
+      this.guarded.render(tenant, linked, templates, brand, new Date()),
+    );
     return { ...rendered, apart: setApart(routed, apart) };
   }
 
@@ -65,10 +69,12 @@ export class Renderer {
     const running = await this.experimentsFor(tenant, chunk);
     const brand = await this.brands.of(tenant);
     const now = new Date();
-    return renderChunk(
-      chunk,
-      ({ id, locale }) => assigned(found.get(locale)!, id, running),
-      (routed, templates) => this.guarded.render(tenant, this.linked(tenant, routed), templates, brand, now),
+    return this.thread.run(tenant, () =>
+      renderChunk(
+        chunk,
+        ({ id, locale }) => assigned(found.get(locale)!, id, running),
+        (routed, templates) => this.guarded.render(tenant, this.linked(tenant, routed), templates, brand, now),
+      ),
     );
   }
 
