@@ -8,7 +8,13 @@ import type { MailFrom } from './smtp/mail-from.ts';
 export interface Mail extends SendMailOptions {
   /** Made of the delivery's id, so that a repeated send is the same message to whoever receives it. */
   readonly messageId: string;
+  readonly from: { readonly name: string; readonly address: string };
+  readonly to: { readonly name: string; readonly address: string };
+  readonly replyTo?: string;
+  readonly subject: string;
+  readonly text: string;
   readonly html: string;
+  readonly attachments: NonNullable<SendMailOptions['attachments']>;
   readonly headers: Record<string, string | { prepared: boolean; value: string }>;
 }
 

@@ -13,6 +13,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { z } from 'zod';
 import type { EmailContent } from '../email-content.ts';
 import { mailOf } from '../mail-options.ts';
+import { composed } from '../mime/composed.ts';
 import { fromSchema, type MailFrom } from '../smtp/mail-from.ts';
 
 export const mailgunRegions = ['us', 'eu'] as const;
@@ -51,7 +52,9 @@ export class MailgunProvider implements Provider<EmailContent> {
 
   async send(message: Message<EmailContent>, signal: AbortSignal): Promise<SendOutcome> {
     const mail = mailOf(message, this.options.from);
-    const raw = await new MailComposer({ ...mail, disableFileAccess: true, disableUrlAccess: true }).compile().build();
+    const raw =
+      composed(mail) ??
+      (await new MailComposer({ ...mail, disableFileAccess: true, disableUrlAccess: true }).compile().build());
     const form = new FormData();
     form.append('to', message.to.address);
     form.append('message', new Blob([new Uint8Array(raw)], { type: 'message/rfc822' }), 'message.mime');

@@ -2,10 +2,11 @@ import { providerKind, type CheckResult, type Message, type Provider, type SendO
 import type { OutboundGuard } from '@carillon/service';
 import nodemailer, { type NodemailerError, type Transporter } from 'nodemailer';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { EmailContent } from '../email-content.ts';
 import { mailOf } from '../mail-options.ts';
+import { composed } from '../mime/composed.ts';
 import { fromSchema, type MailFrom } from './mail-from.ts';
 import { classify } from './smtp-errors.ts';
 
@@ -35,6 +36,8 @@ export interface SmtpOptions {
 /** Remembers the message's stream, to tell afterwards whether the server was given any of it. */
 interface Handover {
   stream?: Readable;
+  /** The message where it is written already. */
+  readonly raw?: Buffer;
 }
 
 /**
@@ -63,7 +66,8 @@ export class SmtpProvider implements Provider<EmailContent> {
       const { message } = mail;
       const { handover } = mail.data as { handover?: Handover };
       if (message && handover) {
-        const createReadStream = message.createReadStream.bind(message);
+        const { raw } = handover;
+        const createReadStream = raw ? () => streamOf(raw) : message.createReadStream.bind(message);
         message.createReadStream = (options) => (handover.stream = createReadStream(options));
       }
       done();
@@ -71,11 +75,14 @@ export class SmtpProvider implements Provider<EmailContent> {
   }
 
   async send(message: Message<EmailContent>, signal: AbortSignal): Promise<SendOutcome> {
-    const handover: Handover = {};
-    const mail = { ...mailOf(message, this.options.from), signal, handover };
+    const mail = mailOf(message, this.options.from);
+    const raw = composed(mail);
+    const handover: Handover = { raw };
+    const { messageId, from, to } = mail;
+    const content = raw ? { raw, messageId, envelope: { from, to } } : mail;
     try {
-      await this.transport.sendMail(mail);
-      return { kind: 'accepted', providerMessageId: mail.messageId };
+      await this.transport.sendMail({ ...content, signal, ...{ handover } });
+      return { kind: 'accepted', providerMessageId: messageId };
     } catch (error) {
       return classify(error as NodemailerError, handover.stream?.readableDidRead ?? false);
     }
@@ -96,6 +103,16 @@ export class SmtpProvider implements Provider<EmailContent> {
 }
 
 const connectTimeoutMs = 10_000;
+
+/** In one piece, which becomes one write to the socket. */
+function streamOf(message: Buffer): Readable {
+  return new Readable({
+    read() {
+      this.push(message);
+      this.push(null);
+    },
+  });
+}
 
 /** nodemailer resolves names by itself; here it is handed a connection to an address that was checked. */
 function guarded({ host, port, tls, user, password, guard }: SmtpServer & { guard: OutboundGuard }) {
