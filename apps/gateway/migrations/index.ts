@@ -5,6 +5,7 @@ import { ApiKeysManaged0006 } from './0006-api-keys-managed.ts';
 import { Members0007 } from './0007-members.ts';
 import { TokenKeys0008 } from './0008-token-keys.ts';
 import { IdempotencyKeys0013 } from './0013-idempotency-keys.ts';
+import { Outbox0014 } from './0014-outbox.ts';
 import { SharedTables0020 } from './0020-shared-tables.ts';
 
 export const migrations = [
@@ -15,5 +16,6 @@ export const migrations = [
   Members0007,
   TokenKeys0008,
   IdempotencyKeys0013,
+  Outbox0014,
   SharedTables0020,
 ];

@@ -38,6 +38,8 @@ import { Idempotency } from './idempotency/idempotency.ts';
 import { IdempotencyInterceptor, ReplayFilter } from './idempotency/idempotency.interceptor.ts';
 import { IdempotencyKeyRetention } from './idempotency/key-retention.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
+import { OutboxDrain } from './outbox/outbox-drain.ts';
+import { Outbox } from './outbox/outbox.ts';
 import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
@@ -120,6 +122,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     Senders,
     PersonalData,
     FrontDoor,
+    Outbox,
+    OutboxDrain,
     RequiredData,
     CatalogDesk,
     CatalogReader,

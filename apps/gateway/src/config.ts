@@ -32,6 +32,15 @@ export const configSchema = z.object({
     .optional()
     .describe('Mailgun: HTTP webhook signing key, by which its webhooks are known to be genuine'),
   BOUNCE_WEBHOOK_SECRET: webhookSecret.describe('The secret in the URL to which your mail server posts bounces'),
+  OUTBOX_LIMIT_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(512)
+    .describe(
+      'How much the outbox holds at most while RabbitMQ is away, MiB, one tenant half of it; beyond that events are refused with 503',
+    ),
   ...secretsConfig.shape,
   ...outboundConfig.shape,
   REALTIME_ORIGINS: z

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deadLetter, domainEvent, freshId, type CloudEvent } from '@carillon/contracts';
-import { cuttableProxy, servers, startTestService, testBroker, until, type TestService } from '@carillon/testing';
+import { startTestService, until, type TestService } from '@carillon/testing';
 import { SignJWT } from 'jose';
 import { ApiKeys } from './access/api-keys.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
@@ -321,23 +321,4 @@ describe('the gateway', () => {
     const metrics = await (await fetch(`${test.running.url}/metrics`)).text();
     expect(metrics).toMatch(/carillon_items_consumed_total\{queue="[^"]+gateway\.dead",outcome="done"\}/);
   });
-});
-
-it('is not ready while RabbitMQ is away, and ready again afterwards', async () => {
-  const proxy = await cuttableProxy(servers.amqpUrl);
-  const broker = await testBroker();
-  const test = await startTestService(service, { AMQP_URL: proxy.url }, { broker });
-  const ready = async () => (await fetch(`${test.running.url}/health/ready`)).status;
-  try {
-    expect(await ready()).toBe(200);
-    proxy.cut();
-    await until('it says so', async () => (await ready()) === 503);
-    expect((await fetch(`${test.running.url}/health/live`)).status).toBe(200);
-    proxy.restore();
-    await until('it is back', async () => (await ready()) === 200);
-  } finally {
-    await test.close();
-    await broker.close();
-    await proxy.close();
-  }
 });

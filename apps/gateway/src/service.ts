@@ -17,6 +17,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   config: configSchema,
   module: () => AppModule,
   migrations,
+  worksWithoutBroker: true,
   http(app) {
     takeCatalogDocuments(app);
     takeOneClicks(app);

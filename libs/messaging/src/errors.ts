@@ -10,6 +10,14 @@ export class BrokerUnavailable extends Error {
   override readonly name = 'BrokerUnavailable';
 }
 
+/**
+ * Whether something failed because RabbitMQ is away: also a question (a Problem 503 then), as against one that its service has not
+ * answered.
+ */
+export function isBrokerAway(error: unknown): boolean {
+  return error instanceof BrokerUnavailable || (error as Error | undefined)?.cause instanceof BrokerUnavailable;
+}
+
 /** The broker has no queue for the message: nothing consumes that exchange and routing key. */
 export class Unroutable extends Error {
   override readonly name = 'Unroutable';

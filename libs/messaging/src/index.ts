@@ -2,7 +2,7 @@ export { AmqpServer, AmqpContext, type AmqpServerOptions } from './amqp-server.t
 export { AmqpClient, type OutgoingEvent } from './amqp-client.ts';
 export { Messages, type MessagingOptions, type EventAttributes } from './messages.ts';
 export { PassErrorsFilter } from './pass-errors.filter.ts';
-export { Abandoned, Poison, BrokerUnavailable, Unroutable } from './errors.ts';
+export { Abandoned, Poison, BrokerUnavailable, isBrokerAway, Unroutable } from './errors.ts';
 export { Names, routingKeyOf } from './names.ts';
 export { streetTopology, declare, type Topology } from './topology.ts';
 export { replayRoute } from './replay.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Problem, type ProblemDetails, type RpcContract } from '@carillon/contracts';
 import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
 import { defaults } from './defaults.ts';
+import { BrokerUnavailable } from './errors.ts';
 import type { Names } from './names.ts';
 import { currentTraceparent } from './trace.ts';
 
@@ -37,7 +38,7 @@ export class RpcClient {
       if (this.channel !== channel) return;
       this.channel = undefined;
       for (const id of [...this.pending.keys()])
-        this.fail(id, 'the connection to RabbitMQ was lost while waiting for an answer');
+        this.fail(id, 'the connection to RabbitMQ was lost while waiting for an answer', true);
       this.attach(model).catch(() => undefined);
     });
     channel.on('return', ({ properties }: Message) => {
@@ -58,8 +59,7 @@ export class RpcClient {
     { timeoutMs = defaults.rpcTimeoutMs }: CallOptions = {},
   ): Promise<Response> {
     const service = typeof contract.service === 'string' ? contract.service : contract.service(request);
-    if (!this.channel)
-      return Promise.reject(Problem.unavailable('RabbitMQ cannot be reached right now; try again shortly.'));
+    if (!this.channel) return Promise.reject(unavailable('RabbitMQ cannot be reached right now', true));
     if (this.pending.size >= defaults.maxPendingRpc) {
       return Promise.reject(Problem.unavailable('Too many requests wait for an answer; try again shortly.'));
     }
@@ -81,7 +81,7 @@ export class RpcClient {
         });
       } catch {
         // The channel is closing and has not said so yet.
-        this.fail(id, 'the connection to RabbitMQ is closing');
+        this.fail(id, 'the connection to RabbitMQ is closing', true);
       }
     });
   }
@@ -96,15 +96,22 @@ export class RpcClient {
     else pending.reject(new Problem(reply.problem));
   }
 
-  private fail(id: string, detail: string): void {
+  private fail(id: string, detail: string, brokerAway = false): void {
     const pending = this.pending.get(id);
     if (!pending) return;
     this.forget(id, pending);
-    pending.reject(Problem.unavailable(`${detail}; try again shortly.`));
+    pending.reject(unavailable(detail, brokerAway));
   }
 
   private forget(id: string, { timer }: Pending): void {
     clearTimeout(timer);
     this.pending.delete(id);
   }
+}
+
+/** @param brokerAway rather than the service that was asked: `isBrokerAway` tells */
+function unavailable(detail: string, brokerAway: boolean): Problem {
+  const problem = Problem.unavailable(`${detail}; try again shortly.`);
+  if (brokerAway) problem.cause = new BrokerUnavailable(detail);
+  return problem;
 }

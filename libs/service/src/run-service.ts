@@ -24,6 +24,8 @@ export interface ServiceOptions<Own extends z.ZodRawShape> {
   entities?: PersistenceOptions['entities'];
   /** The start waits until these have been applied. */
   migrations: MigrationClass[];
+  /** It can do part of its work while RabbitMQ is away, so that does not make it unready. */
+  worksWithoutBroker?: boolean;
   /** The questions that the service answers. */
   rpcs?: readonly RpcContract<any, any>[];
   /** Last touches to the HTTP side: hooks, filters, documents. */
@@ -92,7 +94,8 @@ export async function startService<Own extends z.ZodRawShape>(
   serveHealth(app, async () => {
     if (stopping) return 'stopping';
     if (starting) return starting;
-    return server.trouble() ?? (await databaseTrouble(dataSource));
+    const trouble = options.worksWithoutBroker ? undefined : server.trouble();
+    return trouble ?? (await databaseTrouble(dataSource));
   });
   await options.http?.(app);
 

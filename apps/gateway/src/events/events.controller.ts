@@ -29,7 +29,7 @@ import { RequiredData } from './required-data.ts';
 
 const acceptedSchema = z.object({
   id: z.string(),
-  /** Left out for an audience. */
+  /** Left out for an audience, and for an event that could not be checked because RabbitMQ is away. */
   notifications: z.array(z.object({ id: z.string(), recipient: z.string() })).optional(),
 });
 
@@ -89,7 +89,7 @@ export class EventsController {
   @Describe({
     summary: 'Publish an event',
     description:
-      'To named recipients or to an audience. Checked against the catalog and the recipients, then published to RabbitMQ; 202 means that the broker has confirmed it. The ids of its notifications are told at once, except for an audience.',
+      'To named recipients or to an audience. Checked against the catalog and the recipients, then published to RabbitMQ; 202 means that the broker has confirmed it. The ids of its notifications are told at once, except for an audience. While RabbitMQ is away the event is kept in the outbox and published as soon as it is back, in the order of the tenant’s events; 202 is certain all the same, but nobody can be asked about type and recipients, so `notifications` is left out, and an event that nothing can be done with becomes a dead letter.',
     body: eventRequestSchema,
     response: acceptedSchema,
     status: 202,
@@ -100,9 +100,9 @@ export class EventsController {
     @Identity() identity: RequestIdentity,
     @Body(body(eventRequestSchema)) request: EventRequest,
   ): Promise<Accepted> {
-    const { types, words } = await this.messages.call(checkEvent, { tenant, event: request });
-    await this.required.refuseMissing(tenant, { data: request.data, words });
-    return this.frontDoor.accept(tenant, request, types, identity);
+    const checked = await this.frontDoor.ask(() => this.messages.call(checkEvent, { tenant, event: request }));
+    if (checked) await this.required.refuseMissing(tenant, { data: request.data, words: checked.words });
+    return this.frontDoor.accept(tenant, request, checked?.types, identity);
   }
 
   @Post('bulk')
@@ -120,8 +120,9 @@ export class EventsController {
   ): Promise<z.infer<typeof bulkResultSchema>> {
     const parsed = events.map((event) => eventRequestSchema.safeParse(event));
     const valid = parsed.flatMap(({ data }) => data ?? []);
-    const { results: checked } =
-      valid.length > 0 ? await this.messages.call(checkEvents, { tenant, events: valid }) : { results: [] };
+    const answer =
+      valid.length > 0 && (await this.frontDoor.ask(() => this.messages.call(checkEvents, { tenant, events: valid })));
+    const checked = answer ? answer.results : valid.map(() => ({ types: undefined, words: undefined }));
     const missing = await this.required.problemsOf(
       tenant,
       checked.map((result, index) => ('types' in result ? { data: valid[index]!.data, words: result.words } : {})),

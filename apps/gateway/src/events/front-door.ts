@@ -1,47 +1,77 @@
-import { eventId, eventRequested, notificationId, type EventRequest } from '@carillon/contracts';
-import { Messages } from '@carillon/messaging';
+import { eventId, eventRequested, notificationId, type CloudEvent, type EventRequest } from '@carillon/contracts';
+import { isBrokerAway, Messages } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import type { RequestIdentity } from '../idempotency/request-identity.ts';
+import { Outbox } from '../outbox/outbox.ts';
 
-/** What is told of an event that the broker has confirmed. */
+/** What is told of an event that was accepted. */
 export interface Accepted {
   id: string;
-  /** Left out for an audience. */
+  /** Left out for an audience, and for an event that could not be checked because RabbitMQ is away. */
   notifications?: { id: string; recipient: string }[];
 }
 
 /** Puts events that were checked on the street. */
 @Injectable()
 export class FrontDoor {
-  constructor(private readonly messages: Messages) {}
+  constructor(
+    private readonly messages: Messages,
+    private readonly outbox: Outbox,
+  ) {}
 
   /**
-   * @param types catalog keys that the check found
+   * Asks whether an event can be accepted.
+   * @returns undefined while RabbitMQ is away: events are accepted unasked then, like those that come over AMQP, and parked as dead
+   * letters where nothing can be done with them
+   */
+  async ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+    if (this.messages.trouble() !== undefined) return undefined;
+    try {
+      return await question();
+    } catch (error) {
+      if (isBrokerAway(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Resolves when the broker has confirmed the event, or the outbox has it because the broker is away.
+   *
+   * @param types catalog keys that the check found; undefined when nobody could be asked
    * @param place of the event in its request
-   * @returns when the broker has confirmed it
+   * @throws Problem 503 when nothing was accepted
    */
   async accept(
     tenant: string,
     request: EventRequest,
-    types: readonly string[],
+    types: readonly string[] | undefined,
     identity: RequestIdentity,
     place = 0,
   ): Promise<Accepted> {
     // The ids of what will become of the event are computed from its identity and time, so they can be told at once.
     const { at } = identity;
     const cloudEventId = identity.id(place);
-    await this.messages.publish(eventRequested, request, {
-      id: cloudEventId,
-      tenant,
-      time: new Date(at).toISOString(),
-    });
+    const time = new Date(at).toISOString();
+    await this.send({ ...this.messages.eventOf(eventRequested, request, { id: cloudEventId, tenant, time }), tenant });
     const id = eventId(at, tenant, this.messages.source, cloudEventId);
-    if (request.audience) return { id };
+    if (request.audience || !types) return { id };
     return {
       id,
       notifications: types.flatMap((type) =>
         [...new Set(request.recipients)].map((recipient) => ({ id: notificationId(id, type, recipient), recipient })),
       ),
     };
+  }
+
+  /** What RabbitMQ has not confirmed in time may have reached it all the same; its id is the same again. */
+  private async send(event: CloudEvent & { tenant: string }): Promise<void> {
+    if (this.messages.trouble() === undefined && !(await this.outbox.hasQueue(event.tenant))) {
+      try {
+        return await this.messages.publishEvent(eventRequested.exchange, eventRequested.key, event);
+      } catch (error) {
+        if (!isBrokerAway(error)) throw error;
+      }
+    }
+    await this.outbox.keep(event);
   }
 }

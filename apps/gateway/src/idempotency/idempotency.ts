@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Problem } from '@carillon/contracts';
+import { asRequestOf } from '@carillon/persistence';
 import { CONFIG } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '../config.ts';
@@ -95,7 +96,10 @@ export class Idempotency {
    */
   async end({ asked, owner, ended }: UnderWay, answer: Answer | undefined): Promise<void> {
     try {
-      await (answer ? this.kept.keep(asked, owner, answer) : this.kept.release(asked, owner));
+      // Whoever asked may be gone, and will ask again.
+      await asRequestOf(asked.tenant, () =>
+        answer ? this.kept.keep(asked, owner, answer) : this.kept.release(asked, owner),
+      );
     } catch (error) {
       this.logger.warn({ msg: 'the answer to an Idempotency-Key is not kept', error: (error as Error).message });
     }

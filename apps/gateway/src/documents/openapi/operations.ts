@@ -7,7 +7,8 @@ export const operations: Record<string, { summary: string; contentType: string; 
   '/health/ready': {
     summary: 'Whether requests can be taken',
     contentType: 'application/json',
-    unavailable: 'Not now; `reason` says why: the database or RabbitMQ is away, or the service is stopping.',
+    unavailable:
+      'Not now; `reason` says why: the database is away, or the service is stopping. Without RabbitMQ the gateway still accepts events.',
   },
   '/metrics': { summary: 'Metrics in the Prometheus text format', contentType: 'text/plain' },
 };
