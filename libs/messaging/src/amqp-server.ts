@@ -29,6 +29,8 @@ export interface AmqpServerOptions extends MessagingOptions {
   dependencies?: readonly Dependency[];
   /** The questions this service answers. */
   rpcs?: readonly RpcContract<any, any>[];
+  /** Wraps the work on each question, such as to say whose it is. */
+  answering?: (question: unknown, answer: () => Promise<unknown>) => Promise<unknown>;
   /** Batches held unacknowledged per queue; default 10. */
   prefetch?: number;
 }
@@ -200,7 +202,7 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
   }
 
   private answerers(): Map<string, Answerer> {
-    const { rpcs = [], service } = this.options;
+    const { rpcs = [], service, answering = (_, answer) => answer() } = this.options;
     if (rpcs.length > 0 && !(rpcServices as readonly string[]).includes(service)) {
       throw new Error(`${service} answers questions but is not among rpcServices in libs/contracts`);
     }
@@ -209,7 +211,10 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
         const handler = this.handlerFor(contract.name);
         return [
           contract.name,
-          { contract, answer: (request) => settled(handler(request, new AmqpContext([{} as Origin]))) },
+          {
+            contract,
+            answer: (request) => answering(request, () => settled(handler(request, new AmqpContext([{} as Origin])))),
+          },
         ];
       }),
     );

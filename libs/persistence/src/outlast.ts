@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlRunner } from './insert-rows.ts';
+import { outsideRequests } from './tenancy/request-scope.ts';
 
 /** Longer than any statement of a service may run (`statement_timeout`), with a margin for transactions of several. */
 const limitMs = 60_000;
@@ -11,7 +12,12 @@ const limitMs = 60_000;
  *
  * @throws Error when a transaction lasts longer than a minute
  */
-export async function outlast(db: SqlRunner): Promise<void> {
+export function outlast(db: SqlRunner): Promise<void> {
+  // The role of requests is not shown the statements of the service's own.
+  return outsideRequests(() => untilEnded(db));
+}
+
+async function untilEnded(db: SqlRunner): Promise<void> {
   // As text: a Date would cut the microseconds off.
   const [{ since }]: [{ since: string }] = await db.query('SELECT clock_timestamp()::text AS since');
   const deadline = performance.now() + limitMs;

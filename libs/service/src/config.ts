@@ -52,7 +52,29 @@ export const commonConfig = z.object({
     .describe(
       'Where recipients and providers reach the gateway. Unset: emails are not tracked and carry no unsubscribe link',
     ),
-  DATABASE_POOL: z.coerce.number().int().min(1).max(50).default(5).describe('Database connections at most'),
+  DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .default(4)
+    .describe('Database connections of the service itself at most'),
+  DATABASE_REQUESTS_POOL: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .default(2)
+    .describe('Database connections of its requests at most'),
+  DATABASE_REQUESTS_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: 'must be a URL such as postgres://carillon_inbox_requests:secret@db:5432/carillon',
+    })
+    .optional()
+    .describe(
+      'PostgreSQL, as the role of this service for requests, which row-level security shows one tenant. Unset: DATABASE_URL’s role with `_requests`, with the password that follows from CARILLON_SECRET',
+    ),
   AMQP_PREFETCH: z.coerce
     .number()
     .int()

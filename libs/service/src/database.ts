@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { dataSourceOptions, isDatabaseAway, type MigrationClass, type PersistenceOptions } from '@carillon/persistence';
+import {
+  asRequestOf,
+  dataSourceOptions,
+  isDatabaseAway,
+  outsideRequests,
+  type MigrationClass,
+  type PersistenceOptions,
+} from '@carillon/persistence';
 import type { Dependency } from '@carillon/messaging';
 import type { DataSource } from 'typeorm';
 
@@ -17,7 +24,11 @@ export function databaseModule(options: PersistenceOptions): DynamicModule {
 
 /** PostgreSQL as a dependency of consumers. */
 export function databaseDependency(dataSource: DataSource): Dependency {
-  return { name: 'PostgreSQL', isAway: isDatabaseAway, ping: () => dataSource.query('SELECT 1') };
+  return {
+    name: 'PostgreSQL',
+    isAway: isDatabaseAway,
+    ping: () => outsideRequests(() => dataSource.query('SELECT 1')),
+  };
 }
 
 /**
@@ -45,10 +56,27 @@ async function whyNotMigrated(
 ): Promise<string | undefined> {
   try {
     const missing = await missingMigrations(dataSource, migrations);
-    return missing.length === 0 ? undefined : `not migrated (node tools/migrate.mjs); missing: ${missing.join(', ')}`;
+    if (missing.length > 0) return `not migrated (node tools/migrate.mjs); missing: ${missing.join(', ')}`;
+    return await whyNoRequests(dataSource);
   } catch (error) {
     if (isDatabaseAway(error)) return (error as Error).message;
     throw error;
+  }
+}
+
+/** Why nobody can log in as the role of requests: found now, not by the first of them. */
+async function whyNoRequests(dataSource: DataSource): Promise<string | undefined> {
+  try {
+    await asRequestOf(undefined, () => dataSource.query('SELECT 1'));
+    return undefined;
+  } catch (error) {
+    // Of class 28: invalid authorization, such as no such role or another password; 42501: it may not connect.
+    const { code = '', message } = error as { code?: string; message: string };
+    if (!code.startsWith('28') && code !== '42501') throw error;
+    return (
+      `the role for requests cannot log in: ${message}. Run the migrations again (node tools/migrate.mjs), which make it, ` +
+      'or give its URL as DATABASE_REQUESTS_URL (docs/running.md, "Roles of the database")'
+    );
   }
 }
 

@@ -1,3 +1,5 @@
+import { outsideRequests } from '@carillon/persistence';
+
 /** Work that is done again and again while a service runs, never twice at a time. */
 export class Repeating {
   private timer?: NodeJS.Timeout;
@@ -11,9 +13,11 @@ export class Repeating {
 
   /** The first turn comes after the first interval; starting again changes nothing. */
   start(): void {
-    this.timer ??= setInterval(() => {
-      this.running ??= this.work().finally(() => (this.running = undefined));
-    }, this.everyMs);
+    this.timer ??= outsideRequests(() =>
+      setInterval(() => {
+        this.running ??= this.work().finally(() => (this.running = undefined));
+      }, this.everyMs),
+    );
   }
 
   /** No turn begins any more. Resolves when the one under way has ended. */

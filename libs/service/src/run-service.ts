@@ -5,7 +5,14 @@ import type { NestMicroservice } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Problem, type RpcContract } from '@carillon/contracts';
 import { AmqpClient, AmqpServer, Messages, PassErrorsFilter, withTrace } from '@carillon/messaging';
-import type { MigrationClass, PersistenceOptions } from '@carillon/persistence';
+import {
+  asRequestOf,
+  beginRequest,
+  outsideRequests,
+  requestsDatabaseUrl,
+  type MigrationClass,
+  type PersistenceOptions,
+} from '@carillon/persistence';
 import type { FastifyError, FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
@@ -81,6 +88,7 @@ export async function startService<Own extends z.ZodRawShape>(
     prefetch: config.AMQP_PREFETCH,
     messages,
     rpcs: options.rpcs,
+    answering: (question, answer) => asRequestOf((question as { tenant?: string }).tenant, answer),
     dependencies: [databaseDependency(dataSource)],
   });
   const microservice = app.connectMicroservice({ strategy: server }, { deferInitialization: true }) as NestMicroservice;
@@ -91,6 +99,8 @@ export async function startService<Own extends z.ZodRawShape>(
   http.addHook('onRequest', (request, _reply, done) =>
     withTrace(request.headers.traceparent as string | undefined, done),
   );
+  // Whose request it is shows with its credentials; until then it sees no rows. Not sooner: reading a body loses the context.
+  http.addHook('preHandler', (_request, _reply, done) => beginRequest(done));
   serveHealth(app, async () => {
     if (stopping) return 'stopping';
     if (starting) return starting;
@@ -167,7 +177,14 @@ function rootModule<Own extends z.ZodRawShape>(
     module: Root,
     global: true,
     imports: [
-      databaseModule({ url: config.DATABASE_URL, service: name, entities, poolSize: config.DATABASE_POOL }),
+      databaseModule({
+        url: config.DATABASE_URL,
+        service: name,
+        entities,
+        poolSize: config.DATABASE_POOL,
+        requestsUrl: config.DATABASE_REQUESTS_URL ?? requestsDatabaseUrl(config.DATABASE_URL, config.CARILLON_SECRET),
+        requestsPoolSize: config.DATABASE_REQUESTS_POOL,
+      }),
       module(config),
     ],
     providers: [
@@ -196,7 +213,7 @@ function refuseUrl({ statusCode = 400 }: FastifyError, _request: unknown, reply:
 
 async function databaseTrouble(dataSource: DataSource): Promise<string | undefined> {
   try {
-    await dataSource.query('SELECT 1');
+    await outsideRequests(() => dataSource.query('SELECT 1'));
     return undefined;
   } catch (error) {
     new Logger('health').warn({ msg: 'PostgreSQL does not answer', error: (error as Error).message });

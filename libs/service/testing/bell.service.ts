@@ -4,6 +4,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import {
   deliveryOutcomes,
   deliverySettingsChanged,
+  eventCancelled,
   receipts,
   recipientErased,
   smsRendered,
@@ -53,7 +54,7 @@ class BellController {
   @EventPattern<string>(recipientErased.type)
   forget(): void {}
 
-  @EventPattern([deliverySettingsChanged.type, receipts.sms.type, suppressionChanges.sms.type])
+  @EventPattern([deliverySettingsChanged.type, receipts.sms.type, suppressionChanges.sms.type, eventCancelled.type])
   ignore(): void {}
 }
 

@@ -1,5 +1,6 @@
 import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { outsideRequests, requestIsOf } from '@carillon/persistence';
 import type { FastifyRequest } from 'fastify';
 import { ApiKeys } from './api-keys.ts';
 import { RecipientTokens } from './recipient-tokens.ts';
@@ -53,11 +54,17 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true; // messages come from the broker, which has its own credentials
     const rule = this.reflector.getAllAndOverride<Rule>(ruleKey, [context.getHandler(), context.getClass()]);
-    if (rule.access === 'public') return true;
+    if (rule.access === 'public') {
+      // Nobody's: the database shows it no tenant's rows.
+      requestIsOf(undefined);
+      return true;
+    }
     const request = context.switchToHttp().getRequest<RequestWithCaller>();
-    const caller = await this.identify(request.headers.authorization);
+    // The one thing that comes before it is known whose request it is: whose the credential is.
+    const caller = await outsideRequests(() => this.identify(request.headers.authorization));
     if (!caller) throw unauthorized();
     if (!allows(rule, request.method, caller)) throw forbidden(rule, request.method);
+    requestIsOf(caller.tenant);
     request.caller = caller;
     return true;
   }

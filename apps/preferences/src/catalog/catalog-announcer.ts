@@ -1,6 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { catalogApplied, catalogChanged, uuidv8, type CatalogApplied, type CatalogDocument } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
+import { outsideRequests } from '@carillon/persistence';
 import { CatalogVersions, type Unannounced } from './catalog-versions.ts';
 
 /** How often every replica looks for what another one left unannounced. */
@@ -38,7 +39,7 @@ export class CatalogAnnouncer implements OnApplicationBootstrap, BeforeApplicati
   /** Resolves when everything was told, or could not be. Never rejects. */
   announce(): Promise<void> {
     this.waiting += 1;
-    return (this.last = this.last.then(async () => {
+    const announced = async (): Promise<void> => {
       try {
         // Publishing would only wait for the broker.
         while (this.messages.trouble() === undefined && (await this.round()));
@@ -47,7 +48,8 @@ export class CatalogAnnouncer implements OnApplicationBootstrap, BeforeApplicati
       } finally {
         this.waiting -= 1;
       }
-    }));
+    };
+    return (this.last = this.last.then(() => outsideRequests(announced)));
   }
 
   /** @returns whether there may be more */

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { recipientErased, uuidv8 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
-import type { Erasure } from '@carillon/persistence';
+import { outsideRequests, type Erasure } from '@carillon/persistence';
 import { ErasureStore } from './erasure-store.ts';
 
 /** How often every replica looks for erasures that another one left unannounced. */
@@ -34,7 +34,7 @@ export class Announcing implements OnApplicationBootstrap, BeforeApplicationShut
   /** Somebody was erased. */
   wake(): void {
     this.askedAgain = true;
-    if (!this.stopping) this.running ??= this.rounds().finally(() => (this.running = undefined));
+    if (!this.stopping) this.running ??= outsideRequests(() => this.rounds()).finally(() => (this.running = undefined));
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,4 +1,6 @@
-/** One wake-up at a time: the earliest that was asked for. Whoever is woken asks for the next one. */
+import { outsideRequests } from '@carillon/persistence';
+
+/** One wake-up at a time: the earliest that was asked for. Whoever is woken asks for the next one, for all tenants. */
 export class Alarm {
   private timer?: NodeJS.Timeout;
   private at = Infinity;
@@ -11,13 +13,11 @@ export class Alarm {
     if (at >= this.at) return;
     clearTimeout(this.timer);
     this.at = at;
-    this.timer = setTimeout(
-      () => {
-        this.at = Infinity;
-        this.ring();
-      },
-      Math.ceil(Math.max(0, ms)),
-    );
+    const ring = (): void => {
+      this.at = Infinity;
+      this.ring();
+    };
+    this.timer = outsideRequests(() => setTimeout(ring, Math.ceil(Math.max(0, ms))));
   }
 
   /** Forgets the wake-up that was asked for. */

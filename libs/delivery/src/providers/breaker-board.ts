@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Breaker, SentChannel } from '@carillon/contracts';
-import type { SqlRunner } from '@carillon/persistence';
+import { outsideRequests, type SqlRunner } from '@carillon/persistence';
 import { Repeating } from '@carillon/service';
 import type { BreakerState } from '../provider/breaker.ts';
 import { breakerOpen } from '../sending/metrics.ts';
@@ -90,7 +90,8 @@ export class BreakerBoard implements OnApplicationBootstrap, OnModuleDestroy {
         : [],
     );
     try {
-      await this.db.query(
+      const write = (sql: string) => outsideRequests(() => this.db.query(sql, [JSON.stringify(rows), this.replica]));
+      await write(
         `WITH seen AS (
            SELECT * FROM json_to_recordset($1) AS seen(tenant text, provider text, state text, reason text,
              since timestamptz, retry_at timestamptz)
@@ -103,7 +104,6 @@ export class BreakerBoard implements OnApplicationBootstrap, OnModuleDestroy {
          SELECT tenant, provider, $2, state, reason, since, retry_at, now() FROM seen
          ON CONFLICT (tenant, provider, replica) DO UPDATE SET state = excluded.state, reason = excluded.reason,
            since = excluded.since, retry_at = excluded.retry_at, seen_at = now()`,
-        [JSON.stringify(rows), this.replica],
       );
     } catch (error) {
       this.logger.debug({ msg: 'breakers not written', error: (error as Error).message });

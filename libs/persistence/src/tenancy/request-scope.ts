@@ -36,20 +36,20 @@ export async function asRequestOf<T>(tenant: string | undefined, work: () => T |
 }
 
 /**
- * The same for transports that say with two hooks when a request begins and ends, such as HTTP.
+ * The same for HTTP, where it shows later whose request it is ({@link requestIsOf}). It has no end: an answer may be given up while
+ * its work goes on.
  * @param next goes on with the request
- * @returns what ends it
  */
-export function beginRequest(next: () => void): () => void {
-  const scope: RequestScope = { tenant: undefined, open: true };
-  scopes.run(scope, next);
-  return () => {
-    scope.open = false;
-  };
+export function beginRequest(next: () => void): void {
+  scopes.run({ tenant: undefined, open: true }, next);
 }
 
-/** It is known now who asks. @throws Error where no request is under way, or it is another tenant's */
-export function requestIsOf(tenant: string): void {
+/**
+ * It is known now who asks.
+ * @param tenant undefined: it stays nobody's
+ * @throws Error where no request is under way, or it is another tenant's
+ */
+export function requestIsOf(tenant: string | undefined): void {
   const scope = scopes.getStore();
   if (!scope) throw new Error('no request is under way');
   if (scope.tenant !== undefined && scope.tenant !== tenant) throw new Error('the request is another tenant’s');
