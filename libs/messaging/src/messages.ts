@@ -144,7 +144,7 @@ export class Messages {
     contract: EventContract<any>,
     { bind, unbind }: { bind: readonly string[]; unbind: readonly string[] },
   ): Promise<void> {
-    const [{ queue }] = this.names.queues(this.options.service, contract) as [{ queue: string }];
+    const { queue } = this.names.queues(this.options.service, contract)[0]!;
     const exchange = this.names.exchange(contract.exchange);
     const results = await this.bindForeign({ queue, exchange, bind, unbind });
     const refused = results.find((result) => 'error' in result);
