@@ -40,6 +40,9 @@ import { IdempotencyKeyRetention } from './idempotency/key-retention.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
 import { OutboxDrain } from './outbox/outbox-drain.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { FirstOwner } from './members/first-owner.ts';
+import { Members } from './members/members.ts';
+import { MembersController } from './members/members.controller.ts';
 import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
@@ -54,6 +57,12 @@ import { Sockets } from './realtime/sockets.ts';
 import { Watches } from './realtime/watches.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
+import { AccessEvents } from './sessions/access-events.ts';
+import { OpenId } from './sessions/openid.ts';
+import { SessionController } from './sessions/session.controller.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { SignIn } from './sessions/sign-in.ts';
+import { SignInLimit } from './sessions/sign-in-limit.ts';
 import { SchedulesController } from './schedules/schedules.controller.ts';
 import { Senders } from './subscriptions/senders.ts';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
@@ -100,6 +109,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     RealtimeController,
     ApiKeysController,
     TokensController,
+    MembersController,
+    SessionController,
     TemplatesChangedController,
     PreviewsController,
     SamplesController,
@@ -109,6 +120,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     KeyUses,
     KeySets,
     TokenKeys,
+    Members,
+    FirstOwner,
+    Sessions,
+    SignIn,
+    SignInLimit,
+    OpenId,
+    AccessEvents,
     {
       provide: OutboundGuard,
       useFactory: (config: GatewayConfig) => new OutboundGuard(config.ALLOW_PRIVATE_URLS),

@@ -1,6 +1,7 @@
 import { defaultTenant, tenantSchema } from '@carillon/contracts';
 import { outboundConfig, secretsConfig, type CommonConfig } from '@carillon/service';
 import { z } from 'zod';
+import { emailSchema } from './members/member-input.ts';
 import { areOrigins } from './realtime/origins.ts';
 
 const webhookSecret = z
@@ -14,7 +15,7 @@ export const configSchema = z.object({
     .regex(/^ck_[A-Za-z0-9_-]{22,}$/, 'must be "ck_" and at least 22 random characters')
     .optional()
     .describe('An API key with every scope, registered at start; for development and the first steps'),
-  DEV_TENANT: tenantSchema.default(defaultTenant).describe('The tenant that DEV_API_KEY belongs to'),
+  DEV_TENANT: tenantSchema.default(defaultTenant).describe('The tenant that DEV_API_KEY and the first owner belong to'),
   RECIPIENT_TOKEN_TTL: z.coerce
     .number()
     .int()
@@ -41,6 +42,41 @@ export const configSchema = z.object({
     .describe(
       'How much the outbox holds at most while RabbitMQ is away, MiB, one tenant half of it; beyond that events are refused with 503',
     ),
+  FIRST_OWNER_EMAIL: emailSchema
+    .optional()
+    .describe(
+      'Email of the first owner of the tenant DEV_TENANT, who is invited at every start until some owner has signed in',
+    ),
+  FIRST_OWNER_TOKEN: z
+    .string()
+    .regex(/^[\w-]{32,200}$/, 'must be 32 to 200 of a-z, A-Z, 0-9, "-" and "_"; make one with: openssl rand -hex 24')
+    .optional()
+    .describe(
+      'Their invitation, which they accept at /admin#/invitation/<token>. Unset: they sign in with OpenID Connect',
+    ),
+  SESSION_IDLE_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(5)
+    .max(10_080)
+    .default(120)
+    .describe('A session of the console that is not used ends after so many minutes'),
+  SESSION_HOURS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(720)
+    .default(12)
+    .describe('A session of the console ends after so many hours, used or not'),
+  OPENID_ISSUER: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://id.example.org' })
+    .optional()
+    .describe(
+      'Identity provider with which members may sign in (OpenID Connect); needs OPENID_CLIENT_ID and PUBLIC_URL',
+    ),
+  OPENID_CLIENT_ID: z.string().optional().describe('What this installation is called there'),
+  OPENID_CLIENT_SECRET: z.string().optional().describe('Its secret there. Unset: a public client, by PKCE alone'),
+  OPENID_NAME: z.string().max(50).optional().describe('What the button for it says. Unset: the host of OPENID_ISSUER'),
   ...secretsConfig.shape,
   ...outboundConfig.shape,
   REALTIME_ORIGINS: z

@@ -2,6 +2,7 @@ import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { TokenKeys } from './access/token-keys.ts';
+import { FirstOwner } from './members/first-owner.ts';
 import { AppModule } from './app.module.ts';
 import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
@@ -30,5 +31,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   async prepare(app) {
     await app.get(ApiKeys).registerDevelopmentKey();
     await app.get(TokenKeys).reseal();
+    await app.get(FirstOwner).invite();
   },
 };

@@ -2,6 +2,7 @@ import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type E
 import { Reflector } from '@nestjs/core';
 import { outsideRequests, requestIsOf } from '@carillon/persistence';
 import type { FastifyRequest } from 'fastify';
+import { Sessions } from '../sessions/sessions.ts';
 import { ApiKeys } from './api-keys.ts';
 import { RecipientTokens } from './recipient-tokens.ts';
 import { allows, forbidden, unauthorized, type Access, type Roles, type Rule } from './rules.ts';
@@ -49,6 +50,7 @@ export class AccessGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly apiKeys: ApiKeys,
     private readonly tokens: RecipientTokens,
+    private readonly sessions: Sessions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -61,7 +63,7 @@ export class AccessGuard implements CanActivate {
     }
     const request = context.switchToHttp().getRequest<RequestWithCaller>();
     // The one thing that comes before it is known whose request it is: whose the credential is.
-    const caller = await outsideRequests(() => this.identify(request.headers.authorization));
+    const caller = await outsideRequests(() => this.identify(request));
     if (!caller) throw unauthorized();
     if (!allows(rule, request.method, caller)) throw forbidden(rule, request.method);
     requestIsOf(caller.tenant);
@@ -69,8 +71,11 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  private async identify(authorization: string | undefined): Promise<Caller | undefined> {
-    const credential = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(authorization ?? '')?.[1];
+  /** A credential that is sent on purpose comes before a cookie, which browsers send by themselves. */
+  private async identify(request: FastifyRequest): Promise<Caller | undefined> {
+    const { authorization } = request.headers;
+    if (authorization === undefined) return this.sessions.callerOf(request);
+    const credential = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(authorization)?.[1];
     if (!credential) return undefined;
     return credential.startsWith('ck_') ? this.apiKeys.find(credential) : this.tokens.verify(credential);
   }

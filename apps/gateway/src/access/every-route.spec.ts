@@ -8,15 +8,18 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import type { RunningService } from '@carillon/service';
 import { startTestService, type TestService } from '@carillon/testing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NEVER } from 'rxjs';
+import { Browser } from '../../testing/browser.ts';
 import { AppModule } from '../app.module.ts';
 import { DescribedRoutes, type DescribedRoute } from '../documents/openapi/described-routes.ts';
+import { Members } from '../members/members.ts';
 import { service } from '../service.ts';
 import { ApiKeys } from './api-keys.ts';
 import { RecipientTokens } from './recipient-tokens.ts';
-import { leastRole } from './rules.ts';
+import { isForKeys, leastRole } from './rules.ts';
 import { roles, scopes, type Role } from './scopes.ts';
 
 const admin = 'ck_development-key-for-tests-only';
@@ -30,6 +33,15 @@ class LetIn implements NestInterceptor {
     void http.getResponse<FastifyReply>().status(200).send('let in');
     return NEVER;
   }
+}
+
+/** What the browser of somebody sends who has accepted an invitation. */
+async function member({ app, url }: RunningService, role: Role): Promise<Record<string, string>> {
+  const wanted = { email: `${role}@example.org`, name: role, role, by: 'test' };
+  const { invitation } = await app.get(Members).invite('default', wanted);
+  const browser = new Browser(url);
+  await browser.accept(invitation.token, 'correct horse battery staple');
+  return { cookie: `carillon_session=${browser.cookie('carillon_session')}`, 'x-csrf-token': browser.csrf! };
 }
 
 /** Somebody, by what they send along. */
@@ -61,6 +73,10 @@ describe('every route', () => {
     visitors.push({ name: 'nobody', headers: {} });
     for (const scope of scopes) bearer(`key ${scope}`, await app.get(ApiKeys).create('default', scope, [scope]));
     bearer('recipient', (await app.get(RecipientTokens).mint('default', 'amina')).token);
+    // Members sign in at a replica that does answer.
+    const open = await startTestService(service, {}, { database: test.database, broker: test.broker });
+    for (const role of roles) visitors.push({ name: role, headers: await member(open.running, role) });
+    await open.close();
   });
 
   afterAll(() => test.close());
@@ -106,7 +122,8 @@ describe('every route', () => {
 
   it('that is open to all is a page, a signed link, a webhook or the way in', () => {
     const open = routes.filter(({ rule }) => rule!.access === 'public').map(({ path }) => path);
-    const expected = /^\/(admin|docs|openapi\.json|asyncapi\.json|[ocu]\/\{\w+\}|webhooks\/.*)(\/\{file\})?$/;
+    const expected =
+      /^\/(v1\/admin\/session(\/(ways|invitation|openid|openid\/callback))?|admin|docs|openapi\.json|asyncapi\.json|[ocu]\/\{\w+\}|webhooks\/.*)(\/\{file\})?$/;
     expect(open.filter((path) => !expected.test(path))).toEqual([]);
   });
 
@@ -115,11 +132,23 @@ describe('every route', () => {
     expect(forAdmins.length).toBeGreaterThan(50);
     const roleOf = ({ rule, method }: DescribedRoute) => leastRole(rule!, method);
     expect(forAdmins.filter((route) => !roleOf(route)).map(({ path }) => path)).toEqual([]);
-    const byViewers = routes.filter((route) => route.method !== 'get' && roleOf(route) === 'viewer');
+    const keyed = routes.filter(({ rule }) => isForKeys(rule!));
+    const byViewers = keyed.filter((route) => route.method !== 'get' && roleOf(route) === 'viewer');
     expect(byViewers.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'post /v1/admin/templates/{key}/preview',
       'post /v1/events/dry-run',
     ]);
+  });
+
+  it('by which others get in or lose their way in is for owners, and one’s own session for nobody but members', () => {
+    const keys = /^\/v1\/admin\/(api-keys|tokens|members|session|providers|caps)\b/;
+    const roleOf = ({ method, path, rule }: DescribedRoute) => ({ path, role: leastRole(rule!, method) });
+    const guarded = routes.filter(({ path, rule }) => keys.test(path) && rule!.access !== 'public');
+    expect(guarded.length).toBeGreaterThan(20);
+    for (const route of guarded.filter(({ method, rule }) => method !== 'get' && rule!.access === 'admin'))
+      expect(roleOf(route)).toEqual({ path: route.path, role: 'owner' });
+    const own = guarded.filter(({ path }) => path.startsWith('/v1/admin/session'));
+    expect(own.map(({ rule }) => rule!.access)).toEqual(own.map(() => 'member'));
   });
 
   it('names who may use it, or the gateway does not start', async () => {

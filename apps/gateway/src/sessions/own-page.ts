@@ -1,0 +1,22 @@
+import { Problem } from '@carillon/contracts';
+import type { FastifyRequest } from 'fastify';
+import { mayConnect } from '../realtime/origins.ts';
+
+/**
+ * Refuses what a page of another origin makes a browser send. Browsers say whose page it is with everything but plain GETs; whatever
+ * is no browser says nothing, and has no cookies either.
+ *
+ * @param publicUrl under which browsers know us, where a proxy tells us another host
+ * @throws Problem 403 `foreign_origin`
+ */
+export function requireOwnPage({ headers }: FastifyRequest, publicUrl: string | undefined): void {
+  const { origin, host } = headers;
+  if (mayConnect(origin, host, undefined)) return;
+  if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return;
+  throw new Problem({
+    status: 403,
+    code: 'foreign_origin',
+    title: 'Not from this page',
+    detail: 'Only pages of this origin may do this in a browser.',
+  });
+}
