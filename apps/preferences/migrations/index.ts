@@ -7,6 +7,7 @@ import { ErasedRecipients0006 } from './0006-erased-recipients.ts';
 import { FanOutsAndPartitions0007 } from './0007-fan-outs-and-partitions.ts';
 import { SuppressionRequestsAndPartitions0009 } from './0009-suppression-requests-and-partitions.ts';
 import { ZoneChanges0010 } from './0010-zone-changes.ts';
+import { DigestChanges0011 } from './0011-digest-changes.ts';
 import { SharedTables0020 } from './0020-shared-tables.ts';
 import { CancelledEvents0014 } from './0014-cancelled-events.ts';
 
@@ -20,6 +21,7 @@ export const migrations = [
   FanOutsAndPartitions0007,
   SuppressionRequestsAndPartitions0009,
   ZoneChanges0010,
+  DigestChanges0011,
   SharedTables0020,
   CancelledEvents0014,
 ];

@@ -8,6 +8,7 @@ import { CatalogVersions } from './catalog/catalog-versions.ts';
 import { Catalogs } from './catalog/catalogs.ts';
 import { ChoicesController } from './choices/choices.controller.ts';
 import { DecisionsController } from './decisions/decisions.controller.ts';
+import { Digests } from './digests/digests.ts';
 import { DryRun } from './dry-run/dry-run.ts';
 import { Announcing } from './erasure/announcing.ts';
 import { ErasureStore } from './erasure/erasure-store.ts';
@@ -63,6 +64,7 @@ import { Throttles } from './throttles/throttles.ts';
     Cancelling,
     Notifying,
     Reminders,
+    Digests,
     ZoneChanges,
     FanOut,
     FanOutStore,

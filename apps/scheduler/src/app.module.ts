@@ -5,6 +5,13 @@ import { CancellingController } from './cancelling/cancelling.controller.ts';
 import { Changing } from './changing/changing.ts';
 import { KeyRetention } from './changing/key-retention.ts';
 import { ChangingController } from './changing/changing.controller.ts';
+import { Arriving } from './digests/arriving.ts';
+import { Closing } from './digests/closing.ts';
+import { DigestRetention } from './digests/digest-retention.ts';
+import { DigestsController } from './digests/digests.controller.ts';
+import { PendingDigestsController } from './digests/pending-digests.controller.ts';
+import { Reading } from './digests/reading.ts';
+import { Waking } from './digests/waking.ts';
 import { ErasureController } from './erasure/erasure.controller.ts';
 import { Forgetting } from './erasure/forgetting.ts';
 import { Firing } from './firing/firing.ts';
@@ -25,7 +32,22 @@ import { SettingController } from './setting/setting.controller.ts';
     CancellingController,
     SchedulesController,
     TimersController,
+    DigestsController,
+    PendingDigestsController,
   ],
-  providers: [Timers, Firing, Forgetting, Planning, Changing, CancelledEvents, KeyRetention],
+  providers: [
+    Timers,
+    Firing,
+    Forgetting,
+    Planning,
+    Changing,
+    CancelledEvents,
+    KeyRetention,
+    Arriving,
+    Closing,
+    Waking,
+    Reading,
+    DigestRetention,
+  ],
 })
 export class AppModule {}

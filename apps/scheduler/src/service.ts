@@ -1,8 +1,11 @@
 import {
+  cancelDigest,
   cancelTimer,
   deleteSchedule,
+  getDigest,
   getSchedule,
   getTimer,
+  listDigests,
   listScheduleRuns,
   listSchedules,
   listTimers,
@@ -10,8 +13,10 @@ import {
   pauseSchedule,
   personalData,
   putSchedule,
+  runDigest,
   runSchedule,
   stopEvent,
+  traceDigests,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
@@ -28,5 +33,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     personalData,
     ...[putSchedule, listSchedules, getSchedule, deleteSchedule, pauseSchedule, runSchedule, listScheduleRuns],
     ...[listTimers, getTimer, cancelTimer, moveTimer, stopEvent],
+    ...[listDigests, getDigest, cancelDigest, runDigest, traceDigests],
   ],
 };

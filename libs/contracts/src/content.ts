@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObjectSchema, linkSchema } from './words.ts';
+import { channels, jsonObjectSchema, linkSchema } from './words.ts';
 
 /** A button or link of a notification. */
 export const actionSchema = z.strictObject({
@@ -61,7 +61,7 @@ export const groupedSchema = z.object({
 });
 export type Grouped = z.infer<typeof groupedSchema>;
 
-/** Similar notifications of a type become one in the inbox: those of a recipient with the same key. */
+/** Similar notifications of a type become one: those of a recipient with the same key. */
 export const batchSchema = z.object({
   /** What makes them similar, such as the id of a conversation. */
   key: z.string().min(1).max(256),
@@ -69,5 +69,11 @@ export const batchSchema = z.object({
   window_ms: z.number().int().min(1),
   /** How many become one at most; the next begins anew. */
   max: z.number().int().min(2).optional(),
+  /** Where they become one; only in the inbox when left out. Elsewhere they wait for each other. */
+  channels: z.array(z.enum(channels)).optional(),
+  /** Of those that wait: `sliding` ends so long after the last one; `fixed`, when left out, after the first one. */
+  mode: z.enum(['fixed', 'sliding']).optional(),
+  /** How long the first one waits at most. */
+  max_wait_ms: z.number().int().min(1).optional(),
 });
 export type Batch = z.infer<typeof batchSchema>;

@@ -3,6 +3,9 @@ import { channels } from './words.ts';
 
 const weekdaySchema = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 
+/** Catalog key of the built-in type that digests are sent as. */
+export const digestType = 'digest';
+
 /** What a digest puts together: everything of its frequency, or what is of one category or type. */
 export const digestScopes = ['all', 'category', 'type'] as const;
 export type DigestScope = (typeof digestScopes)[number];

@@ -6,9 +6,12 @@ import { deadLetter } from './dead-letter/index.ts';
 import type { EventContract } from './define.ts';
 import { deliverySettingsChanged } from './pipeline/delivery-settings-changed/index.ts';
 import { domainEvent } from './events/domain-event/index.ts';
+import { notificationRead } from './outcomes/notification-read/index.ts';
 import { catalogApplied } from './pipeline/catalog-applied/index.ts';
 import { catalogChanged } from './pipeline/catalog-changed/index.ts';
 import { chunkRouted } from './pipeline/chunk-routed/index.ts';
+import { digestItem } from './pipeline/digest-item/index.ts';
+import { digestsWoken } from './pipeline/digests-woken/index.ts';
 import { emailEngaged } from './pipeline/email-engaged/index.ts';
 import { emailRendered } from './pipeline/email-rendered/index.ts';
 import { eventCancelled } from './pipeline/event-cancelled/index.ts';
@@ -42,7 +45,16 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
     eventCancelled,
   ],
   'sms-sender': [smsRendered, receipts.sms, suppressionChanges.sms, recipientErased, eventCancelled],
-  scheduler: [timerSet, timersCancelled, timersWoken, recipientErased, eventCancelled],
+  scheduler: [
+    timerSet,
+    timersCancelled,
+    timersWoken,
+    digestItem,
+    digestsWoken,
+    notificationRead,
+    recipientErased,
+    eventCancelled,
+  ],
 };
 
 /**

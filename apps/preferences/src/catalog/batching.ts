@@ -6,9 +6,16 @@ import type { Batching } from './notification-type.ts';
 const longestKey = batchSchema.shape.key.maxLength!;
 
 /** @param path where in the catalog its key stands @throws InvalidExpression */
-export function batchingOf(path: string, { key, window, max }: NonNullable<CatalogType['batch']>): Batching {
+export function batchingOf(path: string, batch: NonNullable<CatalogType['batch']>): Batching {
+  const { key, window, max, channels, mode, max_wait } = batch;
   const expression = Expression.parse(path, key, eventVocabulary);
-  const limits = { window_ms: durationMs(window), max };
+  const limits = {
+    window_ms: durationMs(window),
+    ...(max !== undefined && { max }),
+    ...(channels && { channels }),
+    ...(mode && { mode }),
+    ...(max_wait !== undefined && { max_wait_ms: durationMs(max_wait) }),
+  };
   return {
     of(scope) {
       const value = expression.evaluate(scope);

@@ -13,7 +13,7 @@ import { remindersOf } from './reminders.ts';
  */
 export function compileType(
   key: string,
-  { when, to, schema, throttle, batch, on = [], ...type }: CatalogType,
+  { when, to, schema, throttle, batch, digest, on = [], ...type }: CatalogType,
   origin: NotificationType['origin'],
   schemas: DataSchemas,
   mistakes: Mistakes,
@@ -33,6 +33,11 @@ export function compileType(
     frequency: type.frequency,
     throttle: throttle && { max: throttle.max, windowMs: durationMs(throttle.per) },
     batching: batch && mistakes.expression(at('batch', 'key'), (path) => batchingOf(path, batch)),
+    digest: digest && {
+      scope: digest.scope ?? 'all',
+      inApp: digest.in_app ?? false,
+      unreadOnly: digest.unread_only ?? false,
+    },
     reminders: remindersOf(key, type, mistakes),
     template: type.template ?? key,
   };

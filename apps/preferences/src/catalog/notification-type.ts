@@ -1,5 +1,4 @@
-import type { Audience, Batch, Channel, FieldError, Frequency, Priority } from '@carillon/contracts';
-
+import type { Audience, Batch, Channel, DigestScope, FieldError, Frequency, Priority } from '@carillon/contracts';
 import type { Reminder } from './reminders.ts';
 
 /** What an expression of the catalog sees of an event. */
@@ -30,6 +29,15 @@ export interface Batching {
   of(scope: EventScope): Batch | undefined;
 }
 
+/** How a type comes in digests. */
+export interface DigestOptions {
+  scope: DigestScope;
+  /** Its entries of the inbox wait for the digest too. */
+  inApp: boolean;
+  /** What has been read in the inbox before is left out. */
+  unreadOnly: boolean;
+}
+
 /** A catalog entry, ready for use: everything the decision needs to know about a notification type. */
 export interface NotificationType {
   key: string;
@@ -50,8 +58,10 @@ export interface NotificationType {
   /** Of recipients who have not chosen. */
   frequency?: Frequency;
   throttle?: { max: number; windowMs: number };
-  /** Similar ones become one in the inbox. */
+  /** Similar ones become one. */
   batching?: Batching;
+  /** How it comes in digests. */
+  digest?: DigestOptions;
   /** What its events are followed by. */
   reminders: readonly Reminder[];
   /** The type whose words it uses. */

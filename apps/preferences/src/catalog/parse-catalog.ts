@@ -51,6 +51,8 @@ export const adHocKey = 'ad_hoc';
 
 /** Ten years: beyond it a window or delay is a slip of the pen. */
 const longestMs = 3_660 * 86_400_000;
+/** What waits longer for others of its kind is better put into a digest. */
+const longestBatchMs = 86_400_000;
 
 /**
  * Checks a document as a whole, its expressions and schemas included.
@@ -151,7 +153,25 @@ class DocumentCheck {
 
   private batch(key: string, { batch }: CatalogType): void {
     if (!batch) return;
-    this.duration(['types', key, 'batch', 'window'], batch.window);
+    const { window, max_wait, mode, channels = ['in_app'] } = batch;
+    const at = (member: string): Path => ['types', key, 'batch', member];
+    this.duration(at('window'), window);
+    const waits = channels.some((channel) => channel !== 'in_app');
+    if (mode === 'sliding' && !waits) {
+      this.mistakes.add(at('mode'), 'is for channels that wait; name them in batch.channels, such as [in_app, email]');
+    }
+    if (waits && durationSchema.safeParse(window).success && durationMs(window) > longestBatchMs) {
+      this.mistakes.add(at('window'), 'must not be longer than a day where messages wait; for more use a frequency');
+    }
+    if (max_wait === undefined) return;
+    this.duration(at('max_wait'), max_wait);
+    if (mode !== 'sliding')
+      this.mistakes.add(at('max_wait'), 'goes with mode: sliding; a fixed window waits no longer');
+    else if ([window, max_wait].every((duration) => durationSchema.safeParse(duration).success)) {
+      if (durationMs(max_wait) < durationMs(window))
+        this.mistakes.add(at('max_wait'), 'must not be shorter than window');
+      if (durationMs(max_wait) > longestBatchMs) this.mistakes.add(at('max_wait'), 'must not be longer than a day');
+    }
   }
 
   private reminders(key: string, { reminders = [] }: CatalogType): void {

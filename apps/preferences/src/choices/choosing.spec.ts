@@ -131,13 +131,14 @@ describe('many changes', () => {
         { type: 'welcome', channel: 'email', enabled: null },
         { type: 'invoice_issued', muted_until: '2026-12-01T00:00:00Z' },
         { type: 'invoice_issued', frequency: 'never' },
+        { category: 'billing', frequency: 'weekly' },
         { frequency: 'hourly' },
       ],
       before,
     );
     expect(after).toEqual({
       channels: { sms: false },
-      categories: { billing: { sms: false } },
+      categories: { billing: { sms: false, frequency: 'weekly' } },
       types: { welcome: {}, invoice_issued: { muted_until: '2026-12-01T00:00:00Z', frequency: 'never' } },
       frequency: 'hourly',
     });
@@ -155,7 +156,7 @@ describe('many changes', () => {
           { enabled: true },
           { type: 'welcome' },
           { muted_until: '2026-12-01T00:00:00Z' },
-          { category: 'billing', frequency: 'daily' },
+          { category: 'billing', muted_until: '2026-12-01T00:00:00Z' },
           'off',
         ]),
       ),
@@ -167,7 +168,8 @@ describe('many changes', () => {
       '400 changes[4].channel: name the channel that is switched',
       '400 changes[5].enabled: give exactly one of enabled, frequency and muted_until',
       '400 changes[6].type: name the type that is muted',
-      '400 changes[7].category: goes with enabled only',
+      '400 changes[7].category: goes with enabled or frequency',
+      '400 changes[7].type: name the type that is muted',
       expect.stringContaining('400 changes[8]: '),
     ]);
     expect(refused(() => change([{ type: 'invoice', frequency: 'daily' }]))).toEqual([

@@ -46,7 +46,7 @@ export function defaultPreferences({ types, categories, defaults }: Catalog, now
         {
           category: type.category,
           mandatory: type.mandatory,
-          frequency: type.mandatory ? 'immediate' : frequencyFor(type, {}, defaults).frequency,
+          frequency: type.mandatory ? 'immediate' : frequencyFor(type, type.category, {}, defaults).frequency,
           ...sent(type),
         },
       ]),

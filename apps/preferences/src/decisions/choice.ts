@@ -1,4 +1,4 @@
-import type { Channel, Frequency, Preferences, QuietHours } from '@carillon/contracts';
+import { digestType, type Channel, type Frequency, type Preferences, type QuietHours } from '@carillon/contracts';
 import type { NotificationType } from '../catalog/notification-type.ts';
 
 /** The switches that say something about a channel, from the most specific to the most general; undefined where none is set. */
@@ -45,15 +45,20 @@ export interface ChosenFrequency {
   by: 'recipient' | 'tenant' | 'catalog';
 }
 
-/** The recipient's for the type, the recipient's for everything, the tenant's likewise, the catalog's, at once. */
+/** The recipient's for the type, for its category, for everything; the tenant's likewise; the catalog's; at once. */
 export function frequencyFor(
   { key, frequency }: Pick<NotificationType, 'key' | 'frequency'>,
+  category: string,
   own: Preferences,
   defaults: Preferences,
 ): ChosenFrequency {
-  const chosen = own.types?.[key]?.frequency ?? own.frequency;
+  // A digest comes when it is due, however often anything else does.
+  if (key === digestType) return { frequency: 'immediate', by: 'catalog' };
+  const of = ({ types, categories, frequency: all }: Preferences) =>
+    types?.[key]?.frequency ?? categories?.[category]?.frequency ?? all;
+  const chosen = of(own);
   if (chosen !== undefined) return { frequency: chosen, by: 'recipient' };
-  const given = defaults.types?.[key]?.frequency ?? defaults.frequency;
+  const given = of(defaults);
   if (given !== undefined) return { frequency: given, by: 'tenant' };
   return { frequency: frequency ?? 'immediate', by: 'catalog' };
 }

@@ -225,7 +225,7 @@ describe('a decision', () => {
       [10, 'the deadline has passed', { ...past, recipient: nobody }, {}, 'email drop expired'],
       [11, 'there is no contact', { recipient: { ...nobody, preferences: quiet } }, {}, 'email drop no_contact'],
       [12, 'it is never wanted', {}, { ...quiet, frequency: 'never' }, 'email drop frequency'],
-      [12, 'it is wanted once a day', {}, { ...quiet, frequency: 'daily' }, 'email defer frequency'],
+      [12, 'it is wanted once a day', {}, { ...quiet, frequency: 'daily' }, 'email digest frequency'],
       [
         13,
         'it has waited for its hour',
@@ -323,6 +323,13 @@ describe('a decision', () => {
         '2026-11-21T11:00',
       ],
       [
+        'the recipient’s for the category',
+        { categories: { billing: { frequency: 'weekly' } }, frequency: 'daily' },
+        { types: { invoice_issued: { frequency: 'never' } } },
+        'never',
+        '2026-11-23T08:00',
+      ],
+      [
         'the recipient’s for everything',
         { frequency: 'daily' },
         { types: { invoice_issued: { frequency: 'never' } } },
@@ -336,11 +343,18 @@ describe('a decision', () => {
         'never',
         '2026-11-23T08:00',
       ],
+      [
+        'the tenant’s for the category',
+        {},
+        { categories: { billing: { frequency: 'daily' } }, frequency: 'never' },
+        'never',
+        '2026-11-22T08:00',
+      ],
       ['the tenant’s for everything', {}, { frequency: 'hourly' }, 'never', '2026-11-21T11:00'],
       ['the catalog’s', {}, {}, 'daily', '2026-11-22T08:00'],
     ])('goes by %s first', (_, own, defaults, ofCatalog, until) => {
       const [ruling] = decide(input({ defaults, type: { ...byEmail.type, frequency: ofCatalog } }, own)).channels;
-      expect(ruling).toMatchObject({ outcome: 'defer', rule: 'frequency', until: `${until}:00.000Z` });
+      expect(ruling).toMatchObject({ outcome: 'digest', rule: 'frequency', until: `${until}:00.000Z` });
     });
 
     it('takes hour and weekday each from the recipient or otherwise from the tenant', () => {
@@ -360,6 +374,37 @@ describe('a decision', () => {
       expect(rulings(input({ ...again, waited: 'quiet_hours' }, { frequency: 'daily' }))).toEqual([
         'email send catalog_default',
       ]);
+    });
+
+    it('leaves the inbox out of digests, unless the type says that its entries come with them', () => {
+      const digest = { scope: 'all' as const, inApp: true, unreadOnly: false };
+      const inbox = { type: { ...type, channels: ['in_app' as const] } };
+      const both = (frequency: Preferences['frequency'], options?: typeof digest) =>
+        rulings(input({ type: { ...inbox.type, ...(options && { digest: options }) } }, { ...quiet, frequency }));
+      expect(both('daily')).toEqual(['in_app send catalog_default']);
+      expect(both('daily', digest)).toEqual(['in_app digest frequency']);
+      expect(both('never', digest)).toEqual(['in_app send catalog_default']);
+      expect(both('immediate', digest)).toEqual(['in_app send catalog_default']);
+    });
+
+    it('never puts a digest into a digest', () => {
+      const own: Preferences = { frequency: 'daily', types: { digest: { frequency: 'weekly' } } };
+      expect(rulings(input({ type: { ...byEmail.type, key: 'digest' } }, own))).toEqual(['email send catalog_default']);
+    });
+
+    it('has similar ones wait for each other where the type says so, once, and after its frequency', () => {
+      const batch = { key: '7', window_ms: 600_000, channels: ['in_app' as const, 'email' as const] };
+      const [ruling] = decide(input({ ...byEmail, batch })).channels;
+      expect(ruling).toMatchObject({ outcome: 'batch', rule: 'batch', until: '2026-11-21T10:10:00.000Z' });
+      expect(ruling!.inputs!.batch).toEqual({ key: '7', mode: 'fixed', window_ms: 600_000 });
+      expect(rulings(input({ batch }))).toEqual(['in_app send catalog_default', 'email batch batch']);
+      expect(rulings(input({ ...byEmail, batch, waited: 'batch' }))).toEqual(['email send catalog_default']);
+      expect(rulings(input({ ...byEmail, batch }, { frequency: 'daily' }))).toEqual(['email digest frequency']);
+      expect(rulings(input({ ...byEmail, batch: { ...batch, channels: ['in_app'] } }))).toEqual([
+        'email send catalog_default',
+      ]);
+      expect(rulings(input({ ...byEmail, batch, priority: 'urgent' }))).toEqual(['email send catalog_default']);
+      expect(rulings(input({ ...byEmail, batch, expiresAt: '2026-11-21T10:05:00Z' }))).toEqual(['email drop expired']);
     });
 
     it('decides deferred channels again, even where nothing would name them any more', () => {
@@ -457,12 +502,26 @@ describe('a decision', () => {
         }),
         expiresAt: fc.option(time, { nil: undefined }),
         throttled: fc.option(fc.constant({ max: 1, windowMs: 1000 }), { nil: undefined, freq: 2 }),
-        waited: fc.option(fc.constantFrom('frequency' as const, 'quiet_hours' as const), { nil: undefined }),
+        waited: fc.option(fc.constantFrom('frequency' as const, 'batch' as const, 'quiet_hours' as const), {
+          nil: undefined,
+        }),
+        batch: fc.option(
+          fc.record({
+            key: fc.constant('7'),
+            window_ms: fc.integer({ min: 1, max: 86_400_000 }),
+            channels: fc.subarray([...availableChannels]),
+          }),
+          { nil: undefined },
+        ),
+        digest: fc.option(
+          fc.record({ scope: fc.constant('all' as const), inApp: fc.boolean(), unreadOnly: fc.boolean() }),
+          { nil: undefined },
+        ),
       })
-      .map(({ own, contacts: has, mandatory, ofCatalog, listed, ...rest }) =>
+      .map(({ own, contacts: has, mandatory, ofCatalog, listed, digest, ...rest }) =>
         input({
           ...rest,
-          type: { ...type, mandatory, frequency: ofCatalog, channels: [...new Set(listed)] },
+          type: { ...type, mandatory, frequency: ofCatalog, channels: [...new Set(listed)], ...(digest && { digest }) },
           recipient: { ...amina, contacts: has, preferences: own },
         }),
       );
@@ -504,18 +563,21 @@ describe('a decision', () => {
         for (const { outcome, rule } of decide(of).channels) {
           if (outcome === 'send') expect(rule).toBe('mandatory');
           else expect(['suppressed', 'no_contact', 'expired', 'throttled']).toContain(rule);
-          expect(outcome).not.toBe('defer');
+          expect(['defer', 'digest', 'batch']).not.toContain(outcome);
         }
       });
     });
 
-    it('nothing is deferred in the inbox, for the past, or past its deadline; nothing is sent that a throttle refused', () => {
+    it('nothing waits in the inbox but for a digest, for the past, or past its deadline; nothing is sent that a throttle refused', () => {
       holds((of) => {
         for (const { channel, outcome, until } of decide(of).channels) {
-          expect([
-            outcome === 'defer',
-            outcome === 'defer' && channel !== 'in_app' && of.priority !== 'urgent',
-          ]).toEqual([until !== undefined, until !== undefined]);
+          const waits = outcome !== 'send' && outcome !== 'drop';
+          const reached = channel !== 'in_app' || (outcome === 'digest' && of.type.digest?.inApp === true);
+          expect([waits, waits && reached && of.priority !== 'urgent']).toEqual([
+            until !== undefined,
+            until !== undefined,
+          ]);
+          if (of.waited) expect(outcome).not.toMatch(/digest|batch/);
           if (until === undefined) continue;
           expect(Date.parse(until)).toBeGreaterThan(of.now);
           if (of.expiresAt) expect(Date.parse(until)).toBeLessThan(Date.parse(of.expiresAt));

@@ -1,6 +1,7 @@
 import {
   availableChannels,
   deliveryId,
+  type Batch,
   type Channel,
   type ChannelDecision,
   type DecisionInputs,
@@ -30,8 +31,10 @@ export interface DecisionInput {
   expiresAt?: string;
   /** The throttle refused it; its limit. */
   throttled?: { max: number; windowMs: number };
-  /** What the channels have waited for. A frequency makes nothing wait twice; quiet hours may come after it. */
-  waited?: 'frequency' | 'quiet_hours';
+  /** With what similar ones it becomes one. */
+  batch?: Batch;
+  /** What the channels have waited for. Nothing waits for others twice; quiet hours may come after that. */
+  waited?: 'frequency' | 'batch' | 'quiet_hours';
   /** Unix milliseconds */
   now: number;
 }
@@ -78,24 +81,26 @@ type Ruling = Omit<ChannelDecision, 'channel' | 'inputs'>;
  * |----|-------------|--------------------------------------------|----------------------------------------------------------|
  * | 10 | expired     | everything                                 | the deadline has passed: drop                            |
  * | 11 | no_contact  | all but the inbox                          | there is none: drop                                      |
- * | 12 | frequency   | all but the inbox, mandatory and urgent    | never: drop; hourly, daily, weekly: defer, once          |
- * | 13 | quiet_hours | all but the inbox, mandatory and urgent    | defer until they end                                     |
- * | 14 | expired     | what 12 or 13 defer                        | the deadline comes before: drop rather than send late    |
- * | 15 | throttled   | everything that is still sent or deferred  | the throttle refused it: drop                            |
+ * | 12 | frequency   | all but the inbox, mandatory and urgent    | never: drop; hourly, daily, weekly: digest, once         |
+ * | 13 | batch       | the channels that the type batches, but for the inbox, mandatory and urgent | batch, once             |
+ * | 14 | quiet_hours | all but the inbox, mandatory and urgent    | defer until they end                                     |
+ * | 15 | expired     | what 12, 13 or 14 would have wait          | the deadline comes before: drop rather than send late    |
+ * | 16 | throttled   | everything that is not dropped yet         | the throttle refused it: drop                            |
+ *
+ * Rule 12 holds for the inbox too where the type's digest takes its entries in.
  *
  * Measured for three channels: 5 µs, 6 µs with quiet hours, 20 µs where the hour of a digest is calculated.
  */
 export function decide(input: DecisionInput): DecisionResult {
   const channels: ChannelDecision[] = [];
   const deliveries: PlannedDelivery[] = [];
-  let held: ReturnType<typeof heldBack> | undefined;
   for (const channel of candidates(input)) {
     const contact = contactOn(channel, input.recipient);
     const inputs = factsOf(channel, contact, input);
     let ruling = wanted(channel, inputs, input);
     if (ruling.outcome === 'send') ruling = impossible(channel, inputs, input) ?? ruling;
-    if (ruling.outcome === 'send' && disturbs(channel, input)) {
-      held ??= heldBack(input);
+    if (ruling.outcome === 'send' && mayWait(channel, input)) {
+      const held = heldBack(channel, input);
       Object.assign(inputs, held.facts);
       ruling = held.ruling ?? ruling;
     }
@@ -196,16 +201,20 @@ function impossible(
   return undefined;
 }
 
-function disturbs(channel: Channel, { type, priority }: DecisionInput): boolean {
-  return channel !== 'in_app' && !type.mandatory && priority !== 'urgent';
+function mayWait(channel: Channel, { type, priority }: DecisionInput): boolean {
+  return (channel !== 'in_app' || type.digest?.inApp === true) && !type.mandatory && priority !== 'urgent';
 }
 
-/** Rules 12 to 14, which say the same of every channel that disturbs, with the facts they looked at. */
-function heldBack(input: DecisionInput): { ruling: Ruling | undefined; facts: Partial<DecisionInputs> } {
-  const { type, recipient, defaults = {}, waited, now } = input;
+/** Rules 12 to 15, with the facts they looked at. */
+function heldBack(
+  channel: Channel,
+  input: DecisionInput,
+): { ruling: Ruling | undefined; facts: Partial<DecisionInputs> } {
+  const { type, category, recipient, defaults = {}, batch, waited, now } = input;
   const { preferences, time_zone } = recipient;
-  const { frequency, by } = frequencyFor(type, preferences, defaults);
-  const quietHours = quietHoursFor(preferences, defaults);
+  const { frequency, by } = frequencyFor(type, category, preferences, defaults);
+  const disturbs = channel !== 'in_app';
+  const quietHours = disturbs ? quietHoursFor(preferences, defaults) : null;
   const facts = {
     ...((frequency !== 'immediate' || quietHours) && { at: timeOf(now), time_zone }),
     ...(frequency !== 'immediate' && { frequency }),
@@ -216,28 +225,42 @@ function heldBack(input: DecisionInput): { ruling: Ruling | undefined; facts: Pa
     by
   ];
   if (frequency === 'never') {
-    return { facts, ruling: drop('frequency', `${said} to send ${type.key} to the inbox only`) };
+    const ruling = disturbs ? drop('frequency', `${said} to send ${type.key} to the inbox only`) : undefined;
+    return { facts, ruling };
   }
   if (frequency !== 'immediate' && !waited) {
     const at = nextDigest(frequency, digestFor(preferences, defaults), now, time_zone);
+    const reason = `${said} to send ${type.key} ${frequency}: next at ${timeOf(at)}`;
+    return { facts, ruling: wait('digest', 'frequency', at, reason, input) };
+  }
+  if (batch && disturbs && !waited && batch.channels?.includes(channel)) {
+    const { key, window_ms, mode = 'fixed' } = batch;
+    const reason = `the catalog has ${type.key} wait ${window_ms / 1000} s for similar ones by ${channel}`;
     return {
-      facts,
-      ruling: defer('frequency', at, `${said} to send ${type.key} ${frequency}: next at ${timeOf(at)}`, input),
+      facts: { ...facts, batch: { key, mode, window_ms } },
+      ruling: wait('batch', 'batch', now + window_ms, reason, input),
     };
   }
   const end = quietHours ? quietUntil(quietHours, now, time_zone) : undefined;
   if (end === undefined) return { facts, ruling: undefined };
-  return { facts, ruling: defer('quiet_hours', end, `${recipient.id} has quiet hours until ${timeOf(end)}`, input) };
+  const reason = `${recipient.id} has quiet hours until ${timeOf(end)}`;
+  return { facts, ruling: wait('defer', 'quiet_hours', end, reason, input) };
 }
 
-function defer(rule: Ruling['rule'], until: number, reason: string, { expiresAt }: DecisionInput): Ruling {
+function wait(
+  outcome: 'defer' | 'digest' | 'batch',
+  rule: Ruling['rule'],
+  until: number,
+  reason: string,
+  { expiresAt }: DecisionInput,
+): Ruling {
   if (expiresAt !== undefined && Date.parse(expiresAt) <= until) {
     return drop('expired', `it expires at ${expiresAt}, before it could be sent: ${reason}`);
   }
-  return { outcome: 'defer', rule, reason, until: timeOf(until) };
+  return { outcome, rule, reason, until: timeOf(until) };
 }
 
-/** Rule 15. */
+/** Rule 16. */
 function throttled(
   { max, windowMs }: NonNullable<DecisionInput['throttled']>,
   facts: DecisionInputs,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { defaultTenant, notificationDeferred, reminderDue, type CloudEvent } from '@carillon/contracts';
+import { defaultTenant, digestDue, notificationDeferred, reminderDue, type CloudEvent } from '@carillon/contracts';
 import { Messages, type Origin } from '@carillon/messaging';
 import { Catalogs } from '../catalog/catalogs.ts';
 import { RecipientEvents } from '../recipients/recipient-events.ts';
@@ -54,6 +54,7 @@ export class FrontDoor {
 
   private async take(event: CloudEvent, routingKey: string): Promise<void> {
     if (event.type === notificationDeferred.type) return this.intake.resume(event);
+    if (event.type === digestDue.type) return this.intake.gather(event, routingKey);
     if (event.type === reminderDue.type) return this.intake.remind(event, routingKey);
     if (this.recipientEvents.handles(event.type)) {
       await this.learn(event);

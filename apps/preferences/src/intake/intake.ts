@@ -15,6 +15,7 @@ import {
 import { Messages, Poison } from '@carillon/messaging';
 import type { Catalog } from '../catalog/catalog.ts';
 import { Catalogs } from '../catalog/catalogs.ts';
+import { Digests } from '../digests/digests.ts';
 import { Erasures } from '../erasure/erasures.ts';
 import { FanOut } from '../fan-out/fan-out.ts';
 import { Notifying } from '../notifications/notifying.ts';
@@ -38,6 +39,7 @@ export class Intake {
     private readonly fanOut: FanOut,
     private readonly notifying: Notifying,
     private readonly reminders: Reminders,
+    private readonly digests: Digests,
     private readonly messages: Messages,
   ) {}
 
@@ -104,11 +106,17 @@ export class Intake {
     if (event) await this.take(event, routingKey);
   }
 
+  /** The window of a digest or a batch has closed. */
+  async gather(message: CloudEvent, routingKey: string): Promise<void> {
+    const event = await this.digests.come(message);
+    if (event) await this.take(event, routingKey);
+  }
+
   /** What a channel waited for is over: its notification is decided again under today's catalog and preferences. */
   async resume({ data, tenant = defaultTenant }: CloudEvent): Promise<void> {
     const parsed = notificationDeferredSchema.safeParse(data);
     if (!parsed.success) throw new Poison(`not a valid ${notificationDeferred.type}: ${parsed.error.message}`);
-    const { event, type: key, recipient: id, request, until, woken } = parsed.data;
+    const { event, type: key, recipient: id, request, until, woken, grouped } = parsed.data;
     if (await this.events.isCancelled({ tenant, id: event.id })) return;
     const catalog = await this.catalogs.of(tenant);
     const [type] = catalog.meant(eventTypeOf(key));
@@ -116,7 +124,14 @@ export class Intake {
     if (!recipient) return;
     // The scheduler's clock, the database's, says that the time has come; ours may be behind it.
     const due = woken ? Date.now() : Math.max(Date.now(), Date.parse(until));
-    await this.notifying.resume({ tenant, ...event, request }, parsed.data, type!, catalog, recipient, due);
+    await this.notifying.resume(
+      { tenant, ...event, request, ...(grouped && { grouped }) },
+      parsed.data,
+      type!,
+      catalog,
+      recipient,
+      due,
+    );
   }
 
   private async send(

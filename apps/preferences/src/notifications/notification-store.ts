@@ -24,10 +24,12 @@ export interface NewNotification {
 /** What differs between the notifications of a chunk. */
 type OwnOfChunk = 'recipient' | 'id' | keyof DecisionResult;
 
-/** New rulings for channels that were deferred until a certain time. */
+/** New rulings for channels that waited until a certain time. */
 export interface Conclusion extends DecisionResult {
   tenant: string;
   id: string;
+  /** What they were ruled: to be deferred, or to wait for others. */
+  was: 'defer' | 'digest' | 'batch';
   /** RFC 3339 */
   until: string;
 }
@@ -80,7 +82,7 @@ export class NotificationStore {
     return notifications.map(({ id }) => standing.get(id) ?? known.get(id));
   }
 
-  /** Replaces the rulings of channels that are still deferred until the given time. */
+  /** Replaces the rulings of channels that still wait until the given time. */
   readonly conclude = batched<Conclusion, DecisionResult>(async (conclusions) => {
     await this.hot.query(
       `UPDATE notifications n
@@ -88,17 +90,16 @@ export class NotificationStore {
              SELECT jsonb_agg(coalesce(new.ruling, old.ruling) ORDER BY old.position)
              FROM jsonb_array_elements(n.channels) WITH ORDINALITY AS old(ruling, position)
              LEFT JOIN jsonb_array_elements(item.channels) AS new(ruling)
-               ON old.ruling->>'until' = item.until AND new.ruling->>'channel' = old.ruling->>'channel'),
+               ON old.ruling->>'until' = item.until AND old.ruling->>'outcome' = item.was
+                 AND new.ruling->>'channel' = old.ruling->>'channel'),
            deliveries = n.deliveries || item.deliveries
-       FROM json_to_recordset($1) AS item(tenant text, id uuid, until text, channels jsonb, deliveries jsonb)
+       FROM json_to_recordset($1) AS item(tenant text, id uuid, was text, until text, channels jsonb, deliveries jsonb)
        WHERE n.tenant = item.tenant AND n.id = item.id
-         AND n.channels @> jsonb_build_array(jsonb_build_object('outcome', 'defer', 'until', item.until))`,
+         AND n.channels @> jsonb_build_array(jsonb_build_object('outcome', item.was, 'until', item.until))`,
       [JSON.stringify(conclusions)],
     );
     const standing = await this.standing(conclusions);
-    return conclusions.map(
-      ({ id }) => standing.get(id) ?? new Poison(`there is no notification ${id} that was deferred`),
-    );
+    return conclusions.map(({ id }) => standing.get(id) ?? new Poison(`there is no notification ${id} that waited`));
   });
 
   private readonly hot: SqlRunner;

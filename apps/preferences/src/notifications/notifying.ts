@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import {
   chunkRouted,
+  digestItem,
   notificationRouted,
   timeOfId,
   timerSet,
   uuidv8,
+  type Channel,
   type NotificationDeferred,
+  type WaitingChannel,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -15,6 +18,7 @@ import type { KnownRecipient } from '../recipients/recipient.ts';
 import { Throttles } from '../throttles/throttles.ts';
 import { NotificationStore } from './notification-store.ts';
 import {
+  batchItemOf,
   chunkOf,
   deferralsOf,
   inputOf,
@@ -22,6 +26,7 @@ import {
   restrictedTo,
   routedOf,
   timerOf,
+  waitingOf,
   type DecidedEvent,
   type NotificationFacts,
 } from './planning.ts';
@@ -76,11 +81,15 @@ export class Notifying {
     );
     const planned = decided.flatMap(({ recipient, notification }, index) => {
       const decision = standing[index];
-      return decision ? [{ recipient, notification, decision }] : [];
+      if (!decision) return [];
+      return [
+        { recipient, notification, decision, ...waitingOf(decision, notification, event, type, catalog, recipient) },
+      ];
     });
-    const reached = planned.filter(({ decision }) => decision.deliveries.length > 0);
+    const reached = planned.filter(({ decision, digests }) => decision.deliveries.length + digests.length > 0);
     await Promise.all([
       ...planned.flatMap(({ notification, decision }) => this.defer(event, notification, decision)),
+      ...planned.flatMap(({ notification, batches }) => this.waitForSimilar(event, notification, batches)),
       reached.length > 0 &&
         this.messages.publish(chunkRouted, chunkOf(event, type, catalog, reached), {
           // The chunk that begins with the same recipient is the same one.
@@ -96,7 +105,12 @@ export class Notifying {
    */
   async resume(
     event: DecidedEvent,
-    { channels, until, rule = 'quiet_hours', woken }: NotificationDeferred,
+    {
+      channels,
+      until,
+      rule = 'quiet_hours',
+      woken,
+    }: Pick<NotificationDeferred, 'channels' | 'until' | 'rule' | 'woken'>,
     type: NotificationType,
     catalog: Catalog,
     recipient: KnownRecipient,
@@ -108,10 +122,42 @@ export class Notifying {
     const standing = await this.notifications.conclude({
       tenant: event.tenant,
       id: notification.id,
+      was: 'defer',
       until,
       ...decision,
     });
     await this.proceed(event, notification, type, catalog, recipient, restrictedTo(channels, standing), woken?.by);
+  }
+
+  /**
+   * A batch is due: one of its notifications is decided again, to stand for all.
+   *
+   * @param until as its ruling says
+   * @returns whether it does; not where it was dropped
+   */
+  async resumeBatch(
+    event: DecidedEvent,
+    channel: Channel,
+    until: string,
+    type: NotificationType,
+    catalog: Catalog,
+    recipient: KnownRecipient,
+    now: number,
+  ): Promise<boolean> {
+    const notification = notificationOf(event, type, recipient.id);
+    const input = inputOf(notification, event, type, catalog, recipient, now);
+    const decision = decide({ ...input, onlyChannels: [channel], waited: 'batch' });
+    const { tenant } = event;
+    const standing = await this.notifications.conclude({
+      tenant,
+      id: notification.id,
+      was: 'batch',
+      until,
+      ...decision,
+    });
+    const stands = restrictedTo([channel], standing);
+    await this.proceed(event, notification, type, catalog, recipient, stands);
+    return stands.channels.some(({ outcome }) => outcome !== 'drop');
   }
 
   /** The same decision without any effect. */
@@ -148,7 +194,7 @@ export class Notifying {
     return admitted ? decision : decide({ ...input, throttled: throttle });
   }
 
-  /** Deliveries go to the renderer, deferred channels to the scheduler. */
+  /** Deliveries and what digests show go to the renderer, deferred channels and those that wait for similar ones to the scheduler. */
   private async proceed(
     event: DecidedEvent,
     notification: NotificationFacts,
@@ -160,14 +206,29 @@ export class Notifying {
   ): Promise<void> {
     const { tenant } = event;
     const { deliveries } = decision;
-    const published = this.defer(event, notification, decision, revision);
-    if (deliveries.length > 0) {
-      const routed = routedOf(event, notification, type, catalog, recipient, deliveries);
+    const { digests, batches } = waitingOf(decision, notification, event, type, catalog, recipient);
+    const published = [
+      ...this.defer(event, notification, decision, revision),
+      ...this.waitForSimilar(event, notification, batches),
+    ];
+    if (deliveries.length + digests.length > 0) {
+      const routed = routedOf(event, notification, type, catalog, recipient, deliveries, digests);
       published.push(
         this.messages.publish(notificationRouted, routed, { id: notification.id, tenant, subject: recipient.id }),
       );
     }
     await Promise.all(published);
+  }
+
+  private waitForSimilar(
+    event: DecidedEvent,
+    notification: NotificationFacts,
+    batches: readonly WaitingChannel[],
+  ): Promise<void>[] {
+    return batches.map((waiting) => {
+      const id = uuidv8(timeOfId(notification.id), 'batch item', notification.id, waiting.channel);
+      return this.messages.publish(digestItem, batchItemOf(event, notification, waiting), { id, tenant: event.tenant });
+    });
   }
 
   private defer(

@@ -9,15 +9,21 @@ import {
   type Channel,
   type ChunkRouted,
   type CloudEvent,
+  type DigestItem,
   type EventRequest,
+  type Grouped,
   type NotificationDeferred,
   type NotificationRouted,
+  type Preferences,
   type Priority,
   type TimerSet,
+  type WaitingChannel,
 } from '@carillon/contracts';
 import { adHocType } from '../catalog/built-in-types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { NotificationType } from '../catalog/notification-type.ts';
+import type { DigestFrequency } from '@carillon/time';
+import { digestFor } from '../decisions/choice.ts';
 import type { DecisionInput, DecisionResult, PlannedDelivery } from '../decisions/decide.ts';
 import type { KnownRecipient } from '../recipients/recipient.ts';
 import type { NewNotification } from './notification-store.ts';
@@ -32,8 +38,10 @@ export interface DecidedEvent {
   source: string;
   /** With an audience, where it goes to one. */
   request: EventRequest;
-  /** With what its notifications become one in the inbox. */
+  /** With what its notifications become one. */
   batch?: Batch;
+  /** The similar ones that it stands for. */
+  grouped?: Grouped;
 }
 
 /** What a notification is before anything is decided about it. */
@@ -62,7 +70,7 @@ export function notificationOf(
 /** @param now Unix milliseconds */
 export function inputOf(
   { id, category, priority }: NotificationFacts,
-  { request }: DecidedEvent,
+  { request, batch }: DecidedEvent,
   type: NotificationType,
   { defaults }: Pick<Catalog, 'defaults'>,
   recipient: KnownRecipient,
@@ -77,18 +85,20 @@ export function inputOf(
     defaults,
     requestedChannels: request.channels,
     expiresAt: request.expires_at,
+    batch,
     now,
   };
 }
 
-/** What the renderer is told. */
+/** What the renderer is told. @param digests channels on which it waits for a digest */
 export function routedOf(
-  { id: eventRecordId, type: eventType, source, request, batch }: DecidedEvent,
+  { id: eventRecordId, type: eventType, source, request, batch, grouped }: DecidedEvent,
   { id, category, priority, created_at }: NotificationFacts,
   type: NotificationType,
   catalog: Pick<Catalog, 'version' | 'trackingOf'>,
   { id: recipient, name, locale, time_zone }: KnownRecipient,
   deliveries: PlannedDelivery[],
+  digests: WaitingChannel[] = [],
 ): NotificationRouted {
   return {
     notification_id: id,
@@ -103,15 +113,21 @@ export function routedOf(
     lane: request.audience ? audienceLaneOf(priority) : laneOf(priority),
     recipient: { id: recipient, name, locale, time_zone },
     deliveries,
+    ...(digests.length > 0 && { digests }),
+    ...(grouped && { grouped }),
     data: request.data ?? {},
     content: request.content,
     actor: request.actor,
     correlation_key: request.correlation_key,
     metadata: request.metadata,
-    batch,
+    ...(batch && becomesOneInInbox(batch) && { batch }),
     expires_at: request.expires_at,
     created_at,
   };
+}
+
+function becomesOneInInbox({ channels = ['in_app'] }: Batch): boolean {
+  return channels.includes('in_app');
 }
 
 /** What the renderer is told of many at once. @param reached at least one; all of the same event and type */
@@ -119,23 +135,115 @@ export function chunkOf(
   event: DecidedEvent,
   type: NotificationType,
   catalog: Pick<Catalog, 'version' | 'trackingOf'>,
-  reached: readonly { recipient: KnownRecipient; notification: NotificationFacts; decision: DecisionResult }[],
+  reached: readonly {
+    recipient: KnownRecipient;
+    notification: NotificationFacts;
+    decision: DecisionResult;
+    digests: WaitingChannel[];
+  }[],
 ): ChunkRouted {
   const [first] = reached as [(typeof reached)[number]];
   const {
     notification_id: _,
     recipient: __,
     deliveries: ___,
+    digests: ____,
     ...shared
   } = routedOf(event, first.notification, type, catalog, first.recipient, first.decision.deliveries);
   return {
     ...shared,
-    to: reached.map(({ recipient: { id, name, locale, time_zone }, notification, decision }) => ({
+    to: reached.map(({ recipient: { id, name, locale, time_zone }, notification, decision, digests }) => ({
       notification_id: notification.id,
       recipient: { id, name, locale, time_zone },
       deliveries: decision.deliveries,
+      ...(digests.length > 0 && { digests }),
     })),
   };
+}
+
+/**
+ * The channels on which a notification waits for others, and where. What was chosen since it was decided may be in here, but for the
+ * frequency; the window is planned anew where it is something else.
+ */
+export function waitingOf(
+  { channels }: DecisionResult,
+  { category }: Pick<NotificationFacts, 'category'>,
+  { request, batch }: Pick<DecidedEvent, 'request' | 'batch'>,
+  { key, digest }: NotificationType,
+  { defaults }: { defaults: Preferences },
+  { preferences, time_zone }: KnownRecipient,
+): { digests: WaitingChannel[]; batches: WaitingChannel[] } {
+  const requested = request.channels !== undefined;
+  const digests: WaitingChannel[] = [];
+  const batches: WaitingChannel[] = [];
+  for (const { channel, outcome, until, inputs } of channels) {
+    if (outcome === 'digest') {
+      const frequency = inputs!.frequency as DigestFrequency;
+      const { hour, weekday } = digestFor(preferences, defaults);
+      const { scope = 'all', unreadOnly = false } = digest ?? {};
+      digests.push({
+        channel,
+        window: {
+          kind: 'digest',
+          frequency,
+          ...(frequency !== 'hourly' && hour !== undefined && { hour }),
+          ...(frequency === 'weekly' && weekday !== undefined && { weekday }),
+          time_zone,
+          ...(scope === 'category' && { category }),
+          ...(scope === 'type' && { type: key }),
+        },
+        requested,
+        until: until!,
+        ...(unreadOnly && channel !== 'in_app' && { unless_read: true }),
+      });
+    }
+    if (outcome === 'batch' && batch) {
+      const { key: similar, window_ms, max, mode = 'fixed', max_wait_ms } = batch;
+      const longest = mode === 'fixed' ? window_ms : (max_wait_ms ?? Math.min(10 * window_ms, dayMs));
+      batches.push({
+        channel,
+        window: {
+          kind: 'batch',
+          type: key,
+          key: similar,
+          mode,
+          window_ms,
+          max_wait_ms: longest,
+          ...(max !== undefined && { max_count: max }),
+        },
+        requested,
+        until: until!,
+      });
+    }
+  }
+  return { digests, batches };
+}
+
+const dayMs = 86_400_000;
+
+/** What the scheduler is told of a notification that waits for similar ones. */
+export function batchItemOf(
+  { id: eventRecordId, type, source, request }: DecidedEvent,
+  notification: NotificationFacts,
+  waiting: WaitingChannel,
+): DigestItem {
+  return {
+    ...waiting,
+    notification_id: notification.id,
+    recipient: notification.recipient,
+    event: { id: eventRecordId, type, source },
+    type: notification.type,
+    category: notification.category,
+    priority: notification.priority,
+    created_at: notification.created_at,
+    ...(request.expires_at !== undefined && { expires_at: request.expires_at }),
+    request: ownRequest(request, notification.recipient),
+  };
+}
+
+/** Of an audience only that it was one; of a list only this one, or everything that waits would hold a thousand ids. */
+function ownRequest(request: EventRequest, recipient: string): EventRequest {
+  return request.audience ? request : { ...request, recipients: [recipient] };
 }
 
 /** A group of channels that wait for the same thing until the same time. */
@@ -161,7 +269,7 @@ export function deferralsOf({ channels }: DecisionResult): Deferral[] {
  */
 export function timerOf(
   source: string,
-  { tenant, id: eventRecordId, type: eventType, source: eventSource, request }: DecidedEvent,
+  { tenant, id: eventRecordId, type: eventType, source: eventSource, request, grouped }: DecidedEvent,
   { id, type, recipient }: NotificationFacts,
   { until, rule, channels }: Deferral,
   revision?: string,
@@ -174,8 +282,8 @@ export function timerOf(
     channels: channels as NotificationDeferred['channels'],
     until,
     rule,
-    // Of an audience only that it was one; of a list only this one, or every timer would hold a thousand ids.
-    request: request.audience ? request : { ...request, recipients: [recipient] },
+    ...(grouped && { grouped }),
+    request: ownRequest(request, recipient),
   };
   const message: CloudEvent = {
     specversion: '1.0',

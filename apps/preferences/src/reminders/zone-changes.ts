@@ -1,4 +1,4 @@
-import { timersWoken } from '@carillon/contracts';
+import { digestsWoken, timersWoken } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Repeating } from '@carillon/service';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
@@ -9,7 +9,8 @@ const tickMs = 1_000;
 const batch = 500;
 
 /**
- * Has whatever waits for the local time of a recipient planned anew once the recipient's time zone has changed. The line in
+ * Has whatever waits for the local time of a recipient planned anew once the recipient's time zone has changed, and what waits for a
+ * digest once the preferences have. The line in
  * `zone_changes` stays until the broker has confirmed; telling twice, as two replicas may, plans the same anew.
  */
 @Injectable()
@@ -42,18 +43,15 @@ export class ZoneChanges implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async tellSome(): Promise<number> {
-    const changes: { tenant: string; id: string; change: string }[] = await this.database.query(
-      'SELECT tenant, id, change FROM zone_changes ORDER BY tenant, id LIMIT $1',
+    const changes: { tenant: string; id: string; change: string; zone: boolean }[] = await this.database.query(
+      'SELECT tenant, id, change, zone FROM zone_changes ORDER BY tenant, id LIMIT $1',
       [batch],
     );
     await Promise.all(
-      changes.map(({ tenant, id: recipient, change }) =>
-        this.messages.publish(
-          timersWoken,
-          { recipient, at: Date.now(), woken: { by: change } },
-          { tenant, id: change },
-        ),
-      ),
+      changes.flatMap(({ tenant, id: recipient, change: by, zone }) => [
+        this.messages.publish(digestsWoken, { recipient, by }, { tenant, id: by }),
+        zone && this.messages.publish(timersWoken, { recipient, at: Date.now(), woken: { by } }, { tenant, id: by }),
+      ]),
     );
     // One that changed again meanwhile is told again.
     await this.database.query(

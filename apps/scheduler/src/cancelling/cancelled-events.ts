@@ -2,6 +2,7 @@ import type { EventCancelled } from '@carillon/contracts';
 import { rememberCancelled, wasCancelled } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { cancelItemsOfEvent } from '../digests/cancelling.ts';
 import { cancelled, stillWaits } from '../firing/timers.ts';
 import type { NewTimer } from '../setting/new-timer.ts';
 
@@ -13,13 +14,14 @@ import type { NewTimer } from '../setting/new-timer.ts';
 export class CancelledEvents {
   constructor(private readonly database: DataSource) {}
 
-  /** Cancels all timers of an event, its reminders among them; repeating it cancels what has come since. */
+  /** Cancels all timers of an event, its reminders among them, and takes it out of digests and batches; repeating it cancels what has come since. */
   async stop(tenant: string, { event_id, cancelled_at }: EventCancelled): Promise<void> {
     await this.database.query(rememberCancelled, [tenant, event_id, cancelled_at]);
     await this.database.query(`UPDATE timers SET ${cancelled} WHERE tenant = $1 AND event_id = $2 AND ${stillWaits}`, [
       tenant,
       event_id,
     ]);
+    await cancelItemsOfEvent(this.database, tenant, event_id);
   }
 
   /** How many timers of an event were cancelled. */

@@ -1,4 +1,4 @@
-import type { SqlRunner } from '@carillon/persistence';
+import { wasCancelled, type SqlRunner } from '@carillon/persistence';
 
 /**
  * Takes what waits of an event out of digests and batches; what is on its way is not called back.
@@ -10,4 +10,17 @@ export async function cancelItemsOfEvent(db: SqlRunner, tenant: string, eventId:
     [tenant, eventId],
   );
   return count;
+}
+
+/** The same for items whose event had been cancelled before they came. To be called once they are committed. */
+export async function cancelAmong(
+  db: SqlRunner,
+  items: readonly { tenant: string; notification_id: string }[],
+): Promise<void> {
+  await db.query(
+    `UPDATE digest_items SET state = 'cancelled', item = NULL
+      WHERE state = 'waiting' AND (tenant, notification_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
+        AND ${wasCancelled('digest_items')}`,
+    [items.map(({ tenant }) => tenant), items.map(({ notification_id }) => notification_id)],
+  );
 }

@@ -2,6 +2,7 @@ import { namedRecipients, timeOfId, withoutErased, type CloudEvent } from '@cari
 import { erasing, erasuresAmong, type Erasure, type SqlRunner } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { forgetDigests } from '../digests/forgetting-digests.ts';
 import type { NewTimer } from '../setting/new-timer.ts';
 
 /** Forgets people: deletes the timers that are about them alone and takes them out of the others. */
@@ -26,6 +27,7 @@ export class Forgetting {
 
 /** Ids of timers begin with the time of what they are about. */
 async function forgetAll(db: SqlRunner, erasures: readonly Erasure[]): Promise<void> {
+  await forgetDigests(db, erasures);
   const byTenant = Map.groupBy(erasures, ({ tenant }) => tenant);
   const timers: { timer_id: string; tenant: string; message: CloudEvent }[] = await db.query(
     `SELECT timer_id, tenant, message FROM timers

@@ -5,6 +5,7 @@ import {
   personalData,
   uuidSchema,
   type CloudEvent,
+  type DigestItem,
   type KeptTimer,
 } from '@carillon/contracts';
 import type { RequestOf, ResponseOf } from '@carillon/messaging';
@@ -13,7 +14,13 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 
-const cursors = z.object({ cursor: uuidSchema.nullable() });
+/** After the last timer come what waits in digests, from the newest or from the one after which its page ended. */
+const digests = 'digests ';
+const cursors = z.object({
+  cursor: z
+    .union([uuidSchema, z.string().regex(/^digests ([0-9a-f-]{36} (in_app|email|sms))?$/, 'must be a cursor')])
+    .nullable(),
+});
 
 interface PendingTimer {
   timer_id: string;
@@ -23,7 +30,7 @@ interface PendingTimer {
   message: CloudEvent;
 }
 
-/** The pending timers that are about a person, for an export of what is held about them. */
+/** The pending timers that are about a person, and what waits for their digests, for an export of what is held about them. */
 @Controller()
 export class PersonalDataController {
   constructor(private readonly database: DataSource) {}
@@ -32,6 +39,7 @@ export class PersonalDataController {
   async page(@Payload() request: RequestOf<typeof personalData>): Promise<ResponseOf<typeof personalData>> {
     const { tenant, recipient, limit } = request;
     const { cursor } = parseInput(cursors, request, 'request');
+    if (cursor?.startsWith(digests)) return this.digestItems(tenant, recipient, limit, cursor.slice(digests.length));
     const timers: PendingTimer[] = await this.database.query(
       `SELECT timer_id, due_at, expires_at, created_at, message FROM timers
         WHERE state = 'pending' AND tenant = $1 AND (recipients @> ARRAY[$2] OR recipients IS NULL)
@@ -44,7 +52,29 @@ export class PersonalDataController {
       rows: timers
         .filter(({ message }) => namedRecipients(message).includes(recipient))
         .map((row) => shown(row, recipient)),
-      next: timers.length === limit ? timers.at(-1)!.timer_id : null,
+      next: timers.length === limit ? timers.at(-1)!.timer_id : digests,
+    };
+  }
+
+  private async digestItems(
+    tenant: string,
+    recipient: string,
+    limit: number,
+    after: string,
+  ): Promise<ResponseOf<typeof personalData>> {
+    const [id = null, channel = null] = after === '' ? [] : after.split(' ');
+    const rows: { item: DigestItem }[] = await this.database.query(
+      `SELECT item FROM digest_items
+        WHERE state = 'waiting' AND tenant = $1 AND recipient = $2
+          AND ($3::uuid IS NULL OR (notification_id, channel) < ($3, $4))
+        ORDER BY notification_id DESC, channel DESC LIMIT $5`,
+      [tenant, recipient, id, channel, limit],
+    );
+    const last = rows.at(-1)?.item;
+    return {
+      section: 'digest_items',
+      rows: rows.map(({ item }) => item),
+      next: rows.length === limit ? `${digests}${last!.notification_id} ${last!.channel}` : null,
     };
   }
 }

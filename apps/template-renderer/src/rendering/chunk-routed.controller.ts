@@ -25,14 +25,14 @@ export class ChunkRoutedController {
   /** @throws Poison as for a single notification: what can be rendered is published before */
   @EventPattern<string>(chunkRouted.type)
   async onChunk(@Payload() { tenant = defaultTenant, data: chunk }: CloudEvent<ChunkRouted>): Promise<void> {
-    const { chunks, deliveries, failures, apart } = await this.renderer.renderChunk(tenant, chunk);
+    const { chunks, deliveries, failures, items, apart } = await this.renderer.renderChunk(tenant, chunk);
     await Promise.all([
       ...chunks.map((words) => {
         const { notification_id } = words.to[0]!;
         const id = uuidv8(timeOfId(notification_id), 'in_app chunk', notification_id);
         return this.messages.publish(inAppChunkRendered, words, { tenant, id });
       }),
-      this.deliveries.publish(tenant, deliveries, failures, apart),
+      this.deliveries.publish(tenant, deliveries, failures, items, apart),
     ]);
     if (failures.length === 0) return;
     const reasons = new Set(failures.map(({ message }) => message));

@@ -1,8 +1,12 @@
 import {
+  digestItem,
   emailRendered,
   inAppRendered,
   notificationSetApart,
   smsRendered,
+  timeOfId,
+  uuidv8,
+  type DigestItem,
   type NotificationRouted,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
@@ -19,16 +23,22 @@ export class DeliveryPublisher {
   /**
    * Resolves when all are confirmed.
    *
+   * @param items what digests show, kept by the scheduler until they are due
    * @param apart what comes back to this service, to be given its words by workers
    */
   async publish(
     tenant: string,
     deliveries: readonly RenderedDelivery[],
     failures: readonly ChannelFailure[],
+    items: readonly DigestItem[] = [],
     apart: readonly NotificationRouted[] = [],
   ): Promise<void> {
     await Promise.all([
       ...deliveries.map((delivery) => this.publishOne(tenant, delivery)),
+      ...items.map((item) => {
+        const id = uuidv8(timeOfId(item.notification_id), 'digest item', item.notification_id, item.channel);
+        return this.messages.publish(digestItem, item, { tenant, id, subject: item.recipient });
+      }),
       ...apart.map((routed) =>
         this.messages.publish(notificationSetApart, routed, { tenant, id: routed.notification_id }),
       ),

@@ -26,8 +26,8 @@ export class NotificationRoutedController {
    */
   @EventPattern<string>(notificationRouted.type)
   async onRouted(@Payload() { tenant = defaultTenant, data: routed }: CloudEvent<NotificationRouted>): Promise<void> {
-    const { deliveries, failures, apart } = await this.renderer.render(tenant, routed);
-    await this.deliveries.publish(tenant, deliveries, failures, apart);
+    const { deliveries, failures, items, apart } = await this.renderer.render(tenant, routed);
+    await this.deliveries.publish(tenant, deliveries, failures, items, apart);
     refuse(routed, failures);
   }
 
@@ -38,8 +38,8 @@ export class NotificationRoutedController {
    */
   @EventPattern<string>(notificationSetApart.type)
   async onSetApart(@Payload() { tenant = defaultTenant, data: routed }: CloudEvent<NotificationRouted>): Promise<void> {
-    const { deliveries, failures } = await this.renderer.renderApart(tenant, routed);
-    await this.deliveries.publish(tenant, deliveries, failures);
+    const { deliveries, failures, items } = await this.renderer.renderApart(tenant, routed);
+    await this.deliveries.publish(tenant, deliveries, failures, items);
     refuse(routed, failures);
   }
 }

@@ -40,7 +40,7 @@ export function renderChunk(
 ): RenderedChunk {
   const groups = new Map<string, Reader[]>();
   const single: Reader[] = [];
-  for (const member of chunk.to) {
+  for (const { digests: _, ...member } of chunk.to) {
     const { locale, time_zone } = member.recipient;
     const templates = templatesFor(member.recipient);
     const shared = templates.get('in_app');
@@ -49,8 +49,8 @@ export function renderChunk(
     const alike = inApp.length === 1 && shared?.personal === false;
     const key = `${locale} ${time_zone} ${shared?.trial?.variant ?? ''}`;
     if (alike) push(groups, key, { member: { ...member, deliveries: inApp }, templates });
-    if (!alike) single.push({ member, templates });
-    else if (others.length > 0) single.push({ member: { ...member, deliveries: others }, templates });
+    if (!alike && member.deliveries.length > 0) single.push({ member, templates });
+    if (alike && others.length > 0) single.push({ member: { ...member, deliveries: others }, templates });
   }
 
   const rendered: RenderedChunk = { chunks: [], deliveries: [], failures: [], apart: [] };

@@ -1,4 +1,10 @@
-import type { Channel, ChunkRouted, NotificationRouted } from '@carillon/contracts';
+import {
+  routedOfChunk,
+  type Channel,
+  type ChunkRouted,
+  type DigestItem,
+  type NotificationRouted,
+} from '@carillon/contracts';
 import { CONFIG, PublicLinks, type CommonConfig } from '@carillon/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { BrandStore } from '../branding/brand-store.ts';
@@ -10,6 +16,7 @@ import type { ParsedTemplate } from '../templates/parsed-template.ts';
 import { TemplateCache } from '../templates/template-cache.ts';
 import { genericType } from '../templates/template.ts';
 import { templatedChannels, type TemplatedChannel } from '../templates/template-source.ts';
+import { asShownInDigest, digestItemsOf, waitsForDigest } from './digest-items.ts';
 import { GuardedRendering } from './guarded-rendering.ts';
 import { oneOfEachLocale, renderChunk, setApart, type RenderedChunk } from './render-chunk.ts';
 import type { RenderedNotification } from './render-notification.ts';
@@ -19,8 +26,10 @@ import { ThreadTurns } from './thread-turns.ts';
 
 /** What could be said at once. */
 export interface RenderedNow extends RenderedNotification {
-  /** What takes long: none, or the notification with the deliveries on those channels. */
-  apart: readonly NotificationRouted[];
+  /** What digests show of it. */
+  items: DigestItem[];
+  /** What takes long: the notification with the deliveries on those channels, or with its digests. */
+  apart: NotificationRouted[];
 }
 
 /** Finds the templates of a notification and fills them in. */
@@ -43,22 +52,34 @@ export class Renderer {
 
   /** At once, but for what takes long. */
   async render(tenant: string, routed: NotificationRouted): Promise<RenderedNow> {
-    const { templates, brand } = await this.wordsOf(tenant, routed);
-    const linked = this.linked(tenant, routed);
-    const { apart, ...rendered } = await this.thread.run(tenant, () =>
-      this.guarded.render(tenant, linked, templates, brand, new Date()),
-    );
-    return { ...rendered, apart: setApart(routed, apart) };
+    if (!waitsForDigest(routed)) return this.renderNow(tenant, routed);
+    const { digests: _, ...sentNow } = routed;
+    const [sent, shown] = await Promise.all([
+      this.renderNow(tenant, sentNow),
+      this.renderNow(tenant, asShownInDigest(routed)),
+    ]);
+    return {
+      deliveries: sent.deliveries,
+      failures: [...sent.failures, ...shown.failures],
+      items: digestItemsOf(routed, shown.deliveries),
+      apart: [...sent.apart, ...(shown.apart.length > 0 ? [{ ...routed, deliveries: [] }] : [])],
+    };
   }
 
   /** Whatever it takes, in a worker. */
-  async renderApart(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
-    const { templates, brand } = await this.wordsOf(tenant, routed);
-    return this.guarded.renderApart(tenant, this.linked(tenant, routed), templates, brand, new Date());
+  async renderApart(tenant: string, routed: NotificationRouted): Promise<Omit<RenderedNow, 'apart'>> {
+    const sent = await this.renderInWorker(tenant, routed);
+    if (!waitsForDigest(routed)) return { ...sent, items: [] };
+    const shown = await this.renderInWorker(tenant, asShownInDigest(routed));
+    return {
+      deliveries: sent.deliveries,
+      failures: [...sent.failures, ...shown.failures],
+      items: digestItemsOf(routed, shown.deliveries),
+    };
   }
 
   /** A chunk of a fan-out at once, but for what takes long. */
-  async renderChunk(tenant: string, chunk: ChunkRouted): Promise<RenderedChunk> {
+  async renderChunk(tenant: string, chunk: ChunkRouted): Promise<RenderedChunk & Pick<RenderedNow, 'items'>> {
     await this.ready(tenant, chunk.catalog_version);
     const byLocale = await Promise.all(
       oneOfEachLocale(chunk).map(
@@ -69,13 +90,39 @@ export class Renderer {
     const running = await this.experimentsFor(tenant, chunk);
     const brand = await this.brands.of(tenant);
     const now = new Date();
-    return this.thread.run(tenant, () =>
+    const sent = await this.thread.run(tenant, () =>
       renderChunk(
         chunk,
         ({ id, locale }) => assigned(found.get(locale)!, id, running),
         (routed, templates) => this.guarded.render(tenant, this.linked(tenant, routed), templates, brand, now),
       ),
     );
+    const waiting = chunk.to.filter(({ digests }) => digests !== undefined);
+    const shown = await Promise.all(
+      waiting.map((member) => this.render(tenant, { ...routedOfChunk(chunk, member), deliveries: [] })),
+    );
+    return {
+      ...sent,
+      items: shown.flatMap(({ items }) => items),
+      failures: [...sent.failures, ...shown.flatMap(({ failures }) => failures)],
+      apart: [...sent.apart, ...shown.flatMap(({ apart }) => apart)],
+    };
+  }
+
+  private async renderNow(tenant: string, routed: NotificationRouted): Promise<RenderedNow> {
+    if (routed.deliveries.length === 0) return { deliveries: [], failures: [], items: [], apart: [] };
+    const { templates, brand } = await this.wordsOf(tenant, routed);
+    const linked = this.linked(tenant, routed);
+    const { apart, ...rendered } = await this.thread.run(tenant, () =>
+      this.guarded.render(tenant, linked, templates, brand, new Date()),
+    );
+    return { ...rendered, items: [], apart: setApart(routed, apart) };
+  }
+
+  private async renderInWorker(tenant: string, routed: NotificationRouted): Promise<RenderedNotification> {
+    if (routed.deliveries.length === 0) return { deliveries: [], failures: [] };
+    const { templates, brand } = await this.wordsOf(tenant, routed);
+    return this.guarded.renderApart(tenant, this.linked(tenant, routed), templates, brand, new Date());
   }
 
   private async wordsOf(tenant: string, routed: NotificationRouted): Promise<{ templates: Templates; brand: Brand }> {

@@ -18,10 +18,19 @@ export function scopeOf(routed: Routed, brand: Brand, now: Date, extra: object =
   return Object.assign(Object.create(null), shortNamesOf(brand), routed.data, extra, {
     recipient: { id: recipient.id, name: recipient.name },
     brand,
-    notification: { id: notification_id, type, link: linkOf(routed) },
+    notification: { id: notification_id, type, link: linkOf(routed), ...similarOnes(routed) },
     now: now.toISOString(),
     unsubscribe_url: routed.unsubscribe_url ?? null,
   });
+}
+
+/** How many it stands for, and what the latest of them say; otherwise only itself. */
+function similarOnes({ grouped, data, actor, created_at }: Routed): object {
+  if (!grouped) return { count: 1, items: [{ ...data, actor: actor ?? null, at: created_at }] };
+  return {
+    count: grouped.count,
+    items: grouped.items.map((item) => ({ ...item.data, actor: item.actor, at: item.at })),
+  };
 }
 
 /** `brandNames` in the engine's list of what is given. */

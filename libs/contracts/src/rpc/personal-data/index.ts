@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cloudEventSchema, type CloudEvent } from '../../cloud-event.ts';
 import { defineRpc } from '../../define.ts';
+import { digestItemSchema } from '../../pipeline/digest-item/index.ts';
 import { notificationRoutedSchema } from '../../pipeline/notification-routed/index.ts';
 import { jsonObjectSchema, recipientIdSchema, timestampSchema } from '../../words.ts';
 import { decisionSchema } from '../decisions/index.ts';
@@ -36,6 +37,8 @@ export const personalDataSchema = z.object({
   sms_deliveries: z.array(deliveryDetailSchema),
   /** What is still to come. */
   timers: z.array(keptTimerSchema),
+  /** What waits to be sent together with others. */
+  digest_items: z.array(digestItemSchema),
 });
 export type PersonalData = z.infer<typeof personalDataSchema>;
 export type PersonalDataSection = keyof PersonalData;
