@@ -1,6 +1,6 @@
 import { getEmailLink } from '@carillon/contracts';
-import { deliveryRpcs, Retention } from '@carillon/delivery';
-import type { ServiceOptions } from '@carillon/service';
+import { deliveryRpcs } from '@carillon/delivery';
+import { Partitions, type ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
 import { config } from './config.ts';
@@ -11,6 +11,6 @@ export const service: ServiceOptions<typeof config.shape> = {
   config,
   module: (values) => AppModule.register(values),
   migrations,
-  prepare: (app) => app.get(Retention).start(),
+  prepare: (app) => app.get(Partitions).start(),
   rpcs: [...deliveryRpcs, getEmailLink],
 };

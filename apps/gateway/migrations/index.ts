@@ -1,6 +1,7 @@
 import { CreateGateway0001 } from './0001-create-gateway.ts';
 import { DeadLettersByRecipient0002 } from './0002-dead-letters-by-recipient.ts';
 import { SignedTokens0004 } from './0004-signed-tokens.ts';
+import { SettledDeadLetters0005 } from './0005-settled-dead-letters.ts';
 import { ApiKeysManaged0006 } from './0006-api-keys-managed.ts';
 import { Members0007 } from './0007-members.ts';
 import { TokenKeys0008 } from './0008-token-keys.ts';
@@ -12,6 +13,7 @@ export const migrations = [
   CreateGateway0001,
   DeadLettersByRecipient0002,
   SignedTokens0004,
+  SettledDeadLetters0005,
   ApiKeysManaged0006,
   Members0007,
   TokenKeys0008,

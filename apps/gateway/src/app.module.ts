@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import { CONFIG, OutboundGuard, SecretBox, secretBox } from '@carillon/service';
+import { CONFIG, OutboundGuard, RetentionModule, SecretBox, secretBox } from '@carillon/service';
 import { AccessGuard } from './access/access.guard.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { ApiKeysController } from './access/api-keys.controller.ts';
@@ -63,6 +63,8 @@ import { SessionController } from './sessions/session.controller.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { SignIn } from './sessions/sign-in.ts';
 import { SignInLimit } from './sessions/sign-in-limit.ts';
+import { retained } from './retention/retained.ts';
+import { RetentionController } from './retention/retention.controller.ts';
 import { SchedulesController } from './schedules/schedules.controller.ts';
 import { Senders } from './subscriptions/senders.ts';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
@@ -76,7 +78,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
 @Module({
-  imports: [WebhooksModule, DocumentsModule],
+  imports: [WebhooksModule, DocumentsModule, RetentionModule.of({ parts: retained })],
   controllers: [
     EventsController,
     RecipientsController,
@@ -104,6 +106,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     TranslationsController,
     SchedulesController,
     TimersController,
+    RetentionController,
     DeadLettersController,
     ErasureController,
     RealtimeController,

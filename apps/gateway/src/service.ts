@@ -1,3 +1,4 @@
+import { tendRetention } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { ApiKeys } from './access/api-keys.ts';
@@ -18,6 +19,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   config: configSchema,
   module: () => AppModule,
   migrations,
+  rpcs: [tendRetention],
   worksWithoutBroker: true,
   http(app) {
     takeCatalogDocuments(app);

@@ -1,3 +1,4 @@
+import { RetentionModule } from '@carillon/service';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CancelledEvents } from './cancelling/cancelled-events.ts';
@@ -11,7 +12,7 @@ import { NotificationRow } from './notification-row.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { Inbox } from './reading/inbox.ts';
 import { ReadingController } from './reading/reading.controller.ts';
-import { Retention } from './retention/retention.ts';
+import { retained } from './retention/retained.ts';
 import { Returns } from './returning/returns.ts';
 import { Signals } from './signals/signals.ts';
 import { WatchingController } from './signals/watching.controller.ts';
@@ -21,7 +22,7 @@ import { Telling } from './storing/telling.ts';
 import { StoringController } from './storing/storing.controller.ts';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([NotificationRow])],
+  imports: [TypeOrmModule.forFeature([NotificationRow]), RetentionModule.of({ parts: retained })],
   controllers: [
     StoringController,
     ReadingController,
@@ -31,18 +32,6 @@ import { StoringController } from './storing/storing.controller.ts';
     PersonalDataController,
     WatchingController,
   ],
-  providers: [
-    Inbox,
-    Changing,
-    Deleting,
-    ReadOutcomes,
-    Signals,
-    Storing,
-    Joining,
-    Telling,
-    Returns,
-    CancelledEvents,
-    Retention,
-  ],
+  providers: [Inbox, Changing, Deleting, ReadOutcomes, Signals, Storing, Joining, Telling, Returns, CancelledEvents],
 })
 export class AppModule {}

@@ -10,6 +10,7 @@ import {
   missedNotifications,
   personalData,
   stopEvent,
+  tendRetention,
   traceNotification,
   watchInboxes,
 } from '@carillon/contracts';
@@ -18,7 +19,6 @@ import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
 import { configSchema } from './config.ts';
 import { NotificationRow } from './notification-row.ts';
-import { Retention } from './retention/retention.ts';
 import { Returns } from './returning/returns.ts';
 
 /** The inbox as data: what `main.ts` runs and tests start in their own process. */
@@ -29,7 +29,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   entities: [NotificationRow],
   migrations,
   prepare: async (app) => {
-    app.get(Retention).start();
     app.get(Returns).start();
   },
   rpcs: [
@@ -45,6 +44,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     deleteRead,
     personalData,
     stopEvent,
+    tendRetention,
     watchInboxes,
   ],
 };

@@ -1,3 +1,4 @@
+import { RetentionModule } from '@carillon/service';
 import { Module } from '@nestjs/common';
 import { Cancelling } from './cancelling/cancelling.ts';
 import { CancellingController } from './cancelling/cancelling.controller.ts';
@@ -29,7 +30,7 @@ import { RecipientEvents } from './recipients/recipient-events.ts';
 import { Reminders } from './reminders/reminders.ts';
 import { ZoneChanges } from './reminders/zone-changes.ts';
 import { RecipientStore } from './recipients/recipient-store.ts';
-import { Retention } from './retention/retention.ts';
+import { retained, weeksAhead } from './retention/retained.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { BindingStore } from './sources/binding-store.ts';
 import { SourceBindings } from './sources/source-bindings.ts';
@@ -44,6 +45,7 @@ import { Throttles } from './throttles/throttles.ts';
 
 /** Who, where, when: recipients, their choices, and the decision behind every notification. */
 @Module({
+  imports: [RetentionModule.of({ parts: retained, weeksAhead })],
   controllers: [
     IntakeController,
     CancellingController,
@@ -70,7 +72,6 @@ import { Throttles } from './throttles/throttles.ts';
     FanOutStore,
     AudienceMembers,
     DryRun,
-    Retention,
     EventStore,
     NotificationStore,
     RecipientStore,

@@ -28,19 +28,19 @@ import {
   setContactSubscription,
   setPreferences,
   setSubscription,
+  tendRetention,
 } from '@carillon/contracts';
-import type { ServiceOptions } from '@carillon/service';
+import { Partitions, type ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { AppModule } from './app.module.ts';
 import { configSchema } from './config.ts';
-import { Retention } from './retention/retention.ts';
 
 export const service: ServiceOptions<typeof configSchema.shape> = {
   name: 'preferences',
   config: configSchema,
   module: () => AppModule,
   migrations,
-  prepare: (app) => app.get(Retention).start(),
+  prepare: (app) => app.get(Partitions).start(),
   rpcs: [
     checkEvent,
     checkEvents,
@@ -71,5 +71,6 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     revertCatalog,
     effectiveCatalog,
     admitTest,
+    tendRetention,
   ],
 };

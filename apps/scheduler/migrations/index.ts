@@ -4,6 +4,7 @@ import { Schedules0003 } from './0003-schedules.ts';
 import { TimersByKey0004 } from './0004-timers-by-key.ts';
 import { Digests0005 } from './0005-digests.ts';
 import { CancelledEvents0007 } from './0007-cancelled-events.ts';
+import { Retention0008 } from './0008-retention.ts';
 
 /** In order. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   TimersByKey0004,
   Digests0005,
   CancelledEvents0007,
+  Retention0008,
 ];

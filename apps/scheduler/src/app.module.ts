@@ -1,9 +1,9 @@
+import { RetentionModule } from '@carillon/service';
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { CancelledEvents } from './cancelling/cancelled-events.ts';
 import { CancellingController } from './cancelling/cancelling.controller.ts';
 import { Changing } from './changing/changing.ts';
-import { KeyRetention } from './changing/key-retention.ts';
 import { ChangingController } from './changing/changing.controller.ts';
 import { Arriving } from './digests/arriving.ts';
 import { Closing } from './digests/closing.ts';
@@ -18,12 +18,15 @@ import { Firing } from './firing/firing.ts';
 import { Timers } from './firing/timers.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { TimersController } from './pending/timers.controller.ts';
+import { retained } from './retention/retained.ts';
+import { RetentionController } from './retention/retention.controller.ts';
+import { RetentionRuns } from './retention/retention-runs.ts';
 import { Planning } from './schedules/planning.ts';
 import { SchedulesController } from './schedules/schedules.controller.ts';
 import { SettingController } from './setting/setting.controller.ts';
 
 @Module({
-  imports: [ScheduleModule.forRoot()],
+  imports: [ScheduleModule.forRoot(), RetentionModule.of({ parts: retained })],
   controllers: [
     SettingController,
     ErasureController,
@@ -32,6 +35,7 @@ import { SettingController } from './setting/setting.controller.ts';
     CancellingController,
     SchedulesController,
     TimersController,
+    RetentionController,
     DigestsController,
     PendingDigestsController,
   ],
@@ -42,7 +46,7 @@ import { SettingController } from './setting/setting.controller.ts';
     Planning,
     Changing,
     CancelledEvents,
-    KeyRetention,
+    RetentionRuns,
     Arriving,
     Closing,
     Waking,

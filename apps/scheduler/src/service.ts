@@ -3,9 +3,12 @@ import {
   cancelTimer,
   deleteSchedule,
   getDigest,
+  getRetention,
+  getRetentionRun,
   getSchedule,
   getTimer,
   listDigests,
+  listRetentionRuns,
   listScheduleRuns,
   listSchedules,
   listTimers,
@@ -14,8 +17,11 @@ import {
   personalData,
   putSchedule,
   runDigest,
+  runRetention,
   runSchedule,
+  setRetention,
   stopEvent,
+  tendRetention,
   traceDigests,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
@@ -33,6 +39,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     personalData,
     ...[putSchedule, listSchedules, getSchedule, deleteSchedule, pauseSchedule, runSchedule, listScheduleRuns],
     ...[listTimers, getTimer, cancelTimer, moveTimer, stopEvent],
+    ...[getRetention, setRetention, runRetention, getRetentionRun, listRetentionRuns, tendRetention],
     ...[listDigests, getDigest, cancelDigest, runDigest, traceDigests],
   ],
 };

@@ -1,3 +1,4 @@
+import { RetentionModule } from '@carillon/service';
 import { Module } from '@nestjs/common';
 import { BrandStore } from './branding/brand-store.ts';
 import { BrandingController } from './branding/branding.controller.ts';
@@ -22,7 +23,7 @@ import { ExperimentsController } from './experiments/experiments.controller.ts';
 import { Promoting } from './experiments/promoting/promoting.ts';
 import { Observations } from './experiments/results/observations.ts';
 import { ObservingController } from './experiments/results/observing.controller.ts';
-import { Retention } from './experiments/results/retention.ts';
+import { retained } from './experiments/results/retained.ts';
 import { IsolatedTemplates } from './isolation/isolated-templates.ts';
 import { Library } from './library/library.ts';
 import { LibraryController } from './library/library.controller.ts';
@@ -49,6 +50,7 @@ import { Translations } from './translations/translations.ts';
 import { TranslationsController } from './translations/translations.controller.ts';
 
 @Module({
+  imports: [RetentionModule.of({ parts: retained })],
   controllers: [
     BrandingController,
     CatalogController,
@@ -91,7 +93,6 @@ import { TranslationsController } from './translations/translations.controller.t
     Renderer,
     Previews,
     RequiredData,
-    Retention,
     Samples,
     TemplateCache,
     TemplateCompiler,

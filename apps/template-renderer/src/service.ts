@@ -33,6 +33,7 @@ import {
   exportTranslations,
   importTranslations,
   missingTranslations,
+  tendRetention,
 } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
@@ -80,5 +81,6 @@ export const service = {
     stopExperiment,
     promoteVariant,
     deleteExperiment,
+    tendRetention,
   ],
 } satisfies ServiceOptions<typeof configSchema.shape>;

@@ -69,7 +69,7 @@ export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> 
   'sms-sender': [deliverySettingsChanged],
 };
 
-/** Services that answer the gateway's questions. */
+/** Services that answer questions: the gateway's, and the scheduler's about retention. */
 export const rpcServices = [
   'preferences',
   'template-renderer',
@@ -77,4 +77,5 @@ export const rpcServices = [
   'email-sender',
   'sms-sender',
   'scheduler',
+  'gateway',
 ] as const;

@@ -1,5 +1,5 @@
 import type { Caps } from '@carillon/contracts';
-import { days, daysByTenant, outboundConfig, secretsConfig } from '@carillon/service';
+import { outboundConfig, secretsConfig } from '@carillon/service';
 import { z } from 'zod';
 import { defaultBreakerPolicy } from './provider/breaker.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
@@ -56,14 +56,6 @@ export const deliveryConfig = z.object({
   CAP_PER_DAY: cap('all recipients of a tenant in a day'),
   ...secretsConfig.shape,
   ...outboundConfig.shape,
-  DELIVERY_RETENTION_DAYS: days
-    .default(90)
-    .describe(
-      'Days for which deliveries are kept, with their attempts and receipts; a week goes when all of it is older.',
-    ),
-  DELIVERY_RETENTION_DAYS_BY_TENANT: daysByTenant.describe(
-    'Fewer days for the deliveries of some tenants, such as school=30,shop=7.',
-  ),
 });
 
 export type DeliveryConfig = z.infer<typeof deliveryConfig>;

@@ -16,12 +16,13 @@ import {
   retryDeliveries,
   retryDelivery,
   stopEvent,
+  tendRetention,
   traceDeliveries,
   type RpcContract,
 } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { prepared } from '@carillon/persistence';
-import { CONFIG, OutboundGuard, SecretBox, secretBox, type CommonConfig } from '@carillon/service';
+import { CONFIG, OutboundGuard, RetentionModule, SecretBox, secretBox, type CommonConfig } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import { Admissions } from './admission/admissions.ts';
 import { CancelledEvents } from './cancelling/cancelled-events.ts';
@@ -41,7 +42,7 @@ import { ProviderDesk } from './providers/provider-desk.ts';
 import { ProviderDirectory } from './providers/provider-directory.ts';
 import { ProviderStore } from './providers/provider-store.ts';
 import { ProvidersController } from './providers/providers.controller.ts';
-import { Retention } from './retention/retention.ts';
+import { retained, weeksAhead } from './retention/retained.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { receiptsControllerOf } from './receipts/receipts.controller.ts';
 import { Receipts } from './receipts/receipts.ts';
@@ -63,6 +64,7 @@ export const deliveryRpcs: readonly RpcContract<any, any>[] = [
   deliveryStats,
   personalData,
   stopEvent,
+  tendRetention,
   listProviders,
   getProvider,
   putProvider,
@@ -80,6 +82,7 @@ export class DeliveryModule {
     const storeOptions = { leaseSeconds: sendTimeoutMs / 1000 + leaseMarginSeconds };
     return {
       module: DeliveryModule,
+      imports: [RetentionModule.of({ parts: retained, weeksAhead })],
       controllers: [
         DeliveriesController,
         ErasureController,
@@ -191,7 +194,6 @@ export class DeliveryModule {
           inject: [DataSource],
         },
         RetryLoop,
-        Retention,
       ],
       exports: [Sender, ProviderDirectory],
     };

@@ -9,7 +9,6 @@ export type { CheckResult, Finding, Message, NotAccepted, Provider, SendOutcome 
 export { noAnswer, refusedWith, retryAfterSeconds } from './provider/http-outcome.ts';
 export type { NewDelivery } from './store/delivery-row.ts';
 export { deliveryMigrations } from './migrations/index.ts';
-export { Retention } from './retention/retention.ts';
 export { EngagementStore } from './engagement/engagement-store.ts';
 export { observe } from './outcomes/observe.ts';
 export { ProviderDirectory } from './providers/provider-directory.ts';

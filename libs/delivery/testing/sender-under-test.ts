@@ -9,7 +9,7 @@ import {
   type DeliveryChanged,
   type SmsRendered,
 } from '@carillon/contracts';
-import type { ServiceOptions } from '@carillon/service';
+import { Partitions, type ServiceOptions } from '@carillon/service';
 import { startTestService, until, type TestBroker, type TestDatabase, type TestService } from '@carillon/testing';
 import {
   deliveryConfig,
@@ -17,7 +17,6 @@ import {
   deliveryOf,
   DeliveryModule,
   deliveryRpcs,
-  Retention,
   Sender,
   type DeliveryOptions,
 } from '../src/index.ts';
@@ -45,7 +44,7 @@ function serviceWith(options: DeliveryOptions<SmsText>): ServiceOptions<typeof d
     config: deliveryConfig,
     module: () => AppModule.register(),
     migrations: deliveryMigrations,
-    prepare: (app) => app.get(Retention).start(),
+    prepare: (app) => app.get(Partitions).start(),
     rpcs: deliveryRpcs,
   };
 }

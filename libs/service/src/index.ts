@@ -3,7 +3,8 @@ export { CONFIG, ConfigError, commonConfig, readConfig, type CommonConfig } from
 export { PublicLinks, type LinkedDelivery, type LinkedSubscription } from './public-links/public-links.ts';
 export { JsonLogger } from './logging.ts';
 export { Repeating } from './repeating.ts';
-export { days, daysByTenant } from './retention-days.ts';
+export { Partitions, RetentionModule } from './retention/retention.module.ts';
+export type { RetentionPart, RetentionRows } from './retention/retention-parts.ts';
 export { SecretBox, secretBox, secretsConfig, SecretUnreadable, type SecretsKey } from './secrets/secret-box.ts';
 export type { PrivateAddresses } from './outbound/addresses.ts';
 export { ForbiddenTarget, OutboundGuard, outboundConfig } from './outbound/outbound-guard.ts';

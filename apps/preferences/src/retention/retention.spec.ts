@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { firstIdAt } from '@carillon/contracts';
+import { firstIdAt, tendRetention, type Tended } from '@carillon/contracts';
 import { startTestService, type TestService } from '@carillon/testing';
 import { service } from '../service.ts';
-import { Retention } from './retention.ts';
 
 describe('retention', () => {
   let test: TestService;
@@ -10,16 +9,16 @@ describe('retention', () => {
   const monday = Date.parse('2020-01-06T00:00:00Z');
 
   beforeAll(async () => {
-    test = await startTestService(service, { DECISION_RETENTION_DAYS: '30' });
+    test = await startTestService(service);
   });
   afterAll(() => test.close());
 
-  const notified = (recipient: string, at: number) =>
+  const notified = (recipient: string, at: number, tenant = 'default') =>
     test.database.query(
       `INSERT INTO preferences.notifications
          (tenant, recipient, id, event_id, event_type, event_source, type, category, priority, created_at, channels, deliveries)
-       VALUES ('default', $1, $2, $2, 'e', '/s', 'welcome', 'account', 'normal', now(), '[]', '[]')`,
-      [recipient, firstIdAt(at)],
+       VALUES ($3, $1, $2, $2, 'e', '/s', 'welcome', 'account', 'normal', now(), '[]', '[]')`,
+      [recipient, firstIdAt(at), tenant],
     );
   const partitions = async () =>
     (
@@ -27,7 +26,15 @@ describe('retention', () => {
         `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'preferences.notifications'::regclass`,
       )
     ).map(({ name }) => name as string);
-  const keepHouse = () => test.running.app.get(Retention).keepHouse();
+  const keepHouse = (days = 30, by_tenant = {}, changes = {}): Promise<Tended> =>
+    test.messages.call(tendRetention, {
+      service: 'preferences',
+      tenant: null,
+      plan: { decisions: { days, by_tenant }, leftovers: { days: 90, by_tenant: {} } },
+      dry_run: false,
+      seconds: 30,
+      ...changes,
+    });
 
   it('has a partition for now and for weeks to come', async () => {
     const weeks = (await partitions()).filter((name) => /\d{8}$/.test(name));
@@ -47,7 +54,20 @@ describe('retention', () => {
     await notified('long-ago', monday + day);
     await notified('even-longer-ago', monday - day);
     await notified('lately', Date.now() - 29 * day);
-    await keepHouse();
+    // A tenant that keeps its decisions for longer keeps the week; what is outside of all weeks goes by the row.
+    const tried = [{ kind: 'decisions', tenant: 'default', count: 2, oldest: new Date(monday - day).toISOString() }];
+    expect((await keepHouse(30, {}, { dry_run: true })).removed).toEqual(tried);
+    const [kept] = (await keepHouse(30, { archive: 36_500 }, { dry_run: true })).removed;
+    expect(kept).toMatchObject({ count: 2 });
+    await notified('archived', monday + 2 * day, 'archive');
+    expect((await keepHouse(30, { archive: 36_500 })).removed).toMatchObject([{ tenant: 'default', count: 2 }]);
+    expect((await partitions()).filter((name) => name.includes('2020'))).toHaveLength(1);
+    await notified('long-ago', monday + day);
+    const { removed } = await keepHouse();
+    expect(removed.toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1))).toEqual([
+      { kind: 'decisions', tenant: 'archive', count: 1, oldest: null },
+      { kind: 'decisions', tenant: 'default', count: 1, oldest: null },
+    ]);
     expect((await partitions()).filter((name) => name.includes('2020'))).toEqual([]);
     const rows = await test.database.query('SELECT recipient FROM preferences.notifications ORDER BY recipient');
     expect(rows.map(({ recipient }) => recipient)).toEqual(['lately', 'today']);

@@ -21,9 +21,6 @@ interface ThrottleRow {
   admitted: readonly Admission[];
 }
 
-/** Rows per statement, so that none holds its locks for long. */
-const rowsAtOnce = 10_000;
-
 /**
  * Lets at most so many notifications of a type pass per recipient in any stretch of time, exactly, with any number of replicas:
  * the times stand in one row per (tenant, recipient, type), which is locked while they are counted. Only types with a throttle
@@ -65,19 +62,6 @@ export class Throttles {
 
   constructor(private readonly db: DataSource) {
     this.hot = prepared(db);
-  }
-
-  /** Forgets what does not count any more. Safe at any time, beside other replicas. */
-  async clean(): Promise<void> {
-    let deleted: number;
-    do {
-      // What somebody counts at this moment is passed over: it is not old.
-      [, deleted] = await this.db.query(
-        `DELETE FROM throttles WHERE (tenant, recipient, type) IN (
-           SELECT tenant, recipient, type FROM throttles WHERE forget_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)`,
-        [rowsAtOnce],
-      );
-    } while (deleted === rowsAtOnce);
   }
 
   private async admitMany(requests: readonly ThrottleRequest[]): Promise<boolean[]> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   domainEvent,
+  tendRetention,
   timersCancelled,
   timersWoken,
   timerSet,
@@ -13,7 +14,6 @@ import type { TestBroker, TestDatabase, TestService } from '@carillon/testing';
 import { migrations } from '../../migrations/index.ts';
 import { inMs, timerDue, timerRow, untilState } from '../../testing/timers.ts';
 import { service } from '../service.ts';
-import { KeyRetention } from './key-retention.ts';
 
 const tenant = 'studio';
 const woken: TimersWoken['woken'] = { by: 'a move', at: '2030-01-01T09:00:00Z' };
@@ -106,7 +106,13 @@ describe('timers with a key', () => {
     await database.query(`UPDATE scheduler.timer_keys SET changed_at = now() - interval '31 days' WHERE key = $1`, [
       old,
     ]);
-    await scheduler.running.app.get(KeyRetention).keepHouse();
+    await scheduler.messages.call(tendRetention, {
+      service: 'scheduler',
+      tenant: null,
+      plan: { leftovers: { days: 90, by_tenant: {} } },
+      dry_run: false,
+      seconds: 30,
+    });
     const left = await database.query<{ key: string }>('SELECT key FROM scheduler.timer_keys');
     expect(left.map(({ key }) => key)).toContain(young);
     expect(left.map(({ key }) => key)).not.toContain(old);

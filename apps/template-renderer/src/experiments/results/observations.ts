@@ -1,5 +1,5 @@
 import type { ExperimentObserved } from '@carillon/contracts';
-import { batched, deleteInPortions, prepared } from '@carillon/persistence';
+import { batched, prepared } from '@carillon/persistence';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { VariantCounts } from './counts.ts';
@@ -8,9 +8,6 @@ type Observed = ExperimentObserved & { tenant: string };
 /** The experiment whose deliveries are counted. */
 type Counted = { tenant: string; id: string; counted?: Record<string, VariantCounts> | null };
 type Queryable = Pick<DataSource, 'query'> | EntityManager;
-
-/** So that no statement holds its locks for long. */
-const rowsAtOnce = 5_000;
 
 /**
  * What became of the deliveries of experiments: a row per delivery with a time per fact, so that each counts once. Of sending
@@ -103,14 +100,5 @@ export class Observations {
         ]);
       });
     }
-  }
-
-  /** Deletes the deliveries of experiments that are counted for good. @param stop ends it between two statements */
-  async deleteCounted(stop: () => boolean): Promise<void> {
-    const sql = `DELETE FROM experiment_deliveries WHERE ctid IN (
-      SELECT d.ctid FROM experiments e
-      JOIN experiment_deliveries d ON d.tenant = e.tenant AND d.experiment_id = e.id
-      WHERE e.counted IS NOT NULL LIMIT $1)`;
-    await deleteInPortions(this.dataSource, sql, [], rowsAtOnce, stop);
   }
 }

@@ -150,7 +150,7 @@ export const retentionSchema = z.object({
   /** When everybody's data are cleaned up, in cron's five fields. */
   schedule: z.string(),
   time_zone: z.string(),
-  next_run: z.string().nullable(),
+  next_run: z.string(),
   kinds: z.array(
     z.object({
       kind: retentionKindSchema,

@@ -1,0 +1,6 @@
+import type { RetentionPart } from '@carillon/service';
+
+/** What the gateway holds until its days are over. */
+export const retained: readonly RetentionPart[] = [
+  { kind: 'dead_letters', table: 'dead_letters', since: 'settled_at', where: `status <> 'parked'` },
+];
