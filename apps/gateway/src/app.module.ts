@@ -71,6 +71,7 @@ import { SubscriptionsController } from './subscriptions/subscriptions.controlle
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
 import { DescribedTypes } from './templates/described-types.ts';
 import { TemplatesController } from './templates/templates.controller.ts';
+import { DigestsController } from './digests/digests.controller.ts';
 import { TimersController } from './timers/timers.controller.ts';
 import { TranslationsController } from './templates/translations.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
@@ -106,6 +107,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     TranslationsController,
     SchedulesController,
     TimersController,
+    DigestsController,
     RetentionController,
     DeadLettersController,
     ErasureController,

@@ -33,6 +33,7 @@ export const tags: readonly { name: string; description: string }[] = [
   },
   { name: 'Schedules', description: 'What happens again and again, by cron or recurrence rule; for admins.' },
   { name: 'Timers', description: 'What waits for its time: to be seen, moved, cancelled; for admins.' },
+  { name: 'Digests', description: 'What waits to be sent together: to be seen, had sooner, cancelled; for admins.' },
   { name: 'Retention', description: 'For how long what is kept, and what was removed; for admins.' },
   { name: 'Translations', description: 'The texts of templates for translators, and what is not translated yet.' },
   { name: 'Twilio webhooks', description: 'What Twilio reports of SMS and what people answer; Twilio calls them.' },
