@@ -5,6 +5,7 @@ import { TimersByKey0004 } from './0004-timers-by-key.ts';
 import { Digests0005 } from './0005-digests.ts';
 import { CancelledEvents0007 } from './0007-cancelled-events.ts';
 import { Retention0008 } from './0008-retention.ts';
+import { ItemsOfEvents0009 } from './0009-items-of-events.ts';
 
 /** In order. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Digests0005,
   CancelledEvents0007,
   Retention0008,
+  ItemsOfEvents0009,
 ];

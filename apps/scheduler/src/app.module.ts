@@ -7,7 +7,6 @@ import { Changing } from './changing/changing.ts';
 import { ChangingController } from './changing/changing.controller.ts';
 import { Arriving } from './digests/arriving.ts';
 import { Closing } from './digests/closing.ts';
-import { DigestRetention } from './digests/digest-retention.ts';
 import { DigestsController } from './digests/digests.controller.ts';
 import { PendingDigestsController } from './digests/pending-digests.controller.ts';
 import { Reading } from './digests/reading.ts';
@@ -51,7 +50,6 @@ import { SettingController } from './setting/setting.controller.ts';
     Closing,
     Waking,
     Reading,
-    DigestRetention,
   ],
 })
 export class AppModule {}

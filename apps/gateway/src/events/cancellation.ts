@@ -11,7 +11,7 @@ export const cancellationSchema = z.object({
   status: z.literal('cancelled'),
   /** The first time, which asking again does not change. */
   cancelled_at: z.string(),
-  /** What will not be sent: `timers` (reminders among them), `fan_outs`, and deliveries by channel. */
+  /** What will not be sent: `timers` (reminders among them), `digest_items`, `fan_outs`, and deliveries by channel. */
   stopped: counts,
   /** Deliveries that were out already, by channel. What was decided and is in neither was on its way, and is stopped on arrival. */
   out: counts,

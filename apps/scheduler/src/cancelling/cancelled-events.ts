@@ -24,13 +24,15 @@ export class CancelledEvents {
     await cancelItemsOfEvent(this.database, tenant, event_id);
   }
 
-  /** How many timers of an event were cancelled. */
-  async count(tenant: string, event: string): Promise<number> {
-    const [{ count }]: [{ count: number }] = await this.database.query(
-      `SELECT count(*)::int AS count FROM timers WHERE tenant = $1 AND event_id = $2 AND state = 'cancelled'`,
+  /** How many timers of an event, and items of digests and batches, were cancelled. */
+  async count(tenant: string, event: string): Promise<{ timers: number; digest_items: number }> {
+    const [counts]: [{ timers: number; digest_items: number }] = await this.database.query(
+      `SELECT
+         (SELECT count(*)::int FROM timers WHERE tenant = $1 AND event_id = $2 AND state = 'cancelled') AS timers,
+         (SELECT count(*)::int FROM digest_items WHERE tenant = $1 AND event_id = $2 AND state = 'cancelled') AS digest_items`,
       [tenant, event],
     );
-    return count;
+    return counts;
   }
 
   /** Cancels new timers whose event had been cancelled before they came. To be called once they are committed. */

@@ -17,6 +17,6 @@ export class CancellingController {
   @MessagePattern(stopEvent.name)
   async stop(@Payload() { tenant, ...event }: RequestOf<typeof stopEvent>): Promise<ResponseOf<typeof stopEvent>> {
     await this.events.stop(tenant, event);
-    return { stopped: { timers: await this.events.count(tenant, event.event_id) }, out: {} };
+    return { stopped: await this.events.count(tenant, event.event_id), out: {} };
   }
 }

@@ -126,12 +126,12 @@ describe('timers that wait', () => {
     await set(tenant, { ...inHours(1), event_id }, { ...inHours(2), event_id }, inHours(3));
     const stop = (of: string) =>
       ask(stopEvent, { tenant: of, service: 'scheduler', event_id, cancelled_at: new Date().toISOString() });
-    expect(await stop('elsewhere')).toEqual({ stopped: { timers: 0 }, out: {} });
-    expect(await stop(tenant)).toEqual({ stopped: { timers: 2 }, out: {} });
+    expect(await stop('elsewhere')).toEqual({ stopped: { timers: 0, digest_items: 0 }, out: {} });
+    expect(await stop(tenant)).toEqual({ stopped: { timers: 2, digest_items: 0 }, out: {} });
     expect((await list(tenant)).data).toHaveLength(1);
     const [late] = await set(tenant, { ...inHours(4), event_id });
     await untilState(database, late!, 'cancelled');
-    expect(await stop(tenant)).toEqual({ stopped: { timers: 3 }, out: {} });
+    expect(await stop(tenant)).toEqual({ stopped: { timers: 3, digest_items: 0 }, out: {} });
   });
 
   it('of another tenant are not found', async () => {

@@ -4,6 +4,7 @@ import type { RetentionPart } from '@carillon/service';
 export const retained: readonly RetentionPart[] = [
   { kind: 'timers', table: 'timers', since: 'due_at', where: `state <> 'pending' AND schedule_id IS NULL` },
   { kind: 'schedule_runs', table: 'timers', since: 'due_at', where: `state <> 'pending' AND schedule_id IS NOT NULL` },
+  { kind: 'digests', table: 'digest_windows', since: 'closed_at', where: `state <> 'pending'` },
   { kind: 'leftovers', table: 'timer_keys', since: 'changed_at', days: 30 },
   { kind: 'leftovers', table: 'cancelled_events', since: 'cancelled_at' },
   {

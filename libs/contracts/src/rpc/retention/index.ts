@@ -58,6 +58,11 @@ export const retentionKinds = {
     days: 365,
     what: 'The history of recurring schedules.',
   },
+  digests: {
+    services: ['scheduler'],
+    days: 90,
+    what: 'Digests and batches with what was in them, from when they were sent.',
+  },
   dead_letters: {
     services: ['gateway'],
     days: 90,
