@@ -22,11 +22,28 @@ export class ApiError extends Error {
 
 /**
  * @param {string} path below the gateway's address: `v1/events`
- * @param {{ method?: string, body?: unknown, query?: Record<string, string | undefined>, signal?: AbortSignal, key?: string }} [options]
+ * @param {{ method?: string, body?: unknown, query?: Record<string, string | undefined>, signal?: AbortSignal, key?: string | null }} [options]
+ *   key: an API key; without one the browser's cookie says who asks
  * @returns {Promise<any>} the answer's JSON
  * @throws {ApiError}
  */
-export async function call(path, { method = 'GET', body, query = {}, signal, key = session.key ?? '' } = {}) {
+export async function call(path, options = {}) {
+  try {
+    return await asked(path, options);
+  } catch (error) {
+    // Another tab has signed in anew, so that the token is of a session that has ended.
+    if (!(error instanceof ApiError) || error.code !== 'csrf_token_invalid') throw error;
+    session.member = await asked('v1/admin/session');
+    return asked(path, options);
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {NonNullable<Parameters<typeof call>[1]>} [options]
+ * @returns {Promise<any>}
+ */
+async function asked(path, { method = 'GET', body, query = {}, signal, key = session.key } = {}) {
   const url = new URL(path, new URL('.', document.baseURI));
   for (const [name, value] of Object.entries(query)) if (value) url.searchParams.set(name, value);
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -35,7 +52,8 @@ export async function call(path, { method = 'GET', body, query = {}, signal, key
     response = await fetch(url, {
       method,
       headers: {
-        authorization: `Bearer ${key}`,
+        ...(key && { authorization: `Bearer ${key}` }),
+        ...(!key && session.member && method !== 'GET' && { 'x-csrf-token': session.member.csrf_token }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),

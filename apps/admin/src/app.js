@@ -1,10 +1,12 @@
 /** Who is signed in, which page the address names, and what shows while it loads or when it cannot. */
-import { ApiError } from './api.js';
+import { ApiError, call } from './api.js';
 import { h } from './dom.js';
+import { accountPage } from './pages/account.js';
 import { deadLetterPage } from './pages/dead-letter.js';
 import { deadLettersPage } from './pages/dead-letters.js';
 import { deliveriesPage } from './pages/deliveries.js';
 import { deliveryPage } from './pages/delivery.js';
+import { acceptInvitation } from './pages/invitation.js';
 import { sendEventPage } from './pages/send-event.js';
 import { signIn } from './pages/sign-in.js';
 import { tracePage } from './pages/trace.js';
@@ -43,6 +45,7 @@ function pageOf([name, first, second]) {
   if (name === 'dead-letters') return first === undefined ? deadLettersPage : deadLetterPage;
   if (name === 'trace') return tracePage;
   if (name === 'send') return sendEventPage;
+  if (name === 'account') return accountPage;
   return undefined;
 }
 
@@ -58,10 +61,17 @@ async function draw() {
   leave.abort();
   leave = new AbortController();
   const { signal } = leave;
-  if (session.key === null) return showSignIn();
-
   const route = parseHash(location.hash);
-  const main = shell(app, route.path[0] ?? 'deliveries', signOut);
+  if (route.path[0] === 'invitation') return showInvitation(route.path[1] ?? '');
+  try {
+    if (session.key === null) session.member ??= await call('v1/admin/session', { signal });
+  } catch (error) {
+    if (signal.aborted) return;
+    return showSignIn(error instanceof ApiError && error.status === 401 ? troubles[route.query.trouble ?? ''] : error);
+  }
+  // Where signing in has led to, or where it was begun: there is nothing more to do.
+  if (route.path[0] === 'sign-in') return go('#/deliveries/email');
+  const main = shell(app, route.path[0] ?? 'deliveries', () => void signOut());
   const moved = shown !== route.path.join('/');
   shown = route.path.join('/');
   main.setAttribute('aria-busy', 'true');
@@ -78,7 +88,7 @@ async function draw() {
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof ApiError && error.status === 401)
-      return signOut('The API key is not valid any more. Enter another one.');
+      return leaveSession('You are not signed in any more: the session has ended, or the API key is not valid.');
     show(main, { title: 'That did not work', content: [failure(error, again)] }, moved);
   }
 }
@@ -102,16 +112,41 @@ function show(main, { title, back, content }, moved) {
   scrollTo(0, 0);
 }
 
-/** @param {string} [reason] */
+/** What the gateway says after the way to the identity provider and back. @type {Record<string, string>} */
+const troubles = {
+  failed: 'The identity provider did not let you in, or it took too long. Try again.',
+  no_member: 'The identity provider knows you, but you are no member here. Ask an owner to invite you with that email.',
+};
+
+/** @param {unknown} [reason] a sentence, or what went wrong */
 function showSignIn(reason) {
   shown = '';
   document.title = 'Carillon console';
   app.replaceChildren(signIn({ reason, done: () => void draw() }));
-  /** @type {HTMLElement | null} */ (app.querySelector('#key'))?.focus();
+  /** @type {HTMLElement | null} */ (app.querySelector('input'))?.focus();
+}
+
+/** @param {string} token */
+function showInvitation(token) {
+  shown = '';
+  document.title = 'Invitation · Carillon console';
+  // The token goes out of the address, and with it out of the browser's history.
+  const done = () => {
+    history.replaceState(null, '', '#/deliveries/email');
+    void draw();
+  };
+  app.replaceChildren(acceptInvitation({ token, done }));
+  /** @type {HTMLElement | null} */ (app.querySelector('input'))?.focus();
+}
+
+async function signOut() {
+  // Whatever it answers: whoever wants to go shall not be kept.
+  if (session.member) await call('v1/admin/session', { method: 'DELETE' }).catch(() => undefined);
+  leaveSession();
 }
 
 /** @param {string} [reason] */
-function signOut(reason) {
+function leaveSession(reason) {
   leave.abort();
   session.close();
   showSignIn(reason);

@@ -1,6 +1,7 @@
 /** The frame around every page: the menu, and the place where the page goes. */
 import { h } from './dom.js';
 import { hrefTo } from './routes.js';
+import { session } from './session.js';
 import { themeChoice } from './theme.js';
 
 const menu = [
@@ -56,6 +57,7 @@ function made(app, signOut) {
       h(
         'div',
         { class: 'foot' },
+        session.member && h('a', { href: hrefTo(['account']), 'data-page': 'account' }, session.member.member.name),
         h('a', { href: 'docs' }, 'API documentation'),
         themeChoice(),
         h('button', { type: 'button', class: 'plain', onclick: () => signOut() }, 'Sign out'),
