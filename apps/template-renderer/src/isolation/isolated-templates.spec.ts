@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { emailLayouts } from '../built-in/load.ts';
 import { SourceError } from '../compile/source-error.ts';
@@ -31,14 +29,6 @@ const failure = (work: Promise<unknown>): Promise<RenderFailure> =>
     },
     (error: unknown) => error as RenderFailure,
   );
-
-function parentOf(pid: string): number | undefined {
-  try {
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()!.split(' ')[1]);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Longer than the service's own thread takes, and short enough for a worker. */
 const long =
@@ -104,18 +94,6 @@ describe('an isolated template', () => {
 });
 
 describe('a worker', () => {
-  it('stands back for everything else on the machine', async () => {
-    const worker = new WorkerProcess({ time: 5_000, memory: 256, nice: 19 });
-    const before = new Set(readdirSync('/proc'));
-    await worker.ask('compile', { channel: 'sms', source: { text: 'Hello' } }, 'en', layout);
-    const [pid] = readdirSync('/proc').filter((pid) => !before.has(pid) && parentOf(pid) === process.pid);
-    expect(getPriority(Number(pid))).toBe(19);
-    // Absent where the kernel has no autogroups: then the niceness of the process is all there is.
-    const group = `/proc/${pid}/autogroup`;
-    if (existsSync(group)) expect(readFileSync(group, 'utf8')).toContain('nice 19');
-    worker.close();
-  });
-
   it('is stopped when a job takes too long, and the next job gets another one', async () => {
     const endings: string[] = [];
     const worker = new WorkerProcess({ time: 200, memory: 256, nice: 0 }, (why) => endings.push(why));

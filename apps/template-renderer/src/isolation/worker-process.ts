@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { Answer, Jobs } from './jobs.ts';
 
@@ -89,8 +89,6 @@ export class WorkerProcess {
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
-      // A session of its own, see standBack. Nor does a terminal's Ctrl-C reach it: the service ends it when its own work is done.
-      detached: true,
       execArgv: [
         `--max-old-space-size=${this.limits.memory}`,
         ...['--permission', '--allow-fs-read=*', '--allow-worker', '--no-warnings'],
@@ -105,7 +103,7 @@ export class WorkerProcess {
     child.on('error', () => undefined);
     // One that ends between two jobs is replaced by the next.
     child.once('exit', () => this.child === child && this.end());
-    if (this.limits.nice > 0) standBack(child.pid!, this.limits.nice);
+    if (this.limits.nice > 0) setPriority(child.pid!, this.limits.nice);
     try {
       await answerOf(child, (ended) => setTimeout(() => ended('time'), startingTime));
     } catch (error) {
@@ -147,20 +145,6 @@ async function answerOf(
   } finally {
     clearInterval(timer);
     child.off('message', onMessage).off('exit', onExit);
-  }
-}
-
-/**
- * Lets others go first. Linux with autogroups, as most distributions set it up, weighs whole sessions against each other, and the
- * niceness of a process only within its session: then a hostile template in this service's own would weigh as much as the broker, the
- * database or another service (https://man7.org/linux/man-pages/man7/sched.7.html).
- */
-function standBack(pid: number, nice: number): void {
-  setPriority(pid, nice);
-  try {
-    writeFileSync(`/proc/${pid}/autogroup`, String(nice));
-  } catch {
-    // There are no autogroups here.
   }
 }
 

@@ -9,6 +9,8 @@ new Worker(
   { eval: true, workerData: process.ppid, resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 } },
 ).unref();
 process.on('disconnect', () => process.exit());
+// Ctrl-C reaches the whole group; the service ends its workers when its own work is done.
+process.on('SIGINT', () => undefined);
 
 process.on('message', async ({ job, args }: Question) => {
   try {
