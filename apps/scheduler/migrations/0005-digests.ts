@@ -47,14 +47,16 @@ export class Digests0005 implements MigrationInterface {
         unless_read boolean NOT NULL DEFAULT false,
         expires_at timestamptz,
         created_at timestamptz NOT NULL,
+        arrival bigint GENERATED ALWAYS AS IDENTITY,
         item json,
         PRIMARY KEY (tenant, notification_id, channel),
         FOREIGN KEY (tenant, window_id) REFERENCES digest_windows ON DELETE CASCADE,
         CHECK (state <> 'waiting' OR item IS NOT NULL)
       )`);
     await runner.query(`COMMENT ON COLUMN digest_items.created_at IS 'of its notification'`);
+    await runner.query(`COMMENT ON COLUMN digest_items.arrival IS 'the order of those of the same millisecond'`);
     await runner.query(`COMMENT ON COLUMN digest_items.item IS 'what is sent of it; not kept once nobody needs it'`);
-    await runner.query(`CREATE INDEX digest_items_of_windows ON digest_items (tenant, window_id, notification_id)`);
+    await runner.query(`CREATE INDEX digest_items_of_windows ON digest_items (tenant, window_id, created_at, arrival)`);
     await runner.query(
       `CREATE INDEX digest_items_of_events ON digest_items (tenant, event_id) WHERE state = 'waiting'`,
     );

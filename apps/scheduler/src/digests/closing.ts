@@ -87,7 +87,7 @@ export class Closing implements OnApplicationBootstrap, BeforeApplicationShutdow
     const rows: { tenant: string; window_id: string; item: DigestItem; expired: boolean }[] = await db.query(
       `SELECT tenant, window_id, item, expires_at <= now() AS expired FROM digest_items
         WHERE state = 'waiting' AND (tenant, window_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
-        ORDER BY notification_id FOR UPDATE`,
+        ORDER BY created_at, arrival FOR UPDATE`,
       named(windows),
     );
     const waiting = Map.groupBy(rows, ({ window_id }) => window_id);

@@ -73,7 +73,7 @@ export class PendingDigestsController {
       item: DigestItem | null;
     }[] = await this.database.query(
       `SELECT notification_id, event_id, state, item FROM digest_items WHERE tenant = $1 AND window_id = $2
-        ORDER BY notification_id LIMIT ${contentsShown}`,
+        ORDER BY created_at, arrival LIMIT ${contentsShown}`,
       [tenant, id],
     );
     const contents = rows.map(({ notification_id, event_id, state: status, item }) => {
