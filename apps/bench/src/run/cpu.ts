@@ -7,15 +7,18 @@ const tickMs = 10;
 /** Milliseconds of CPU by name; `machine` is all of it. Empty where there is no /proc. */
 export type CpuReading = Record<string, number>;
 
-/** Reads the CPU used so far by the given processes, by local database and broker servers, and by the whole machine. */
+/**
+ * Reads the CPU used so far by the given processes, by local database and broker servers, and by the whole machine. What a process
+ * has started counts as its own.
+ */
 export function readCpu(processes: readonly { name: string; pid: number }[]): CpuReading {
   try {
     const reading: CpuReading = { machine: machineMs() };
-    for (const { name, pid } of processes) reading[name] = processMs(pid);
-    for (const pid of readdirSync('/proc')) {
-      if (!/^\d+$/.test(pid)) continue;
-      const server = serverOf(pid);
-      if (server) reading[server] = (reading[server] ?? 0) + processMs(Number(pid), server === 'PostgreSQL');
+    const names = new Map(processes.map(({ name, pid }) => [pid, name]));
+    for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+      const process = processOf(pid);
+      const name = process && (names.get(Number(pid)) ?? names.get(process.parent) ?? serverCalled(process.command));
+      if (name) reading[name] = (reading[name] ?? 0) + process.ms;
     }
     return reading;
   } catch (error) {
@@ -43,26 +46,25 @@ function machineMs(): number {
   return (user! + nice! + system! + irq! + softirq!) * tickMs;
 }
 
-function serverOf(pid: string): string | undefined {
-  try {
-    const command = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-    return command === 'beam.smp' ? 'RabbitMQ' : command === 'postgres' ? 'PostgreSQL' : undefined;
-  } catch {
-    return undefined; // It ended meanwhile.
-  }
+function serverCalled(command: string): string | undefined {
+  return command === 'beam.smp' ? 'RabbitMQ' : command === 'postgres' ? 'PostgreSQL' : undefined;
 }
 
-/** Fields 14 to 17 of /proc/<pid>/stat; the command (field 2) is in brackets and may contain anything. */
-function processMs(pid: number, withEndedChildren = false): number {
+/**
+ * Fields 4 and 14 to 17 of /proc/<pid>/stat; the command (field 2) is in brackets and may contain anything. The time is that of the
+ * process and of those that it has started and that have ended; undefined when it has ended itself.
+ */
+function processOf(pid: string): { command: string; parent: number; ms: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [from, to] = [stat.indexOf('('), stat.lastIndexOf(')')];
     const fields = stat
-      .slice(stat.lastIndexOf(')') + 2)
+      .slice(to + 2)
       .split(' ')
       .map(Number);
-    const [user, system, childUser, childSystem] = fields.slice(11, 15) as [number, number, number, number];
-    return (user + system + (withEndedChildren ? childUser + childSystem : 0)) * tickMs;
+    const ms = fields.slice(11, 15).reduce((sum, ticks) => sum + ticks * tickMs, 0);
+    return { command: stat.slice(from + 1, to), parent: fields[1]!, ms };
   } catch {
-    return 0;
+    return undefined;
   }
 }
