@@ -7,6 +7,7 @@ import { Members0007 } from './0007-members.ts';
 import { TokenKeys0008 } from './0008-token-keys.ts';
 import { IdempotencyKeys0013 } from './0013-idempotency-keys.ts';
 import { Outbox0014 } from './0014-outbox.ts';
+import { AuditLog0017 } from './0017-audit-log.ts';
 import { SharedTables0020 } from './0020-shared-tables.ts';
 
 export const migrations = [
@@ -19,5 +20,6 @@ export const migrations = [
   TokenKeys0008,
   IdempotencyKeys0013,
   Outbox0014,
+  AuditLog0017,
   SharedTables0020,
 ];

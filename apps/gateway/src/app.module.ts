@@ -10,6 +10,7 @@ import { KeySets } from './access/key-sets.ts';
 import { RecipientTokens } from './access/recipient-tokens.ts';
 import { TokenKeys } from './access/token-keys.ts';
 import { TokensController } from './access/tokens.controller.ts';
+import { AuditModule } from './audit/audit.module.ts';
 import { BrandController } from './branding/brand.controller.ts';
 import { CatalogController } from './catalog/catalog.controller.ts';
 import { CatalogDesk } from './catalog/catalog-desk.ts';
@@ -79,7 +80,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
 @Module({
-  imports: [WebhooksModule, DocumentsModule, RetentionModule.of({ parts: retained })],
+  imports: [AuditModule, WebhooksModule, DocumentsModule, RetentionModule.of({ parts: retained })],
   controllers: [
     EventsController,
     RecipientsController,

@@ -79,6 +79,13 @@ export const configSchema = z.object({
   OPENID_NAME: z.string().max(50).optional().describe('What the button for it says. Unset: the host of OPENID_ISSUER'),
   ...secretsConfig.shape,
   ...outboundConfig.shape,
+  AUDIT_LOG_DAYS: z.coerce
+    .number()
+    .int()
+    .min(31)
+    .max(36_500)
+    .default(730)
+    .describe('Days that the audit log is kept; it goes by whole months'),
   REALTIME_ORIGINS: z
     .string()
     .refine(areOrigins, 'must be origins such as https://app.example.org, separated by commas, or *')

@@ -4,6 +4,8 @@ import { migrations } from '../migrations/index.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { TokenKeys } from './access/token-keys.ts';
 import { FirstOwner } from './members/first-owner.ts';
+import { AuditInterceptor } from './audit/audit.interceptor.ts';
+import { AuditRetention } from './audit/audit-retention.ts';
 import { AppModule } from './app.module.ts';
 import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
@@ -28,9 +30,11 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     keepBodyLimits(app);
     refuseUnstorable(app);
     keepAnswers(app);
+    app.get(AuditInterceptor).keep(app);
     app.get(Sockets).attach(app.getHttpServer());
   },
   async prepare(app) {
+    await app.get(AuditRetention).start();
     await app.get(ApiKeys).registerDevelopmentKey();
     await app.get(TokenKeys).reseal();
     await app.get(FirstOwner).invite();

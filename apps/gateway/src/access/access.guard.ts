@@ -65,9 +65,10 @@ export class AccessGuard implements CanActivate {
     // The one thing that comes before it is known whose request it is: whose the credential is.
     const caller = await outsideRequests(() => this.identify(request));
     if (!caller) throw unauthorized();
-    if (!allows(rule, request.method, caller)) throw forbidden(rule, request.method);
     requestIsOf(caller.tenant);
+    // Before anything is refused: the audit log tells who was.
     request.caller = caller;
+    if (!allows(rule, request.method, caller)) throw forbidden(rule, request.method);
     return true;
   }
 

@@ -48,6 +48,7 @@ export const tags: readonly { name: string; description: string }[] = [
     name: 'Tokens',
     description: 'How your servers or your identity provider sign recipient tokens themselves; for owners.',
   },
+  { name: 'Audit log', description: 'Who did what; for admins.' },
   { name: 'Documents', description: 'This documentation, in forms for people and for machines.' },
   { name: 'Docs page', description: 'This documentation as a page.' },
   { name: 'Admin console', description: 'The console for people who look after a tenant.' },

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { freshId, Problem } from '@carillon/contracts';
+import { DataSource } from 'typeorm';
+import type { AuditEntry, Begun, Ended } from './audit-entry.ts';
+
+/** Which entries are wanted. */
+export interface AuditFilter {
+  /** Id or name of who acted. */
+  actor?: string;
+  /** An action, or the first parts of its name. */
+  action?: string;
+  /** A target, or the first parts of it. */
+  target?: string;
+  from?: string;
+  to?: string;
+}
+
+/** What came of recomputing the chain of a tenant's log. */
+export interface Verified {
+  intact: boolean;
+  /** Rows: two for each action that has ended. */
+  rows: number;
+  /** The first row that is not as it was written, or before which one is missing. */
+  broken_at: number | null;
+  last: number;
+  /** Hash of the last row. Kept elsewhere it proves later that nothing up to it was changed. */
+  head: string | null;
+}
+
+// An action ends within minutes; so the other partitions need not be looked into.
+const entries = `
+  SELECT a.id, a.seq::float8 AS seq, a.at, e.at AS ended_at,
+    CASE WHEN e.status IS NULL THEN 'started' WHEN e.status < 400 THEN 'done' WHEN e.status < 500 THEN 'refused' ELSE 'failed' END
+      AS outcome,
+    e.status, e.code,
+    json_build_object('kind', a.actor_kind, 'id', a.actor_id, 'name', a.actor_name, 'role', a.actor_role) AS actor,
+    a.action, coalesce(e.target, a.target) AS target, a.ip, a.request_id, a.input, e.before, e.after
+  FROM audit_log a LEFT JOIN audit_log e
+    ON e.tenant = a.tenant AND e.id = a.id AND e.step = 'ended' AND e.at >= a.at AND e.at < a.at + interval '1 day'
+  WHERE a.tenant = $1 AND a.step = 'begun'`;
+
+const insertBegun = `
+  INSERT INTO audit_log (tenant, id, step, actor_kind, actor_id, actor_name, actor_role, action, target, ip, request_id, input)
+  VALUES ($1, $2, 'begun', $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
+const insertEnded = `
+  INSERT INTO audit_log (tenant, id, step, status, code, target, before, after) VALUES ($1, $2, 'ended', $3, $4, $5, $6, $7)`;
+
+/** Who did what in a tenant. Rows are only ever added: one before anything is done, and one when it has ended. */
+@Injectable()
+export class AuditLog {
+  constructor(private readonly db: DataSource) {}
+
+  /** To be awaited before anything is done. @returns the action's id, for {@link end} */
+  async begin({ tenant, actor, action, target, ip, request_id, input }: Begun): Promise<string> {
+    const id = freshId();
+    const who = [actor.kind, actor.id, actor.name, actor.role];
+    await this.db.query(insertBegun, [tenant, id, ...who, action, target, ip, request_id, json(input)]);
+    return id;
+  }
+
+  async end(tenant: string, id: string, { status, code, target, before, after }: Ended): Promise<void> {
+    const values = [tenant, id, status, code ?? null, target ?? null, json(before), json(after)];
+    await this.db.query(insertEnded, values);
+  }
+
+  /** What was refused before it began, or what the service did by itself. */
+  async record(begun: Begun, ended: Ended): Promise<void> {
+    await this.end(begun.tenant, await this.begin(begun), ended);
+  }
+
+  /** Newest first. @param after the `seq` after which the page begins */
+  async list(
+    tenant: string,
+    { actor, action, target, from, to }: AuditFilter,
+    { limit, after }: { limit: number; after: string | null },
+  ): Promise<{ data: AuditEntry[]; next: string | null }> {
+    const rows: AuditEntry[] = await this.db.query(
+      `${entries}
+         AND ($2::text IS NULL OR a.actor_id = $2 OR a.actor_name = $2)
+         AND ($3::text IS NULL OR a.action = $3 OR starts_with(a.action, $3 || '.'))
+         AND ($4::text IS NULL OR coalesce(e.target, a.target) = $4 OR starts_with(coalesce(e.target, a.target), $4 || '/'))
+         AND ($5::timestamptz IS NULL OR a.at >= $5) AND ($6::timestamptz IS NULL OR a.at < $6)
+         AND ($7::bigint IS NULL OR a.seq < $7)
+       ORDER BY a.seq DESC LIMIT $8`,
+      [tenant, actor ?? null, action ?? null, target ?? null, from ?? null, to ?? null, after, limit + 1],
+    );
+    const data = rows.slice(0, limit);
+    return { data, next: rows.length > limit ? String(data.at(-1)!.seq) : null };
+  }
+
+  /** @throws Problem 404 */
+  async get(tenant: string, id: string): Promise<AuditEntry> {
+    const [row] = await this.db.query<AuditEntry[]>(`${entries} AND a.id = $2`, [tenant, id]);
+    if (!row) throw Problem.notFound('audit entry', id);
+    return row;
+  }
+
+  /** Recomputes every hash. What retention has dropped is missing from the beginning, which is no break. */
+  async verify(tenant: string): Promise<Verified> {
+    const [row] = await this.db.query<
+      [Omit<Verified, 'intact'> & { last_hash: string | null; head_seq: number | null }]
+    >(
+      `WITH chain AS (
+         SELECT seq, hash, (hash IS DISTINCT FROM audit_hash(a)
+           OR seq <> lag(seq, 1, seq - 1) OVER places + 1
+           OR previous <> lag(hash, 1, previous) OVER places) AS broken
+         FROM audit_log a WHERE tenant = $1 WINDOW places AS (ORDER BY seq))
+       SELECT (SELECT count(*)::int FROM chain) AS rows,
+         (SELECT min(seq)::float8 FROM chain WHERE broken) AS broken_at,
+         coalesce((SELECT max(seq)::float8 FROM chain), 0) AS last,
+         (SELECT encode(hash, 'hex') FROM chain ORDER BY seq DESC LIMIT 1) AS last_hash,
+         (SELECT seq::float8 FROM audit_heads WHERE tenant = $1) AS head_seq,
+         (SELECT encode(hash, 'hex') FROM audit_heads WHERE tenant = $1) AS head`,
+      [tenant],
+    );
+    const { rows, broken_at, last, head, last_hash, head_seq } = row;
+    // Rows that were taken away at the end leave no gap behind.
+    const ended = rows === 0 || (head_seq === last && head === last_hash);
+    const broken = broken_at ?? (ended ? null : last + 1);
+    return { intact: broken === null, rows, broken_at: broken, last, head };
+  }
+}
+
+function json(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}
