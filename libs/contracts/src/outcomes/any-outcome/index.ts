@@ -18,9 +18,9 @@ export const anyOutcome = defineEvent<unknown>({
   example: deliveryOutcomes.sent.example,
 });
 
-/** Every public fact, by its routing key: `delivery.sent`, `notification.read`, … */
-export const publicOutcomes: Readonly<Record<string, EventContract<any>>> = Object.fromEntries(
+/** Every public fact, by its CloudEvents type. */
+export const publicOutcomes: ReadonlyMap<string, EventContract<any>> = new Map(
   [...Object.values(deliveryOutcomes), notificationCreated, notificationRead, ...Object.values(engagementOutcomes)].map(
-    (contract) => [contract.key, contract],
+    (contract) => [contract.type, contract],
   ),
 );
