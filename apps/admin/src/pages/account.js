@@ -21,7 +21,7 @@ export async function accountPage({ again }) {
         ['Tenant', tenant],
       ]),
       h('h2', {}, 'Password'),
-      passwordForm(),
+      passwordForm(member.email),
       h('h2', {}, 'Sessions'),
       h('p', { class: 'quiet' }, 'A lost or borrowed device is signed out as well, and so is this one.'),
       h('div', { class: 'actions' }, signOutButton(again)),
@@ -29,7 +29,8 @@ export async function accountPage({ again }) {
   };
 }
 
-function passwordForm() {
+/** @param {string} email for the browser's memory of passwords */
+function passwordForm(email) {
   const button = h('button', { class: 'primary' }, 'Change the password');
   const answer = h('div', { 'aria-live': 'polite' });
 
@@ -56,6 +57,7 @@ function passwordForm() {
   return h(
     'form',
     { class: 'stack', onsubmit: submit },
+    h('input', { type: 'text', name: '', autocomplete: 'username', value: email, readonly: true, hidden: true }),
     input('current_password', 'Current password', {
       type: 'password',
       autocomplete: 'current-password',

@@ -119,7 +119,7 @@ async function offerProvider(place, passwords) {
     const query = tenant ? `?tenant=${encodeURIComponent(tenant)}` : '';
     location.assign(new URL(`v1/admin/session/openid${query}`, new URL('.', document.baseURI)));
   };
-  place.append(h('button', { type: 'button', class: 'wide', onclick: follow }, `Sign in with ${ways.openid.name}`));
+  place.append(h('button', { type: 'button', onclick: follow }, `Sign in with ${ways.openid.name}`));
 }
 
 /**
