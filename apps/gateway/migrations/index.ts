@@ -8,6 +8,7 @@ import { TokenKeys0008 } from './0008-token-keys.ts';
 import { IdempotencyKeys0013 } from './0013-idempotency-keys.ts';
 import { Outbox0014 } from './0014-outbox.ts';
 import { AuditLog0017 } from './0017-audit-log.ts';
+import { RateWindows0015 } from './0015-rate-windows.ts';
 import { SharedTables0020 } from './0020-shared-tables.ts';
 
 export const migrations = [
@@ -21,5 +22,6 @@ export const migrations = [
   IdempotencyKeys0013,
   Outbox0014,
   AuditLog0017,
+  RateWindows0015,
   SharedTables0020,
 ];

@@ -34,11 +34,14 @@ import { TemplatesChangedController } from './events/templates-changed.controlle
 import { LayoutsController } from './fragments/layouts.controller.ts';
 import { PartialsController } from './fragments/partials.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
+import { ExpiredRows } from './expiry/expired-rows.ts';
 import { ExperimentsController } from './experiments/experiments.controller.ts';
 import { Idempotency } from './idempotency/idempotency.ts';
 import { IdempotencyInterceptor, ReplayFilter } from './idempotency/idempotency.interceptor.ts';
-import { IdempotencyKeyRetention } from './idempotency/key-retention.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
+import { RateLimitGuard } from './limits/rate-limit.guard.ts';
+import { RateLimits } from './limits/rate-limits.ts';
+import { TimeLimitInterceptor, TimeLimits } from './limits/time-limit.ts';
 import { OutboxDrain } from './outbox/outbox-drain.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { FirstOwner } from './members/first-owner.ts';
@@ -157,9 +160,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     Sockets,
     Cancelling,
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: RateLimitGuard },
     Idempotency,
-    IdempotencyKeyRetention,
+    ExpiredRows,
+    RateLimits,
+    TimeLimits,
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: TimeLimitInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_FILTER, useClass: ReplayFilter },
   ],

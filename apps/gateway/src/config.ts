@@ -9,6 +9,8 @@ const webhookSecret = z
   .regex(/^[\w-]{20,200}$/, 'must be 20 to 200 of a-z, A-Z, 0-9, "-" and "_"; make one with: openssl rand -hex 24')
   .optional();
 
+const perMinute = (most: number) => z.coerce.number().int().min(0).max(100_000_000).default(most);
+
 export const configSchema = z.object({
   DEV_API_KEY: z
     .string()
@@ -77,6 +79,43 @@ export const configSchema = z.object({
   OPENID_CLIENT_ID: z.string().optional().describe('What this installation is called there'),
   OPENID_CLIENT_SECRET: z.string().optional().describe('Its secret there. Unset: a public client, by PKCE alone'),
   OPENID_NAME: z.string().max(50).optional().describe('What the button for it says. Unset: the host of OPENID_ISSUER'),
+  RATE_LIMIT_PER_KEY: perMinute(12_000).describe(
+    'Requests a minute by one API key, or one member of a tenant, at most, all replicas together; 0: no limit',
+  ),
+  RATE_LIMIT_PER_RECIPIENT: perMinute(3_000).describe('The same by one recipient’s tokens'),
+  RATE_LIMIT_PER_TENANT: perMinute(60_000).describe(
+    'The same by all API keys and members of a tenant; all its recipients together may send as many again',
+  ),
+  REQUEST_TIME_LIMIT_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(300_000)
+    .default(20_000)
+    .describe(
+      'How long a request may take until it is answered, milliseconds; some that check templates have a minute',
+    ),
+  HEADERS_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .max(60_000)
+    .default(10_000)
+    .describe('How long a client may take to send the headers of a request, milliseconds; a slower one is dropped'),
+  BODY_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .max(300_000)
+    .default(30_000)
+    .describe('The same for the whole request, its body included'),
+  MAX_CONNECTIONS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(1_000_000)
+    .default(20_000)
+    .describe('Connections of clients to one replica at most, WebSockets included; what is more is dropped'),
   ...secretsConfig.shape,
   ...outboundConfig.shape,
   AUDIT_LOG_DAYS: z.coerce

@@ -136,6 +136,11 @@ describe('the gateway', () => {
           json: { code: 'invalid_body', errors: [{ path: '(root)', message: 'must be at most 100 levels deep' }] },
         });
       }
+      const many = JSON.stringify({ type: 'welcome', recipients, data: { list: Array(600_000).fill(0) } });
+      expect(await call('POST', '/v1/events', { body: many })).toMatchObject({
+        status: 400,
+        json: { errors: [{ path: '(root)', message: expect.stringContaining('at most 500000 values') }] },
+      });
       expect(await call('GET', '/v1/admin/recipients?role=%00')).toMatchObject({
         status: 400,
         json: { code: 'invalid_query', errors: [{ path: 'role', message: expect.stringContaining('NUL') }] },

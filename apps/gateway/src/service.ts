@@ -12,6 +12,7 @@ import { configSchema } from './config.ts';
 import { keepBodyLimits } from './http/body-limit.ts';
 import { refuseUnstorable } from './http/refuse-unstorable.ts';
 import { keepAnswers } from './idempotency/idempotency.interceptor.ts';
+import { dropSlowClients } from './limits/slow-clients.ts';
 import { Sockets } from './realtime/sockets.ts';
 import { takeOneClicks } from './subscriptions/one-click-body.ts';
 import { takeBounces } from './webhooks/webhook-body.ts';
@@ -30,6 +31,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     keepBodyLimits(app);
     refuseUnstorable(app);
     keepAnswers(app);
+    dropSlowClients(app);
     app.get(AuditInterceptor).keep(app);
     app.get(Sockets).attach(app.getHttpServer());
   },

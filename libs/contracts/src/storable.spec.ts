@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deepestJson, findUnstorable, isDeeperThan } from './storable.ts';
+import { deepestJson, findUnstorable, hasMoreValuesThan, isDeeperThan } from './storable.ts';
 
 describe('JSON from outside', () => {
   const nested = (levels: number): unknown => (levels === 0 ? 'x' : [nested(levels - 1)]);
@@ -25,5 +25,11 @@ describe('JSON from outside', () => {
     expect(isDeeperThan(3, nested(3))).toBe(false);
     expect(isDeeperThan(3, nested(4))).toBe(true);
     expect(isDeeperThan(100, JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)))).toBe(true);
+  });
+
+  it('has more values than a limit or has not, wherever they stand', () => {
+    const six = { a: [1, { b: 'two' }], c: null };
+    expect([hasMoreValuesThan(6, six), hasMoreValuesThan(5, six)]).toEqual([false, true]);
+    expect([hasMoreValuesThan(1, Buffer.alloc(10)), hasMoreValuesThan(0, undefined)]).toEqual([false, true]);
   });
 });

@@ -7,6 +7,21 @@ export function isDeeperThan(levels: number, value: unknown): boolean {
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(levels - 1, member));
 }
 
+/** How many values JSON from outside may hold: more than the largest request has a use for, fewer than keep a process busy. */
+export const mostJsonValues = 500_000;
+
+/** Whether there are more values in it than so many, with objects and lists counted as well. */
+export function hasMoreValuesThan(most: number, value: unknown): boolean {
+  let left = most;
+  const count = (part: unknown): boolean => {
+    left -= 1;
+    if (left < 0) return true;
+    // The bytes of a body that is no JSON are not values.
+    return typeof part === 'object' && part !== null && !ArrayBuffer.isView(part) && Object.values(part).some(count);
+  };
+  return count(value);
+}
+
 /**
  * Finds what of JSON from outside could not be kept: PostgreSQL's jsonb takes neither NUL nor lone surrogates.
  *

@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestMicroservice } from '@nestjs/microservices';
@@ -73,6 +75,9 @@ export async function startService<Own extends z.ZodRawShape>(
       // The longest id or address that a path may name; each route has its own limit.
       routerOptions: { maxParamLength: 2048 },
       frameworkErrors: refuseUrl,
+      // How soon a client that is too slow with its request is dropped; Node's 30 s would give it as much again.
+      http: { connectionsCheckingInterval: 1_000 },
+      clientErrorHandler: refuseConnection,
     }),
     {
       logger: logger ?? new JsonLogger(options.name, config.LOG_LEVEL),
@@ -194,6 +199,22 @@ function rootModule<Own extends z.ZodRawShape>(
     ],
     exports: [CONFIG, Messages, AmqpClient],
   };
+}
+
+/** What is no HTTP, or did not come in time, in the words of all other errors. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, code, title] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, 'request_timeout', 'The request did not arrive in time']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'headers_too_large', 'The headers are too large']
+        : [400, 'invalid_request', 'This is not valid HTTP'];
+  const body = JSON.stringify({ type: 'about:blank', status, code, title });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** What the router refuses before there is a route, in the words of all other errors. */

@@ -17,6 +17,7 @@ import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 import { acceptsYaml, catalogText } from './catalog-body.ts';
 import { CatalogDesk, catalogAnswerSchema, isProblem, type CatalogAnswer } from './catalog-desk.ts';
 import { exampleDocument, exampleText } from './example.ts';
@@ -46,6 +47,7 @@ const revertSchema = z.strictObject({
 /** A tenant's rules as one document. */
 @Controller('v1/admin/catalog')
 @Allow('admin', { read: 'viewer', change: 'editor' })
+@TimeLimit(forTemplates)
 export class CatalogController {
   constructor(
     private readonly desk: CatalogDesk,

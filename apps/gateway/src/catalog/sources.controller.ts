@@ -1,11 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { catalogSourceSchema, listSources, sourceStandingSchema } from '@carillon/contracts';
 import { Allow } from '../access/access.guard.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 import { partsController } from './parts.controller.ts';
 
 /** The exchanges of domain services that a tenant listens to, and whether they are bound. */
 @Controller('v1/admin/sources')
 @Allow('admin', { read: 'viewer', change: 'editor' })
+@TimeLimit(forTemplates)
 export class SourcesController extends partsController({
   section: 'sources',
   one: 'source',

@@ -22,6 +22,7 @@ import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
 import { uuid } from '../http/uuid.pipe.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 
 const listQuery = z.strictObject({ ...experimentFilterSchema.shape, ...pagingSchema.shape });
 const pageSchema = z.object({ data: z.array(experimentSchema), next_cursor: z.string().nullable() });
@@ -36,6 +37,7 @@ const patient = { timeoutMs: 30_000 };
 /** Which words do better: variants of a template, each for a share of the recipients. */
 @Controller('v1/admin/experiments')
 @Allow('admin', { read: 'viewer', change: 'editor' })
+@TimeLimit(forTemplates)
 export class ExperimentsController {
   constructor(private readonly messages: Messages) {}
 

@@ -1,6 +1,7 @@
 import { layoutDetailSchema, layoutSourceSchema } from '@carillon/contracts';
 import { Controller } from '@nestjs/common';
 import { Allow } from '../access/access.guard.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 import { fragmentsController } from './fragments.controller.ts';
 
 const layouts = fragmentsController({
@@ -17,4 +18,5 @@ const layouts = fragmentsController({
 /** The frames of a tenant's emails. */
 @Controller('v1/admin/layouts')
 @Allow('admin', { read: 'viewer', change: 'editor' })
+@TimeLimit(forTemplates)
 export class LayoutsController extends layouts {}

@@ -1,6 +1,7 @@
 import { partialDetailSchema, partialSourceSchema } from '@carillon/contracts';
 import { Controller } from '@nestjs/common';
 import { Allow } from '../access/access.guard.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 import { fragmentsController } from './fragments.controller.ts';
 
 const partials = fragmentsController({
@@ -17,4 +18,5 @@ const partials = fragmentsController({
 /** What the templates of a tenant share. */
 @Controller('v1/admin/partials')
 @Allow('admin', { read: 'viewer', change: 'editor' })
+@TimeLimit(forTemplates)
 export class PartialsController extends partials {}

@@ -1,9 +1,18 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { deepestJson, findUnstorable, isDeeperThan, pathOf, Problem } from '@carillon/contracts';
+import {
+  deepestJson,
+  findUnstorable,
+  hasMoreValuesThan,
+  isDeeperThan,
+  mostJsonValues,
+  pathOf,
+  Problem,
+} from '@carillon/contracts';
 
 /**
  * Refuses, on every route, what breaks whoever works with a request: paths and filters with characters that PostgreSQL cannot
- * compare with anything, bodies so deep that writing them out as JSON again overflows the stack. The characters of a body are the
+ * compare with anything, bodies so deep that writing them out as JSON again overflows the stack, or of so many values that reading
+ * them keeps everybody else waiting. The characters of a body are the
  * business of its schema, which knows of rows that stand by themselves.
  */
 export function refuseUnstorable(app: NestFastifyApplication): void {
@@ -18,6 +27,9 @@ export function refuseUnstorable(app: NestFastifyApplication): void {
       }
       if (isDeeperThan(deepestJson, request.body)) {
         return done(invalid('body', pathOf([]), `must be at most ${deepestJson} levels deep`));
+      }
+      if (hasMoreValuesThan(mostJsonValues, request.body)) {
+        return done(invalid('body', pathOf([]), `must hold at most ${mostJsonValues} values; send it in parts`));
       }
       done();
     });

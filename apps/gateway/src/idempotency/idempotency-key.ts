@@ -13,7 +13,12 @@ export function readIdempotencyKey(header: string): string {
   const [, quoted, bare] = keyPattern.exec(header.trim()) ?? [];
   const key = quoted ?? bare;
   if (key !== undefined) return key;
-  throw new Problem({
+  throw invalidIdempotencyKey();
+}
+
+/** 400 */
+export function invalidIdempotencyKey(): Problem {
+  return new Problem({
     status: 400,
     code: 'invalid_idempotency_key',
     title: 'The Idempotency-Key is not valid',

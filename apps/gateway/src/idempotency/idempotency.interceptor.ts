@@ -12,6 +12,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import type { Observable } from 'rxjs';
 import type { Caller } from '../access/scopes.ts';
+import { TimeLimits } from '../limits/time-limit.ts';
 import type { Answer } from './asked.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 import { Idempotency, type UnderWay } from './idempotency.ts';
@@ -19,10 +20,10 @@ import { RequestIdentity, type RequestWithIdentity } from './request-identity.ts
 
 type KeyedRequest = RequestWithIdentity & { caller?: Caller; underWay?: UnderWay };
 
-export const repeatedKey = 'repeated every time';
+export const everyTimeKey = 'carried out every time';
 
 /** Says that a POST is carried out every time, whatever its `Idempotency-Key`: its answer is worth nothing later. */
-export const EveryTime = () => SetMetadata(repeatedKey, true);
+export const EveryTime = () => SetMetadata(everyTimeKey, true);
 
 /** Says of an answer that it is that of an earlier request. */
 export const replayedHeader = 'idempotency-replayed';
@@ -43,6 +44,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
     private readonly idempotency: Idempotency,
+    private readonly limits: TimeLimits,
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
@@ -51,7 +53,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const header = request.headers['idempotency-key'];
     const { caller } = request;
     if (header === undefined || request.method !== 'POST' || !caller) return next.handle();
-    if (this.reflector.get<boolean | undefined>(repeatedKey, context.getHandler())) return next.handle();
+    if (this.reflector.get<boolean | undefined>(everyTimeKey, context.getHandler())) return next.handle();
 
     const begun = await this.idempotency.begin(
       this.idempotency.asked({
@@ -62,6 +64,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
         key: readIdempotencyKey(String(header)),
         body: request.body,
       }),
+      this.limits.of(context),
     );
     if (!('asked' in begun)) throw new Replay(begun);
     request.identity = RequestIdentity.ofKey(begun.asked, begun.firstAt);

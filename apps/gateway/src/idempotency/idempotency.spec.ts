@@ -5,7 +5,7 @@ import { service as preferences } from '../../../preferences/src/service.ts';
 import { service as renderer } from '../../../template-renderer/src/service.ts';
 import { ApiKeys } from '../access/api-keys.ts';
 import { service } from '../service.ts';
-import { IdempotencyKeyRetention } from './key-retention.ts';
+import { ExpiredRows } from '../expiry/expired-rows.ts';
 
 const admin = 'ck_development-key-for-tests-only';
 
@@ -162,6 +162,16 @@ describe('a request with an Idempotency-Key', () => {
     expect(await post('/v1/recipients/amina/tokens', undefined, key)).toMatchObject({ status: 201, replayed: null });
   });
 
+  it('is possible on every POST of somebody with a credential, as the API document says', async () => {
+    const document = (await (await fetch(`${replicas[0].running.url}/openapi.json`)).json()) as any;
+    const without = Object.entries<any>(document.paths).flatMap(([path, { post }]) => {
+      if (!post || post.security.length === 0) return [];
+      const takesKey = post.parameters?.some(({ name }: { name: string }) => name === 'Idempotency-Key');
+      return takesKey && post.responses[409] && post.responses[422] ? [] : [path];
+    });
+    expect(without).toEqual(['/v1/recipients/{id}/tokens']);
+  });
+
   it('leaves nothing in the table that can be read, and nothing at all after its day', async () => {
     const key = `order-of-amina-${unique()}`;
     await post('/v1/events', event(key), key);
@@ -174,7 +184,7 @@ describe('a request with an Idempotency-Key', () => {
     expect(bytes).not.toContain('amina');
     expect(bytes).not.toContain(key);
     await sql(`UPDATE gateway.idempotency_keys SET expires_at = now() - interval '1 second' WHERE tenant = 'default'`);
-    await replicas[0].running.app.get(IdempotencyKeyRetention).keepHouse();
+    await replicas[0].running.app.get(ExpiredRows).remove();
     expect(await sql(`SELECT FROM gateway.idempotency_keys WHERE tenant = 'default'`)).toEqual([]);
   });
 });

@@ -11,6 +11,8 @@ import { KeptAnswers } from './kept-answers.ts';
 
 /** How long a repeated request waits for the answer to the first one before it is told to come again. */
 const patienceMs = 5_000;
+/** How much longer than a request may take its key is held for whoever carries it out. */
+const marginMs = 5_000;
 /** Pauses between two looks at what another replica has answered, doubling. */
 const firstPauseMs = 25;
 const longestPauseMs = 400;
@@ -39,10 +41,11 @@ export class Idempotency {
   }
 
   /**
+   * @param limitMs how long the request may take
    * @returns the answer, if there is one or comes within some seconds; otherwise what the caller is to carry out and then to {@link end}
    * @throws Problem 409 while somebody else is still at it; 422 for another request under the same key
    */
-  async begin(asked: Asked): Promise<Answer | UnderWay> {
+  async begin(asked: Asked, limitMs: number): Promise<Answer | UnderWay> {
     const deadline = Date.now() + patienceMs;
     const place = `${asked.tenant}\n${asked.key.toString('base64')}`;
     for (let pauseMs = firstPauseMs; ;) {
@@ -69,7 +72,7 @@ export class Idempotency {
       let waits = true;
       try {
         const owner = randomUUID();
-        const claim = await this.kept.claim(asked, owner, new Date());
+        const claim = await this.kept.claim(asked, owner, new Date(), limitMs + marginMs);
         if (claim.kind === 'mine') {
           waits = false;
           return { asked, owner, firstAt: claim.firstAt, ended };
@@ -107,7 +110,8 @@ export class Idempotency {
   }
 }
 
-function inFlight(): Problem {
+/** 409 */
+export function inFlight(): Problem {
   return new Problem({
     status: 409,
     code: 'request_in_flight',
@@ -117,7 +121,8 @@ function inFlight(): Problem {
   });
 }
 
-function reused(): Problem {
+/** 422 */
+export function reused(): Problem {
   return new Problem({
     status: 422,
     code: 'idempotency_key_reused',

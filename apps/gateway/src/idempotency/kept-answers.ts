@@ -4,8 +4,6 @@ import { seal, unseal, type Answer, type Asked } from './asked.ts';
 
 /** How long an answer is kept, from the first time that a request came with its key. */
 export const keptHours = 24;
-/** Longer than a request may take (`REQUEST_TIME_LIMIT_MS` is at most half of it): whoever has not answered by then has died. */
-export const leaseMs = 60_000;
 
 /** What a key stands for. */
 export type Claim =
@@ -26,8 +24,14 @@ export class KeptAnswers {
   /**
    * Claims a key for whoever is to carry its request out, unless somebody has.
    * @param now when it came, if it is the first
+   * @param leaseMs whoever has not answered by then has died
    */
-  async claim({ tenant, key, request, seal: sealKey }: Asked, owner: string, now: Date): Promise<Claim> {
+  async claim(
+    { tenant, key, request, seal: sealKey }: Asked,
+    owner: string,
+    now: Date,
+    leaseMs: number,
+  ): Promise<Claim> {
     const [row] = await this.hot.query(
       `WITH claimed AS (
          INSERT INTO idempotency_keys AS kept (tenant, key, request, first_at, expires_at, owner, leased_until)

@@ -22,6 +22,7 @@ import { z } from 'zod';
 import { Allow, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 import { templateKey } from '../templates/templates.controller.ts';
 import { pageOf, sendPage } from './html-page.ts';
 
@@ -41,6 +42,7 @@ const choosing =
 /** What templates would say, on the screen or in one’s own mailbox. */
 @Controller('v1/admin/templates')
 @Allow('admin', 'editor')
+@TimeLimit(forTemplates)
 export class PreviewsController {
   constructor(private readonly messages: Messages) {}
 

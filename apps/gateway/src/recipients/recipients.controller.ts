@@ -22,6 +22,7 @@ import { BodyLimit } from '../http/body-limit.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { EveryTime } from '../idempotency/idempotency.interceptor.ts';
+import { TimeLimit } from '../limits/time-limit.ts';
 import { recipientId } from './recipient-id.ts';
 
 const tokenSchema = z.object({ token: z.string(), expires_at: z.string() });
@@ -69,6 +70,7 @@ export class RecipientsController {
 
   @Post('bulk')
   @BodyLimit(bulkBytes)
+  @TimeLimit(bulkTimeoutMs + 5_000)
   @Describe({
     summary: 'Create or replace up to 10,000 recipients',
     description:

@@ -35,6 +35,7 @@ import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 import { DescribedTypes } from './described-types.ts';
 import { etag, revisionOf } from './revision.ts';
 
@@ -76,6 +77,7 @@ const versionInPath = {
 /** The words of notification types, by channel and language: what they are, were and will be. */
 @Controller('v1/admin/templates')
 @Allow('admin', { read: 'viewer', change: 'editor' })
+@TimeLimit(forTemplates)
 export class TemplatesController {
   constructor(
     private readonly messages: Messages,

@@ -23,6 +23,7 @@ import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { listOf } from '../http/list-of.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
+import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
 import { DescribedTypes } from './described-types.ts';
 
 const locales = listOf(knownLocaleSchema, 20);
@@ -44,6 +45,7 @@ const patient = { timeoutMs: checkTemplatesTimeoutMs };
 /** Texts for translators, and back. */
 @Controller('v1/admin/translations')
 @Allow('admin', { read: 'viewer', change: 'editor' })
+@TimeLimit(forTemplates)
 export class TranslationsController {
   constructor(
     private readonly messages: Messages,

@@ -3,6 +3,7 @@ import { HEADERS_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { ruleKey } from '../../access/access.guard.ts';
 import type { Rule } from '../../access/rules.ts';
+import { everyTimeKey } from '../../idempotency/idempotency.interceptor.ts';
 import { descriptionKey, type RouteDescription } from '../../http/describe.ts';
 
 /** A route as its decorators tell of it. */
@@ -16,6 +17,8 @@ export interface DescribedRoute {
   operationId: string;
   /** `undefined` where `@Allow` is missing: then the gateway does not start. */
   rule: Rule | undefined;
+  /** Whether an `Idempotency-Key` is heeded. */
+  takesKey: boolean;
   /** `undefined` where `@Describe` is missing. */
   description: RouteDescription | undefined;
   /** Media type of the answer, from `@Header('content-type', …)`; JSON without one. */
@@ -46,13 +49,19 @@ export class DescribedRoutes {
     if (requestMethod === undefined) return [];
     const name = controller.name.replace(/Controller$/, '');
     const headers: { name: string; value: string }[] = Reflect.getMetadata(HEADERS_METADATA, handler) ?? [];
+    const rule = this.reflector.getAllAndOverride<Rule | undefined>(ruleKey, [handler, controller]);
+    const takesKey =
+      requestMethod === RequestMethod.POST &&
+      rule?.access !== 'public' &&
+      !this.reflector.get<boolean | undefined>(everyTimeKey, handler);
     return pathsOf(controller).flatMap((prefix) =>
       pathsOf(handler).map((path) => ({
         method: RequestMethod[requestMethod].toLowerCase() as DescribedRoute['method'],
         path: openApiPath(`${prefix}/${path}`),
         tag: words(name),
         operationId: `${name}_${method}`,
-        rule: this.reflector.getAllAndOverride<Rule | undefined>(ruleKey, [handler, controller]),
+        rule,
+        takesKey,
         description: this.reflector.get<RouteDescription | undefined>(descriptionKey, handler),
         contentType: headers.find((header) => header.name.toLowerCase() === 'content-type')?.value,
       })),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isForKeys, leastRole } from '../../access/rules.ts';
 import { roles, scopes } from '../../access/scopes.ts';
+import { keptHours } from '../../idempotency/kept-answers.ts';
 import type { ContractExamples } from '../schemas/contract-examples.ts';
 import { JsonSchemas, type JsonSchema } from '../schemas/json-schemas.ts';
 import type { DescribedRoute } from './described-routes.ts';
@@ -64,12 +65,18 @@ which words, delivers it, and can say afterwards why a person did or did not get
 - Names are in \`snake_case\`, ids are UUIDs, times are RFC 3339 in UTC. Unknown fields are refused.
 - Lists answer \`{ "data": […], "next_cursor": … }\`; give \`next_cursor\` as \`?cursor=\` for the next page.
 - Errors are problem details (RFC 9457) with a stable \`code\`.
+- Every POST with an \`Idempotency-Key\` can be sent again without being carried out twice.
+- \`RateLimit-Policy\` and \`RateLimit\` tell how many requests are left, 429 with \`Retry-After\` when there is none.
 
 The same front door is open over RabbitMQ: see the [AsyncAPI document](/asyncapi.json).`;
 
 function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
   const { method, path, tag, operationId, description = { summary: `${method.toUpperCase()} ${path}` } } = route;
-  const parameters = [...pathParameters(path), ...queryParameters(description.query, schemas)];
+  const parameters = [
+    ...pathParameters(path),
+    ...queryParameters(description.query, schemas),
+    ...(route.takesKey ? [idempotencyKeyParameter] : []),
+  ];
 
   return {
     operationId,
@@ -90,6 +97,14 @@ function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: Cont
     responses: { [description.status ?? 200]: success(route, schemas, examples), ...problemResponses(route) },
   };
 }
+
+const idempotencyKeyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: `Makes it safe to send the request again: the same one is carried out once and answered the same for ${keptHours} hours, with \`Idempotency-Replayed: true\`. 1 to 255 visible ASCII characters, such as a UUID.`,
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
 
 function success(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
   const { response, responseYaml, status = 200 } = route.description ?? {};

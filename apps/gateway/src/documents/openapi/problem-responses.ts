@@ -2,6 +2,10 @@ import { Problem } from '@carillon/contracts';
 import type { z } from 'zod';
 import { forbidden, unauthorized } from '../../access/rules.ts';
 import { InputPipe } from '../../http/input.pipe.ts';
+import { invalidIdempotencyKey } from '../../idempotency/idempotency-key.ts';
+import { inFlight, reused } from '../../idempotency/idempotency.ts';
+import { tooManyRequests } from '../../limits/rate-limit.guard.ts';
+import { tookTooLong as tookTooLongFor } from '../../limits/time-limit.ts';
 import type { JsonSchema } from '../schemas/json-schemas.ts';
 import type { DescribedRoute } from './described-routes.ts';
 
@@ -45,15 +49,17 @@ const meanings: Record<number, string> = {
   422: 'Well formed, but it cannot be acted upon; `errors` names the fields and the cure.',
   429: 'Too often; `Retry-After` says when to try again.',
   503: 'Something Carillon needs is away, and nothing was accepted. Try again after `Retry-After` seconds.',
+  504: 'It was not answered in time and may still be carried out. Send it again with the same `Idempotency-Key`.',
 };
 
 /** Every problem that a route can answer with, each with an example by its code. */
-export function problemResponses({ method, rule, description }: DescribedRoute): Record<string, unknown> {
+export function problemResponses({ method, rule, takesKey, description }: DescribedRoute): Record<string, unknown> {
   const problems: Problem[] = [];
   const input = description?.body ?? description?.query;
   if (input) problems.push(invalid(input, description?.body ? 'body' : 'query'));
   if (rule && rule.access !== 'public')
-    problems.push(unauthorized(), forbidden(rule, method), Problem.unavailable(away));
+    problems.push(unauthorized(), forbidden(rule, method), tooMany, tookTooLong, Problem.unavailable(away));
+  if (takesKey) problems.push(invalidIdempotencyKey(), inFlight(), reused());
   for (const [status, codes] of Object.entries(description?.errors ?? {}))
     for (const code of codes.split(/[,\s]+/)) problems.push(named(Number(status), code));
 
@@ -62,7 +68,7 @@ export function problemResponses({ method, rule, description }: DescribedRoute):
       String(status),
       {
         description: meanings[status] ?? 'The request failed.',
-        ...([429, 503].includes(status) && {
+        ...([429, 503, 504].includes(status) && {
           headers: { 'retry-after': { description: 'Seconds.', schema: { type: 'integer' } } },
         }),
         content: {
@@ -78,6 +84,8 @@ export function problemResponses({ method, rule, description }: DescribedRoute):
   );
 }
 
+const tooMany = tooManyRequests({ policy: 'key', quota: 12_000 }, 17);
+const tookTooLong = tookTooLongFor(20_000);
 const away = 'preferences did not answer within 5000 ms';
 
 /** What the route itself says to an unknown field, and to whatever is missing then. */

@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestService, testBroker, testDatabase, unique, until, type TestService } from '@carillon/testing';
+import { ApiKeys } from '../access/api-keys.ts';
+import { RecipientTokens } from '../access/recipient-tokens.ts';
+import { ExpiredRows } from '../expiry/expired-rows.ts';
+import { service } from '../service.ts';
+
+describe('limits', () => {
+  let replicas: TestService[];
+  let remove: () => Promise<void>;
+
+  beforeAll(async () => {
+    const database = await testDatabase({ [service.name]: service.migrations });
+    const broker = await testBroker();
+    remove = async () => {
+      await broker.close();
+      await database.drop();
+    };
+    const env = {
+      RATE_LIMIT_PER_KEY: '60',
+      RATE_LIMIT_PER_RECIPIENT: '40',
+      RATE_LIMIT_PER_TENANT: '100',
+      REQUEST_TIME_LIMIT_MS: '1000',
+      HEADERS_TIMEOUT_MS: '1000',
+      BODY_TIMEOUT_MS: '2000',
+      MAX_CONNECTIONS: '200',
+    };
+    const shared = { database, broker };
+    replicas = [await startTestService(service, env, shared), await startTestService(service, env, shared)];
+  }, 60_000);
+
+  afterAll(async () => {
+    for (const replica of replicas ?? []) await replica.close();
+    await remove?.();
+  });
+
+  async function get(path: string, credential: string, replica = 0) {
+    const response = await fetch(replicas[replica]!.running.url + path, {
+      headers: { authorization: `Bearer ${credential}` },
+    });
+    const { status, headers } = response;
+    return { status, headers, json: (await response.json()) as any };
+  }
+  const keyOf = (tenant: string) => replicas[0]!.running.app.get(ApiKeys).create(tenant, unique(), ['admin']);
+  const letters = '/v1/admin/dead-letters';
+
+  /** The statuses of so many requests, by turns to both replicas, a few at a time. */
+  async function many(count: number, credential: string, path = letters): Promise<Awaited<ReturnType<typeof get>>[]> {
+    const answers: Awaited<ReturnType<typeof get>>[] = [];
+    for (let from = 0; from < count; from += 10) {
+      const batch = Array.from({ length: Math.min(10, count - from) }, (_, n) => get(path, credential, (from + n) % 2));
+      answers.push(...(await Promise.all(batch)));
+    }
+    return answers;
+  }
+  const count = (answers: { status: number }[], status: number) =>
+    answers.filter((answer) => answer.status === status).length;
+
+  describe('of rate', () => {
+    it('are kept by both replicas together, key by key, and tell where one stands', async () => {
+      const tenant = unique();
+      const key = await keyOf(tenant);
+      const answers = await many(90, key);
+      // A twentieth of the limit may be left with a replica that has no request for it.
+      expect(count(answers, 200)).toBeLessThanOrEqual(60);
+      expect(count(answers, 200)).toBeGreaterThanOrEqual(57);
+      expect(count(answers, 200) + count(answers, 429)).toBe(90);
+
+      const [first] = answers;
+      expect(first!.headers.get('ratelimit-policy')).toBe('"key";q=60;w=60, "tenant";q=100;w=60');
+      expect(first!.headers.get('ratelimit')).toMatch(/^"key";r=\d+;t=\d+, "tenant";r=\d+;t=\d+$/);
+      const last = answers.findLast(({ status }) => status === 429)!;
+      expect(last.headers.get('content-type')).toContain('application/problem+json');
+      expect(last.json).toMatchObject({
+        code: 'too_many_requests',
+        detail: expect.stringContaining('60 a minute by one key'),
+      });
+      expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(30);
+      expect(last.headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+, /);
+
+      const other = await many(90, await keyOf(tenant));
+      expect(count(other, 200)).toBeLessThanOrEqual(43);
+      expect(count(other, 200)).toBeGreaterThanOrEqual(35);
+      expect(other.find(({ status }) => status === 429)!.json.detail).toContain('100 a minute by one tenant');
+      expect(count(await many(10, await keyOf(unique())), 200)).toBe(10);
+    });
+
+    it('of recipients leave the servers of their tenant what is theirs', async () => {
+      const tenant = unique();
+      const tokens = replicas[0]!.running.app.get(RecipientTokens);
+      const statuses: number[] = [];
+      for (const recipient of ['amina', 'bo', 'cleo']) {
+        const { token } = await tokens.mint(tenant, recipient);
+        // There is no inbox in this test; a query that is refused counts like any other.
+        const answers = await many(50, token, '/v1/notifications?limit=0');
+        expect(answers[0]!.headers.get('ratelimit-policy')).toBe('"recipient";q=40;w=60, "tenant";q=100;w=60');
+        statuses.push(count(answers, 400));
+      }
+      expect(statuses[0]! + statuses[1]! + statuses[2]!).toBeLessThanOrEqual(100);
+      expect(Math.max(...statuses)).toBeLessThanOrEqual(40);
+      expect(Math.min(statuses[0]!, statuses[1]!)).toBeGreaterThanOrEqual(37);
+      expect(count(await many(50, await keyOf(tenant)), 200)).toBe(50);
+    });
+
+    it('begin anew with the next window, and leave nothing behind', async () => {
+      const key = await keyOf(unique());
+      await many(80, key);
+      const { database, running } = replicas[0]!;
+      await database.query(`UPDATE gateway.rate_windows SET began_at = began_at - interval '1 minute'`);
+      // Replicas stay with what they know until their own clock says that the window is over; a third one knows nothing.
+      const third = await startTestService(service, { RATE_LIMIT_PER_KEY: '60' }, replicas[0]);
+      try {
+        const response = await fetch(third.running.url + letters, { headers: { authorization: `Bearer ${key}` } });
+        expect(response.status).toBe(200);
+        await response.body?.cancel();
+      } finally {
+        await third.running.close();
+        await third.messages.close();
+      }
+      await database.query(`UPDATE gateway.rate_windows SET began_at = now() - interval '61 minutes'`);
+      await running.app.get(ExpiredRows).remove();
+      expect(await database.query('SELECT FROM gateway.rate_windows')).toEqual([]);
+    });
+  });
+
+  it('of time are answered as a problem', async () => {
+    // Nobody answers for recipients in this test.
+    const { names, channel } = replicas[0]!.broker;
+    await channel.assertQueue(names.rpcQueue('preferences'), { durable: true });
+    const answer = await get('/v1/recipients/amina', await keyOf(unique()));
+    expect(answer).toMatchObject({ status: 504, json: { code: 'took_too_long' } });
+    expect(answer.headers.get('retry-after')).toBe('5');
+  });
+
+  describe('of clients that are slow', () => {
+    const open = async (): Promise<{ socket: Socket; answer: () => string; closed: Promise<unknown> }> => {
+      const { port } = new URL(replicas[0]!.running.url);
+      const socket = connect(Number(port), '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      return { socket, answer: () => text, closed: new Promise((resolve) => socket.once('close', resolve)) };
+    };
+
+    it('drop those that send their headers bit by bit, and serve others meanwhile', async () => {
+      const key = await keyOf(unique());
+      const slow = await Promise.all(Array.from({ length: 50 }, open));
+      const dripping = setInterval(() => {
+        for (const { socket } of slow) if (socket.writable) socket.write('X-Drip: 1\r\n');
+      }, 100);
+      for (const { socket } of slow) socket.write('GET /v1/admin/dead-letters HTTP/1.1\r\nHost: gateway\r\n');
+      try {
+        expect((await get(letters, key)).status).toBe(200);
+        await Promise.all(slow.map(({ closed }) => closed));
+        expect(slow[0]!.answer()).toContain('HTTP/1.1 408 Request Timeout');
+        expect(slow[0]!.answer()).toContain('"code":"request_timeout"');
+      } finally {
+        clearInterval(dripping);
+        for (const { socket } of slow) socket.destroy();
+      }
+    });
+
+    it('drop those that send their body bit by bit', async () => {
+      const key = await keyOf(unique());
+      const { socket, answer, closed } = await open();
+      socket.write(
+        `POST /v1/events HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{`,
+      );
+      const dripping = setInterval(() => socket.writable && socket.write(' '), 100);
+      await closed.finally(() => clearInterval(dripping));
+      expect(answer()).toContain('HTTP/1.1 408 Request Timeout');
+    });
+
+    it('take no more connections than there may be', async () => {
+      const held = await Promise.all(Array.from({ length: 220 }, () => open().catch(() => undefined)));
+      const there = () => held.filter((one) => one && !one.socket.destroyed).length;
+      await until('what is too many is dropped', () => there() <= 200);
+      for (const one of held) one?.socket.destroy();
+      const key = await keyOf(unique());
+      await until('there is room again', async () => (await get(letters, key)).status === 200);
+    });
+
+    it('answer what is no HTTP, and headers without end, with problems', async () => {
+      for (const [text, status] of [
+        ['HELLO\r\n\r\n', '400 Bad Request'],
+        [`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431 Request Header Fields Too Large'],
+      ] as const) {
+        const { socket, answer, closed } = await open();
+        socket.write(text);
+        await closed;
+        expect(answer()).toContain(`HTTP/1.1 ${status}\r\nContent-Type: application/problem+json`);
+      }
+    });
+  });
+});

@@ -1,0 +1,7 @@
+import { Counter } from 'prom-client';
+
+export const requestsLimited = new Counter({
+  name: 'carillon_requests_limited_total',
+  help: 'Requests refused with 429, by the limit that was reached',
+  labelNames: ['policy'],
+});
