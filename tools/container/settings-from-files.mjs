@@ -21,6 +21,8 @@ const secrets = [
   'CUSTOM_SMS_HEADERS',
   'MAILGUN_API_KEY',
   'SECRETS_KEY',
+  'FIRST_OWNER_TOKEN',
+  'OPENID_CLIENT_SECRET',
 ];
 
 const environment = process.env;
