@@ -49,6 +49,7 @@ import { Receipts } from './receipts/receipts.ts';
 import { WebhookKeysController } from './receipts/webhook-keys.controller.ts';
 import { RetryLoop } from './retry/retry-loop.ts';
 import { Sender } from './sending/sender.ts';
+import { UnderWay } from './sending/under-way.ts';
 import { DeliveryStore } from './store/delivery-store.ts';
 import { SuppressedAddresses } from './suppressions/suppressed-addresses.ts';
 
@@ -79,7 +80,8 @@ export const deliveryRpcs: readonly RpcContract<any, any>[] = [
 export class DeliveryModule {
   static register<Content>(options: DeliveryOptions<Content>): DynamicModule {
     const { channel, providers: installation, kinds = {}, caps = {}, sendTimeoutMs, leaseMarginSeconds = 30 } = options;
-    const storeOptions = { leaseSeconds: sendTimeoutMs / 1000 + leaseMarginSeconds };
+    const underWay = new UnderWay();
+    const storeOptions = { leaseSeconds: sendTimeoutMs / 1000 + leaseMarginSeconds, gather: underWay.gather };
     return {
       module: DeliveryModule,
       imports: [RetentionModule.of({ parts: retained, weeksAhead })],
@@ -178,7 +180,7 @@ export class DeliveryModule {
             admissions: Admissions<Content>,
             directory: ProviderDirectory<Content>,
             announcer: Announcer,
-          ) => new Sender<Content>(options, store, admissions, directory, announcer),
+          ) => new Sender<Content>(options, store, admissions, directory, announcer, underWay),
           inject: [DeliveryStore, Admissions, ProviderDirectory, Announcer],
         },
         { provide: ReceiptStore, useFactory: (db: DataSource) => new ReceiptStore(db), inject: [DataSource] },

@@ -7,6 +7,11 @@ export interface BatchOptions {
   max?: number;
   /** Runs at the same time at most; default 1, which makes the fewest and largest statements. */
   concurrency?: number;
+  /**
+   * Says when those that are together need not wait for more, in a later turn; unless given, at the end of the turn: the other items
+   * of the same message have reached the call by then.
+   */
+  gather?: (done: () => void) => void;
 }
 
 /**
@@ -48,7 +53,7 @@ export function batched<Input, Output>(
 
 function gathering<Input, Output>(
   work: (inputs: readonly Input[]) => Promise<ArrayLike<Output | Error>>,
-  { max = 500, concurrency = 1 }: BatchOptions,
+  { max = 500, concurrency = 1, gather = setImmediate }: BatchOptions,
 ): (input: Input) => Promise<Output> {
   let running = 0;
   const waiting: (() => void)[] = [];
@@ -70,11 +75,11 @@ function gathering<Input, Output>(
     {
       cache: false,
       maxBatchSize: max,
-      batchScheduleFn: (dispatch) => {
-        waiting.push(dispatch);
-        // Not at once: the other items of the same message reach this point within the turn.
-        setImmediate(start);
-      },
+      batchScheduleFn: (dispatch) =>
+        void gather(() => {
+          waiting.push(dispatch);
+          start();
+        }),
     },
   );
   return (input) => loader.load(input);

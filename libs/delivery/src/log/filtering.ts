@@ -19,10 +19,10 @@ const conditions: Readonly<Record<Exclude<keyof DeliveryFilter, 'q'>, string>> =
   provider: 'provider = $',
   // Attempts know every id that a provider has given, the delivery only the last one.
   provider_message_id: 'id IN (SELECT delivery_id FROM attempts WHERE tenant = $1 AND provider_message_id = $)',
-  template: `template ->> 'key' = $`,
-  template_version: `(template ->> 'version')::int = $::int`,
-  experiment: `template ->> 'experiment' = $`,
-  variant: `template ->> 'variant' = $`,
+  template: 'template_key = $',
+  template_version: 'template_version = $::int',
+  experiment: 'experiment = $',
+  variant: 'variant = $',
   error_code: 'error_code = $',
   // An id begins with its event's time; so this reads only the partitions of that time.
   created_from: 'id >= first_id_at($)',

@@ -19,6 +19,24 @@ describe('The slots of a provider', () => {
     expect(slots.idle).toBe(true);
   });
 
+  it('let those who wait through together when half are free, or after 20 ms', async () => {
+    const slots = new Slots(4);
+    await Promise.all(Array.from({ length: 4 }, () => slots.take('normal', long)));
+    let through = 0;
+    const waiting = Array.from({ length: 3 }, () => slots.take('normal', long).then(() => (through += 1)));
+    slots.release();
+    await Promise.resolve();
+    expect(through).toBe(0);
+    slots.release();
+    await Promise.all(waiting.slice(0, 2));
+    expect(through).toBe(2);
+    slots.release();
+    await waiting[2];
+    expect(through).toBe(3);
+    for (let left = 0; left < 3; left += 1) slots.release();
+    expect(slots.idle).toBe(true);
+  });
+
   it('serve the urgent lane first', async () => {
     const slots = new Slots(1);
     await slots.take('bulk', long);

@@ -13,6 +13,7 @@ import type { ClaimedDelivery, DeliveryFact, NewDelivery, Settlement } from '../
 import type { DeliveryStore } from '../store/delivery-store.ts';
 import { Deadline } from './deadline.ts';
 import { attemptSeconds, attemptsTotal } from './metrics.ts';
+import type { UnderWay } from './under-way.ts';
 import { afterLookUp, failsOver, judge, settleUncertain, summary, type Settling } from './verdict.ts';
 
 /** How long an incoming message is kept for its attempt; then the attempt goes on without it, under the lease. */
@@ -49,6 +50,7 @@ export class Sender<Content = unknown> implements BeforeApplicationShutdown, OnA
     private readonly admissions: Admissions<Content>,
     private readonly directory: ProviderDirectory<Content>,
     private readonly announcer: Announcer,
+    private readonly underWay: UnderWay,
   ) {}
 
   /**
@@ -271,7 +273,7 @@ export class Sender<Content = unknown> implements BeforeApplicationShutdown, OnA
     gate: ProviderGate<Content>,
   ): Promise<{ outcome: SendOutcome; seconds: number }> {
     const started = performance.now();
-    const outcome = await this.callProvider(claimed, gate);
+    const outcome = await this.underWay.during(() => this.callProvider(claimed, gate));
     const seconds = (performance.now() - started) / 1000;
     gate.done(outcome, seconds * 1000);
     this.observe(claimed, gate.name, outcome, seconds);

@@ -13,6 +13,8 @@ import type {
 export interface StoreOptions {
   /** Seconds for which whoever works on a delivery is trusted to finish. */
   readonly leaseSeconds: number;
+  /** Says when outcomes need not wait for more of them. */
+  readonly gather?: (done: () => void) => void;
 }
 
 /** Error of an attempt whose process did not live to see its end. */
@@ -24,6 +26,10 @@ export const factColumns = `d.tenant, d.id, d.notification_id, d.recipient, d.ty
 const claimColumns = `${factColumns}, d.lane, d.destination, d.destination_name, d.content, d.round_start,
   extract(epoch FROM d.expires_at - now())::float8 AS expires_in, extract(epoch FROM now() - d.created_at)::float8 AS age,
   extract(epoch FROM now() - d.updated_at)::float8 AS quiet`;
+
+/** A template, and what of it the log is filtered by. */
+const templateColumns = 'template, template_key, template_version, experiment, variant';
+const templateValues = `template, template ->> 'key', (template ->> 'version')::int, template ->> 'experiment', template ->> 'variant'`;
 
 /** SQL: the state of a delivery that must not be sent, or NULL. */
 const refused = (delivery: string): string => `CASE
@@ -57,15 +63,21 @@ export class DeliveryStore<Content = unknown> {
     async (rows: readonly (NewDelivery<Content> & { readonly provider: string })[]) => {
       // In order of the key: two replicas that insert the same redelivered rows wait for each other instead of deadlocking.
       const ordered = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1));
+      const { items, contents } = contentsApart(ordered);
       const begun: ClaimedDelivery<Content>[] = await this.db.query(
         `WITH item AS (
-           SELECT item.*, ${refused('item')} AS refused FROM json_populate_recordset(null::deliveries, $1) AS item
+           SELECT item.*, ${refused('item')} AS refused,
+             convert_from(substring($3::bytea FROM content_from FOR content_for), 'UTF8')::jsonb AS words
+           FROM ROWS FROM (json_populate_recordset(null::deliveries, $1),
+             json_to_recordset($1) AS (content_from int, content_for int)) AS item
            WHERE ${notErased('item')}
+           -- Keeps what was found to be refused from being asked again for each column.
+           OFFSET 0
          ), d AS (
-           INSERT INTO deliveries (tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
+           INSERT INTO deliveries (tenant, id, notification_id, event_id, recipient, type, category, lane, ${templateColumns}, destination,
              destination_name, content, expires_at, traceparent, created_at, updated_at, status, attempts, provider, lease_until)
-           SELECT tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
-             destination_name, content, expires_at, traceparent, created_at, now(),
+           SELECT tenant, id, notification_id, event_id, recipient, type, category, lane, ${templateValues}, destination,
+             destination_name, words, expires_at, traceparent, created_at, now(),
              coalesce(refused, 'sending'),
              CASE WHEN refused IS NULL THEN 1 ELSE 0 END,
              CASE WHEN refused IS NULL THEN provider END,
@@ -79,7 +91,7 @@ export class DeliveryStore<Content = unknown> {
          )
          SELECT tenant, id, status, provider, attempts, round_start, updated_at,
            extract(epoch FROM expires_at - now())::float8 AS expires_in FROM d`,
-        [JSON.stringify(ordered), this.options.leaseSeconds],
+        [items, this.options.leaseSeconds, contents],
       );
       const byKey = new Map(begun.map((row) => [keyOf(row), row]));
       return rows.map((row) => {
@@ -104,10 +116,10 @@ export class DeliveryStore<Content = unknown> {
          JOIN json_to_recordset($1) AS plan(tenant text, id uuid, delay float8) USING (tenant, id)
          WHERE ${notErased('item')}
        ), d AS (
-         INSERT INTO deliveries (tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
+         INSERT INTO deliveries (tenant, id, notification_id, event_id, recipient, type, category, lane, ${templateColumns}, destination,
            destination_name, content, expires_at, traceparent, created_at, updated_at, attempts, status, failure, error,
            next_attempt_at)
-         SELECT tenant, id, notification_id, event_id, recipient, type, category, lane, template, destination,
+         SELECT tenant, id, notification_id, event_id, recipient, type, category, lane, ${templateValues}, destination,
            destination_name, content, expires_at, traceparent, created_at, now(), 0, coalesce(refused, status),
            CASE WHEN refused IS NULL THEN failure END, CASE WHEN refused IS NULL THEN error END,
            CASE WHEN refused IS NULL THEN ${notAfterDeadline('item')} END
@@ -195,9 +207,10 @@ export class DeliveryStore<Content = unknown> {
    * that the provider took the message is true whichever attempt says it.
    * @returns what to tell, or undefined when the delivery had moved on
    */
-  readonly settle = batched(async (settlements: readonly Settlement[]) => {
-    const rows: DeliveryFact[] = await this.db.query(
-      `WITH item AS (
+  readonly settle = batched(
+    async (settlements: readonly Settlement[]) => {
+      const rows: DeliveryFact[] = await this.db.query(
+        `WITH item AS (
            SELECT * FROM json_to_recordset($1) AS item(tenant text, id uuid, number int, status text, failure text,
              changed_from text[], outcome text, error text, error_code text, provider_message_id text, delay float8, keep_lease boolean)
          ), attempt AS (
@@ -220,11 +233,13 @@ export class DeliveryStore<Content = unknown> {
            RETURNING d.*
          )
          SELECT ${factColumns} FROM d`,
-      [JSON.stringify(settlements), this.options.leaseSeconds],
-    );
-    const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-    return settlements.map((settlement) => byKey.get(keyOf(settlement)));
-  });
+        [JSON.stringify(settlements), this.options.leaseSeconds],
+      );
+      const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+      return settlements.map((settlement) => byKey.get(keyOf(settlement)));
+    },
+    { gather: (done) => (this.options.gather ?? setImmediate)(done) },
+  );
 
   /**
    * Gives up the lease after the outcome was published; an uncertain delivery may be planned for another attempt, or for a look
@@ -309,4 +324,20 @@ export class DeliveryStore<Content = unknown> {
 
 function keyOf({ tenant, id }: { tenant: string; id: string }): string {
   return `${tenant} ${id}`;
+}
+
+/**
+ * Contents travel as bytes beside the other columns: within their JSON PostgreSQL would read each of them three times, which for
+ * emails of 10 KB was a third of the statement's work.
+ */
+function contentsApart<Content>(rows: readonly NewDelivery<Content>[]): { items: string; contents: Buffer } {
+  const contents = rows.map(({ content }) => Buffer.from(JSON.stringify(content)));
+  let from = 1;
+  const items = rows.map((row, index) => {
+    const { length } = contents[index]!;
+    const item = { ...row, content: undefined, content_from: from, content_for: length };
+    from += length;
+    return item;
+  });
+  return { items: JSON.stringify(items), contents: Buffer.concat(contents) };
 }
