@@ -33,7 +33,7 @@ describe('The slots of a provider', () => {
     slots.release();
     await waiting[2];
     expect(through).toBe(3);
-    for (let left = 0; left < 3; left += 1) slots.release();
+    for (let left = 0; left < 4; left += 1) slots.release();
     expect(slots.idle).toBe(true);
   });
 
