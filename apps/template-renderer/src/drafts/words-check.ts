@@ -1,10 +1,10 @@
 import { fieldErrors, knownLocaleSchema, type FieldError, type TemplateWarning } from '@carillon/contracts';
 import { Injectable } from '@nestjs/common';
 import { BrandStore } from '../branding/brand-store.ts';
-import { wordsOf } from '../channels/index.ts';
 import { SourceError, type Mistake } from '../compile/source-error.ts';
 import { TemplateCompiler } from '../compile/template-compiler.ts';
-import { brandNames, parse, variableUses } from '../engine/index.ts';
+import { brandNames } from '../engine/index.ts';
+import { IsolatedTemplates } from '../isolation/isolated-templates.ts';
 import { Samples } from '../samples/samples.ts';
 import type { CompiledTemplate, TemplateKey } from '../templates/template.ts';
 import { sourceSchemas, type TemplateSource } from '../templates/template-source.ts';
@@ -33,6 +33,7 @@ export class WrongWords extends Error {
 export class WordsCheck {
   constructor(
     private readonly compiler: TemplateCompiler,
+    private readonly isolated: IsolatedTemplates,
     private readonly store: TemplateStore,
     private readonly samples: Samples,
     private readonly brands: BrandStore,
@@ -53,14 +54,17 @@ export class WordsCheck {
     if (!shaped.success) throw new WrongWords(fieldErrors(shaped.error.issues));
     const template = { channel: key.channel, source: shaped.data } as TemplateSource;
     const compiler = await this.compiler.of(key.tenant);
-    const compiled = await compiler.compile(template, key.locale).catch((error: unknown) => {
-      throw error instanceof SourceError ? new WrongWords(error.mistakes.map(asFieldError)) : error;
-    });
+    const compiled = await compiler.compile(template, key.locale).catch(refuse);
     const source_hash = compiler.hashOf(template, key.locale);
     if (declared === undefined) return { source: shaped.data, source_hash, compiled, warnings: [] };
-    const { mistakes, warnings } = undeclared(usesOf(template), await this.dataOf(key, declared));
+    const [uses, data] = await Promise.all([this.usesOf(key.tenant, template), this.dataOf(key, declared)]);
+    const { mistakes, warnings } = undeclared(uses, data);
     if (mistakes.length > 0) throw new WrongWords(mistakes.map(asFieldError));
     return { source: shaped.data, source_hash, compiled, warnings: warnings.map(asFieldError) };
+  }
+
+  private usesOf(tenant: string, template: TemplateSource): Promise<FieldVariable[]> {
+    return this.isolated.usesOf(tenant, template).catch(refuse);
   }
 
   private async dataOf({ tenant, type }: TemplateKey, schema: object | null): Promise<DeclaredData> {
@@ -81,11 +85,9 @@ export class WordsCheck {
   }
 }
 
-function usesOf({ channel, source }: TemplateSource): FieldVariable[] {
-  const words = wordsOf(channel);
-  return Object.entries(words.texts(source)).flatMap(([field, text]) =>
-    variableUses(parse(words.kindOf(field), text)).map((use) => ({ ...use, field })),
-  );
+/** @throws WrongWords in the place of a SourceError, and everything else as it is */
+function refuse(error: unknown): never {
+  throw error instanceof SourceError ? new WrongWords(error.mistakes.map(asFieldError)) : error;
 }
 
 function asFieldError({ field, message, line, column }: Mistake): FieldError {

@@ -5,11 +5,12 @@ import { LRUCache } from 'lru-cache';
 import type { Words } from '../channels/index.ts';
 import type { compileTemplate } from '../compile/compile.ts';
 import { SourceError } from '../compile/source-error.ts';
+import type { FieldVariable } from '../drafts/declared-data.ts';
 import type { checkFragment } from '../fragments/check-fragment.ts';
 import { RenderFailure } from '../rendering/render-failure.ts';
 import type { Brand } from '../rendering/scope.ts';
 import type { CompiledTemplate, PublishedTemplate } from '../templates/template.ts';
-import type { TemplatedChannel } from '../templates/template-source.ts';
+import type { TemplatedChannel, TemplateSource } from '../templates/template-source.ts';
 import { templatesInQuarantine, templateStops, workerStops } from './metrics.ts';
 import { Quarantine, type Held } from './quarantine.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -62,10 +63,22 @@ export class IsolatedTemplates implements OnApplicationShutdown {
       if ('compiled' in answer) return answer.compiled;
       throw new SourceError(answer.mistakes);
     } catch (error) {
-      if (!(error instanceof WorkerStopped)) throw error;
-      const [{ channel }] = source;
-      const field = channel === 'email' ? 'body' : channel === 'in_app' ? 'message' : 'text';
-      throw new SourceError([{ field, message: tooMuch(error) }]);
+      throw tooMuchFor(source[0], error);
+    }
+  }
+
+  /**
+   * Every place where a source uses data, found in a worker.
+   *
+   * @param tenant whose turn it takes
+   * @param source one that could be compiled
+   * @throws SourceError naming the limit that was not enough
+   */
+  async usesOf(tenant: string, source: TemplateSource): Promise<FieldVariable[]> {
+    try {
+      return await this.compilers.run(tenant, (worker) => worker.ask('usesOf', source));
+    } catch (error) {
+      throw tooMuchFor(source, error);
     }
   }
 
@@ -162,6 +175,13 @@ function heldBack(template: PublishedTemplate, { ms, why }: Held): RenderFailure
     template,
     `had to be stopped too often (last time: ${why}) and is not tried before ${until}Z; mend the template, then replay the message`,
   );
+}
+
+/** What stopped a worker as a mistake in the source; anything else as it is. */
+function tooMuchFor({ channel }: TemplateSource, error: unknown): unknown {
+  if (!(error instanceof WorkerStopped)) return error;
+  const field = channel === 'email' ? 'body' : channel === 'in_app' ? 'message' : 'text';
+  return new SourceError([{ field, message: tooMuch(error) }]);
 }
 
 function tooMuch({ limit }: WorkerStopped): string {

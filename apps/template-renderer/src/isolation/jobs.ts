@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Words } from '../channels/index.ts';
 import { compileTemplate } from '../compile/compile.ts';
 import { SourceError, type Mistake } from '../compile/source-error.ts';
+import { usesOf } from '../drafts/uses-of.ts';
 import { checkFragment as mistakesOfFragment } from '../fragments/check-fragment.ts';
 import { TenantFragments } from '../fragments/tenant-fragments.ts';
 import { RenderFailure } from '../rendering/render-failure.ts';
@@ -13,7 +14,7 @@ import type { CompiledTemplate, PublishedTemplate } from '../templates/template.
 import type { TemplatedChannel } from '../templates/template-source.ts';
 
 /** What a worker can be asked. Arguments and answers travel between processes: plain data only. */
-export const jobs = { compile, checkFragment, words };
+export const jobs = { compile, usesOf, checkFragment, words };
 export type Jobs = typeof jobs;
 
 /** What is sent to a worker. */
