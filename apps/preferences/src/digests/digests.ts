@@ -97,6 +97,7 @@ export class Digests {
         const now: ChannelDecision = {
           ...ruling,
           outcome: 'digest',
+          rule: 'frequency',
           reason: `it waited for a digest that comes now, since ${closed.recipient.id} chose otherwise`,
           until: closed.closedAt,
         };
