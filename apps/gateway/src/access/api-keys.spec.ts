@@ -128,6 +128,14 @@ describe('an API key', () => {
     for (const at of await lastUsed()) expect(Date.parse(at)).toBeGreaterThanOrEqual(before - 1000);
   });
 
+  it('that was used just before a gateway stops, says so too', async () => {
+    const { id, key } = await made();
+    const third = await startTestService(service, {}, { database: test.database, broker: test.broker });
+    expect((await call('GET', nothing, undefined, key, third)).status).toBe(200);
+    await third.close();
+    expect((await call('GET', `${path}/${id}`)).json.last_used_at).toEqual(expect.any(String));
+  });
+
   it('of another tenant does not exist', async () => {
     const foreign = await test.running.app.get(ApiKeys).create('other', 'foreign', ['admin']);
     const { id } = await made();
