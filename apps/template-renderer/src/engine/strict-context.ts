@@ -11,7 +11,11 @@ export class MissingVariable extends Error {
   override readonly name = 'InternalUndefinedVariableError';
 
   constructor(readonly variableName: string) {
+    // Thrown for every `{% if name %}` without a name: finding out where from took more than the rest of an email's rendering.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`undefined variable: ${variableName}`);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
