@@ -52,11 +52,22 @@ function part(kind: 'plain' | 'html', text: string): string {
   return `Content-Type: text/${kind}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}`;
 }
 
-/** What is no plain text: control characters other than tabs and line breaks, other scripts, lines too long for some servers. */
-const needsEncoding = /[^\t\n\r\x20-\x7e]|\r(?!\n)|[^\n]{77}/;
+/** What is no plain text: control characters other than tabs and line breaks, other scripts. */
+const needsEncoding = /[^\t\n\r\x20-\x7e]|\r(?!\n)/;
+
+/** Whether a line has more than 76 characters, which some servers would break. */
+function hasLongLine(text: string): boolean {
+  for (let from = 0; ;) {
+    const end = text.indexOf('\n', from);
+    if ((end === -1 ? text.length : end) - from > 76) return true;
+    if (end === -1) return false;
+    from = end + 1;
+  }
+}
 
 function encoded(text: string): { encoding: '7bit' | 'quoted-printable' | 'base64'; body: string } {
-  if (!needsEncoding.test(text)) return { encoding: '7bit', body: text.replaceAll(/\r?\n/g, '\r\n') };
+  if (!hasLongLine(text) && !needsEncoding.test(text))
+    return { encoding: '7bit', body: text.replaceAll(/\r?\n/g, '\r\n') };
   // Where most characters have several bytes each, base64 is shorter.
   if (Buffer.byteLength(text) <= text.length * 1.25) {
     return { encoding: 'quoted-printable', body: quotedPrintable(text) };
