@@ -189,7 +189,7 @@ describe('the wall between tenants', () => {
   });
 
   it('is behind every question: each names its tenant, or sees no rows', () => {
-    const questions = Object.values(contracts).filter(
+    const questions = (Object.values(contracts) as unknown[]).filter(
       (contract): contract is contracts.RpcContract<unknown, unknown> =>
         typeof contract === 'object' && contract !== null && 'service' in contract && 'request' in contract,
     );

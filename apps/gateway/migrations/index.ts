@@ -5,6 +5,7 @@ import { SettledDeadLetters0005 } from './0005-settled-dead-letters.ts';
 import { ApiKeysManaged0006 } from './0006-api-keys-managed.ts';
 import { Members0007 } from './0007-members.ts';
 import { TokenKeys0008 } from './0008-token-keys.ts';
+import { Tenants0010 } from './0010-tenants.ts';
 import { IdempotencyKeys0013 } from './0013-idempotency-keys.ts';
 import { Outbox0014 } from './0014-outbox.ts';
 import { AuditLog0017 } from './0017-audit-log.ts';
@@ -19,6 +20,7 @@ export const migrations = [
   ApiKeysManaged0006,
   Members0007,
   TokenKeys0008,
+  Tenants0010,
   IdempotencyKeys0013,
   Outbox0014,
   AuditLog0017,

@@ -76,6 +76,10 @@ import { SuppressionsController } from './suppressions/suppressions.controller.t
 import { DescribedTypes } from './templates/described-types.ts';
 import { TemplatesController } from './templates/templates.controller.ts';
 import { DigestsController } from './digests/digests.controller.ts';
+import { TenantExport } from './tenants/tenant-export.ts';
+import { TenantLife } from './tenants/tenant-life.ts';
+import { TenantStore } from './tenants/tenant-store.ts';
+import { TenantsController } from './tenants/tenants.controller.ts';
 import { TimersController } from './timers/timers.controller.ts';
 import { TranslationsController } from './templates/translations.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
@@ -117,6 +121,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     ErasureController,
     RealtimeController,
     ApiKeysController,
+    TenantsController,
     TokensController,
     MembersController,
     SessionController,
@@ -145,6 +150,9 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     RecipientTokens,
     { provide: SecretBox, useFactory: (config: GatewayConfig) => secretBox(config), inject: [CONFIG] },
     DeadLetterStore,
+    TenantStore,
+    TenantLife,
+    TenantExport,
     ErasedLetters,
     Senders,
     PersonalData,

@@ -17,7 +17,16 @@ export const configSchema = z.object({
     .regex(/^ck_[A-Za-z0-9_-]{22,}$/, 'must be "ck_" and at least 22 random characters')
     .optional()
     .describe('An API key with every scope, registered at start; for development and the first steps'),
-  DEV_TENANT: tenantSchema.default(defaultTenant).describe('The tenant that DEV_API_KEY and the first owner belong to'),
+  PLATFORM_API_KEY: z
+    .string()
+    .regex(/^ck_[A-Za-z0-9_-]{22,}$/, 'must be "ck_" and at least 22 random characters')
+    .optional()
+    .describe(
+      'An API key that may create, suspend, export and erase tenants, and nothing else; another value at the next start takes its place',
+    ),
+  DEV_TENANT: tenantSchema
+    .default(defaultTenant)
+    .describe('The tenant that DEV_API_KEY, PLATFORM_API_KEY and the first owner belong to'),
   RECIPIENT_TOKEN_TTL: z.coerce
     .number()
     .int()

@@ -37,7 +37,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   },
   async prepare(app) {
     await app.get(AuditRetention).start();
-    await app.get(ApiKeys).registerDevelopmentKey();
+    await app.get(ApiKeys).registerSettings();
     await app.get(TokenKeys).reseal();
     await app.get(FirstOwner).invite();
   },

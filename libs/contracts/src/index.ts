@@ -81,6 +81,7 @@ export * from './pipeline/delivery-settings-changed/index.ts';
 export * from './rpc/email-links/index.ts';
 export * from './rpc/personal-data/index.ts';
 export * from './rpc/schedules/index.ts';
+export * from './rpc/tenants/index.ts';
 export * from './rpc/timers/index.ts';
 export * from './rpc/digests/index.ts';
 export * from './dead-letter/index.ts';

@@ -31,6 +31,8 @@ export interface AmqpServerOptions extends MessagingOptions {
   rpcs?: readonly RpcContract<any, any>[];
   /** Wraps the work on each question, such as to say whose it is. */
   answering?: (question: unknown, answer: () => Promise<unknown>) => Promise<unknown>;
+  /** Whether an item is nobody's any more; then it is done without its handler. */
+  passesOver?: (event: CloudEvent) => boolean;
   /** Batches held unacknowledged per queue; default 10. */
   prefetch?: number;
 }
@@ -222,7 +224,9 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
 
   private itemHandler(pattern: string): ItemHandler {
     const handler = this.handlerFor(pattern);
-    return (event: CloudEvent, origin: Origin) => settled(handler(event, new AmqpContext([origin])));
+    const { passesOver } = this.options;
+    return async (event: CloudEvent, origin: Origin) =>
+      passesOver?.(event) ? undefined : settled(handler(event, new AmqpContext([origin])));
   }
 
   private handlerFor(pattern: string): MessageHandler {

@@ -39,6 +39,7 @@ export async function migrateService({
     const applied = await runMigrations(adminUrl, schemaOf(service), migrations);
     const role = roleOf(databaseOf(adminUrl), service);
     await protectRecord(lock, role, schemaOf(service));
+    await makeTenantStandings(lock, schemaOf(service));
     await wallTenantsOff(lock, schemaOf(service), { service: role, requests: requestsRoleOf(role) });
     return applied;
   } finally {
@@ -133,6 +134,16 @@ export class RolesMissing extends Error {
 /** The service looks up what has been migrated; to change that record is the migrator's right alone. */
 async function protectRecord(client: pg.Client, role: string, schema: string): Promise<void> {
   await client.query(`REVOKE INSERT, UPDATE, DELETE ON ${name(schema)}.migrations FROM ${name(role)}`);
+}
+
+/** How tenants stand with a service: a table that all of them have, as they all have the record of migrations. */
+async function makeTenantStandings(client: pg.Client, schema: string): Promise<void> {
+  await client.query(`
+    CREATE TABLE IF NOT EXISTS ${name(schema)}.tenant_standings (
+      tenant   text        PRIMARY KEY,
+      standing text        NOT NULL CHECK (standing IN ('suspended', 'erased')),
+      since    timestamptz NOT NULL DEFAULT now()
+    )`);
 }
 
 async function runMigrations(adminUrl: string, schema: string, migrations: MigrationClass[]): Promise<string[]> {

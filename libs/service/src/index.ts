@@ -3,6 +3,7 @@ export { CONFIG, ConfigError, commonConfig, readConfig, type CommonConfig } from
 export { PublicLinks, type LinkedDelivery, type LinkedSubscription } from './public-links/public-links.ts';
 export { JsonLogger } from './logging.ts';
 export { Repeating } from './repeating.ts';
+export { TenantStandings } from './tenants/standings.ts';
 export { Partitions, RetentionModule } from './retention/retention.module.ts';
 export type { RetentionPart, RetentionRows } from './retention/retention-parts.ts';
 export { SecretBox, secretBox, secretsConfig, SecretUnreadable, type SecretsKey } from './secrets/secret-box.ts';

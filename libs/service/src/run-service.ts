@@ -5,7 +5,7 @@ import { Logger, Module, type DynamicModule, type OnApplicationShutdown, type Ty
 import { NestFactory } from '@nestjs/core';
 import type { NestMicroservice } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Problem, type RpcContract } from '@carillon/contracts';
+import { Problem, tenantRpcs, type RpcContract } from '@carillon/contracts';
 import { AmqpClient, AmqpServer, Messages, PassErrorsFilter, withTrace } from '@carillon/messaging';
 import {
   asRequestOf,
@@ -22,6 +22,8 @@ import { CONFIG, commonConfig, ConfigError, readConfig, type CommonConfig } from
 import { awaitMigrations, databaseDependency, databaseModule } from './database.ts';
 import { serveHealth } from './health.ts';
 import { JsonLogger } from './logging.ts';
+import { TenantStandings } from './tenants/standings.ts';
+import { TenantsController } from './tenants/tenants.controller.ts';
 
 export interface ServiceOptions<Own extends z.ZodRawShape> {
   /** The service's name in the street: `inbox`, `email-sender`. */
@@ -86,13 +88,15 @@ export async function startService<Own extends z.ZodRawShape>(
     },
   );
   const dataSource = app.get(DataSource);
+  const standings = app.get(TenantStandings);
   const server = new AmqpServer({
     url: config.AMQP_URL,
     prefix: config.CARILLON_AMQP_PREFIX,
     service: options.name,
     prefetch: config.AMQP_PREFETCH,
     messages,
-    rpcs: options.rpcs,
+    rpcs: [...(options.rpcs ?? []), ...tenantRpcs],
+    passesOver: (event) => standings.passesOver(event),
     answering: (question, answer) => asRequestOf((question as { tenant?: string }).tenant, answer),
     dependencies: [databaseDependency(dataSource)],
   });
@@ -123,6 +127,7 @@ export async function startService<Own extends z.ZodRawShape>(
   try {
     await awaitMigrations(dataSource, options.migrations, (reason) => (starting = reason));
     starting = 'starting';
+    await standings.start();
     await options.prepare?.(app);
     starting = undefined;
     await app.startAllMicroservices();
@@ -192,12 +197,14 @@ function rootModule<Own extends z.ZodRawShape>(
       }),
       module(config),
     ],
+    controllers: [TenantsController],
     providers: [
+      TenantStandings,
       { provide: CONFIG, useValue: config },
       { provide: Messages, useValue: messages },
       { provide: AmqpClient, useValue: new AmqpClient(messages) },
     ],
-    exports: [CONFIG, Messages, AmqpClient],
+    exports: [CONFIG, Messages, AmqpClient, TenantStandings],
   };
 }
 

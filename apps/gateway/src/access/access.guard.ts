@@ -1,11 +1,12 @@
 import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { outsideRequests, requestIsOf } from '@carillon/persistence';
+import { TenantStandings } from '@carillon/service';
 import type { FastifyRequest } from 'fastify';
 import { Sessions } from '../sessions/sessions.ts';
 import { ApiKeys } from './api-keys.ts';
 import { RecipientTokens } from './recipient-tokens.ts';
-import { allows, forbidden, unauthorized, type Access, type Roles, type Rule } from './rules.ts';
+import { allows, forbidden, refuseStanding, unauthorized, type Access, type Roles, type Rule } from './rules.ts';
 import type { Caller } from './scopes.ts';
 
 export const ruleKey = 'access rule';
@@ -51,6 +52,7 @@ export class AccessGuard implements CanActivate {
     private readonly apiKeys: ApiKeys,
     private readonly tokens: RecipientTokens,
     private readonly sessions: Sessions,
+    private readonly standings: TenantStandings,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -65,6 +67,7 @@ export class AccessGuard implements CanActivate {
     // The one thing that comes before it is known whose request it is: whose the credential is.
     const caller = await outsideRequests(() => this.identify(request));
     if (!caller) throw unauthorized();
+    refuseStanding(this.standings.of(caller.tenant));
     requestIsOf(caller.tenant);
     // Before anything is refused: the audit log tells who was.
     request.caller = caller;

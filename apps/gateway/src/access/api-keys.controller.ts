@@ -6,7 +6,7 @@ import { after, page, pagingSchema, type Page } from '../http/paging.ts';
 import { uuid } from '../http/uuid.pipe.ts';
 import { Allow, CallerName, Tenant } from './access.guard.ts';
 import { ApiKeys, type ApiKey, type NewApiKey } from './api-keys.ts';
-import { scopes } from './scopes.ts';
+import { platformScope, scopes } from './scopes.ts';
 
 const keyId = uuid('API key');
 const time = z.iso.datetime();
@@ -15,7 +15,7 @@ const apiKeySchema = z.object({
   id: z.uuid(),
   name: z.string(),
   prefix: z.string().nullable().describe('Its first characters, to know it by; null where they were not kept.'),
-  scopes: z.array(z.enum(scopes)),
+  scopes: z.array(z.enum([...scopes, platformScope])),
   state: z.enum(['active', 'expired', 'revoked']),
   created_at: time,
   created_by: z.string().nullable(),
@@ -24,7 +24,7 @@ const apiKeySchema = z.object({
   revoked_at: time.nullable(),
   successor: z.uuid().nullable().describe('The key that takes its place.'),
 });
-const newApiKeySchema = apiKeySchema.extend({
+export const newApiKeySchema = apiKeySchema.extend({
   key: z.string().describe('The key itself. It is shown this once and cannot be told again.'),
 });
 const pageSchema = z.object({ data: z.array(apiKeySchema), next_cursor: z.string().nullable() });
@@ -100,7 +100,7 @@ export class ApiKeysController {
     bodyExample: { overlap_seconds: day },
     response: newApiKeySchema,
     status: 201,
-    errors: { 404: 'not_found', 409: 'already_rotated, not_active' },
+    errors: { 404: 'not_found', 409: 'already_rotated, not_active, set_by_settings' },
   })
   rotate(
     @Tenant() tenant: string,

@@ -6,13 +6,15 @@ import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '../config.ts';
 import { KeyUses } from './key-uses.ts';
-import { scopes, type Caller, type Scope } from './scopes.ts';
+import { platformScope, scopes, type Caller, type Scope } from './scopes.ts';
 
 type ApiKeyCaller = Extract<Caller, { kind: 'api_key' }>;
 
 /** How long a looked-up key may be used without asking the database again; on other replicas a revoked key lives on that long at most. */
 const cacheMs = 5_000;
 /** Characters of a key that may be seen: 48 bits, which leaves 144 that nobody knows. */
+/** In settings only: nobody can make a key with its scope. */
+const platformKeyName = 'PLATFORM_API_KEY';
 const prefixLength = 'ck_'.length + 8;
 
 const columns = `id, name, prefix, scopes, created_at, created_by, expires_at, last_used_at, revoked_at, successor,
@@ -24,7 +26,7 @@ export interface ApiKey {
   name: string;
   /** Its first characters, to know it by; null for keys made before there was this. */
   prefix: string | null;
-  scopes: Scope[];
+  scopes: (Scope | typeof platformScope)[];
   state: 'active' | 'expired' | 'revoked';
   created_at: Date;
   created_by: string | null;
@@ -59,10 +61,15 @@ export class ApiKeys {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Registers DEV_API_KEY, if there is one, with every scope. */
-  async registerDevelopmentKey(): Promise<void> {
-    const { DEV_API_KEY: key, DEV_TENANT: tenant } = this.config;
-    if (key) await this.store(this.db, tenant, key, { name: 'development', scopes });
+  /** Registers the keys that the settings name: DEV_API_KEY with every scope, PLATFORM_API_KEY in the place of a former one. */
+  async registerSettings(): Promise<void> {
+    const { DEV_API_KEY, PLATFORM_API_KEY, DEV_TENANT: tenant } = this.config;
+    if (DEV_API_KEY) await this.register(tenant, DEV_API_KEY, 'development', [...scopes, platformScope]);
+    if (PLATFORM_API_KEY) await this.register(tenant, PLATFORM_API_KEY, platformKeyName, [platformScope]);
+    await this.db.query(
+      'UPDATE api_keys SET revoked_at = now() WHERE name = $1 AND scopes = $2 AND hash <> $3 AND revoked_at IS NULL',
+      [platformKeyName, [platformScope], PLATFORM_API_KEY ? hashOf(PLATFORM_API_KEY) : Buffer.alloc(0)],
+    );
   }
 
   /** Creates a key that does not expire, and tells nothing but the key itself. */
@@ -102,12 +109,14 @@ export class ApiKeys {
    * on for the overlap, in which its users change over.
    *
    * @param overlap seconds
-   * @throws Problem 404; 409 `not_active`, `already_rotated`
+   * @throws Problem 404; 409 `not_active`, `already_rotated`, `set_by_settings`
    */
   async rotate(tenant: string, id: string, overlap: number, by: string): Promise<NewApiKey> {
     const successor = await this.db.transaction(async (db) => {
       const old = await this.get(tenant, id, db, 'FOR UPDATE');
       if (old.successor) throw conflict('already_rotated', `Its successor is ${old.successor}.`);
+      if (old.scopes.includes(platformScope))
+        throw conflict('set_by_settings', 'Give the setting that names it another value.');
       if (old.state !== 'active') throw conflict('not_active', `It is ${old.state}; create a new key instead.`);
       const life = old.expires_at ? old.expires_at.getTime() - old.created_at.getTime() : null;
       const expires_at = life === null ? null : new Date(Date.now() + life);
@@ -145,6 +154,16 @@ export class ApiKeys {
     if (!found) this.cache.set(cacheKey, (found = { caller: await this.lookUp(hash) }));
     if (found.caller) this.uses.note(found.caller.keyId);
     return found.caller;
+  }
+
+  /** A key that was registered before has other scopes now, perhaps. */
+  private async register(tenant: string, key: string, name: string, granted: readonly string[]): Promise<void> {
+    await this.store(this.db, tenant, key, { name, scopes: granted });
+    await this.db.query('UPDATE api_keys SET scopes = $2 WHERE hash = $1 AND scopes <> $2', [hashOf(key), granted]);
+    await this.db.query(
+      `INSERT INTO tenants (tenant, name, created_by) VALUES ($1, $1, 'settings') ON CONFLICT DO NOTHING`,
+      [tenant],
+    );
   }
 
   private async lookUp(hash: Buffer): Promise<ApiKeyCaller | undefined> {

@@ -20,7 +20,7 @@ import { service } from '../service.ts';
 import { ApiKeys } from './api-keys.ts';
 import { RecipientTokens } from './recipient-tokens.ts';
 import { isForKeys, leastRole } from './rules.ts';
-import { roles, scopes, type Role } from './scopes.ts';
+import { platformScope, roles, scopes, type Role } from './scopes.ts';
 
 const admin = 'ck_development-key-for-tests-only';
 
@@ -71,7 +71,8 @@ describe('every route', () => {
     const bearer = (name: string, credential: string) =>
       visitors.push({ name, headers: { authorization: `Bearer ${credential}` } });
     visitors.push({ name: 'nobody', headers: {} });
-    for (const scope of scopes) bearer(`key ${scope}`, await app.get(ApiKeys).create('default', scope, [scope]));
+    for (const scope of [...scopes, platformScope])
+      bearer(`key ${scope}`, await app.get(ApiKeys).create('default', scope, [scope]));
     bearer('recipient', (await app.get(RecipientTokens).mint('default', 'amina')).token);
     // Members sign in at a replica that does answer.
     const open = await startTestService(service, {}, { database: test.database, broker: test.broker });
@@ -101,7 +102,7 @@ describe('every route', () => {
     const may = new Set<string>();
     for (const { api_key, session, recipient_token } of security) {
       if (recipient_token) may.add('recipient');
-      if (api_key) may.add(`key ${api_key[0]}`).add('key admin');
+      if (api_key) may.add(`key ${api_key[0]}`).add(api_key[0] === platformScope ? '' : 'key admin');
       if (session) for (const role of roles.slice(roles.indexOf(session[0] as Role))) may.add(role);
     }
     return visitors.map(({ name }) => name).filter((name) => may.has(name));

@@ -1,8 +1,8 @@
-import { Problem } from '@carillon/contracts';
-import { roles, type Caller, type Role, type Scope } from './scopes.ts';
+import { Problem, type TenantStanding } from '@carillon/contracts';
+import { platformScope, roles, type Caller, type Role, type Scope } from './scopes.ts';
 
 /** Whose credential opens a route: an API key with a scope, a recipient's token, any member's session, or none at all. */
-export type Access = Scope | 'recipient' | 'member' | 'public';
+export type Access = Scope | typeof platformScope | 'recipient' | 'member' | 'public';
 
 /** The least role of the members who may use a route as well. */
 export type Roles =
@@ -30,7 +30,10 @@ export function allows(rule: Rule, method: string, caller: Caller): boolean {
     case 'recipient':
       return rule.access === 'recipient';
     case 'api_key':
-      return isForKeys(rule) && (caller.scopes.includes(rule.access) || caller.scopes.includes('admin'));
+      return (
+        isForKeys(rule) &&
+        (caller.scopes.includes(rule.access) || (rule.access !== platformScope && caller.scopes.includes('admin')))
+      );
     case 'member': {
       const least = leastRole(rule, method);
       return least !== undefined && roles.indexOf(caller.role) >= roles.indexOf(least);
@@ -50,6 +53,17 @@ export function unauthorized(): Problem {
     code: 'unauthorized',
     title: 'Authentication is needed',
     detail: 'Send "Authorization: Bearer …" with a valid API key (ck_…) or recipient token, or sign in to the console.',
+  });
+}
+
+/** Whoever it is of a tenant that is not active. @throws Problem 403 `tenant_suspended`, `tenant_erased` */
+export function refuseStanding(standing: TenantStanding): void {
+  if (standing === 'active') return;
+  throw new Problem({
+    status: 403,
+    code: `tenant_${standing}`,
+    title: standing === 'suspended' ? 'The tenant is suspended' : 'The tenant is no more',
+    ...(standing === 'suspended' && { detail: 'Nothing is lost; ask whoever runs this installation of Carillon.' }),
   });
 }
 

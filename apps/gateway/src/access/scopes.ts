@@ -2,6 +2,9 @@
 export const scopes = ['events:write', 'recipients:write', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
+/** What only keys that the settings name may do, whatever else they may: look after the tenants of the installation. */
+export const platformScope = 'platform';
+
 /** What members of a tenant may do in the console, least first: each may do what those before it may. */
 export const roles = ['viewer', 'support', 'editor', 'owner'] as const;
 export type Role = (typeof roles)[number];

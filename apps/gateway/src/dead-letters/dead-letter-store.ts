@@ -78,4 +78,29 @@ export class DeadLetterStore {
       return settled;
     });
   }
+
+  /**
+   * Acts on the oldest parked letters that have a certain error, in the order in which they came, and marks them as replayed.
+   * @returns how many there were; at most so many at once
+   */
+  async replayOldest(
+    tenant: string,
+    error: string,
+    most: number,
+    act: (letter: DeadLetterView) => Promise<void>,
+  ): Promise<number> {
+    return this.db.transaction(async (db) => {
+      const letters: DeadLetterView[] = await db.query(
+        `SELECT ${columns} FROM dead_letters WHERE tenant = $1 AND status = 'parked' AND error = $2
+         ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED`,
+        [tenant, error, most],
+      );
+      for (const letter of letters) await act(letter);
+      await db.query(
+        `UPDATE dead_letters SET status = 'replayed', settled_at = now() WHERE tenant = $1 AND id = ANY($2)`,
+        [tenant, letters.map(({ id }) => id)],
+      );
+      return letters.length;
+    });
+  }
 }

@@ -12,6 +12,8 @@ export type ClosingCode =
   | 'too_many_messages'
   /** It did not take what was sent to it. */
   | 'too_slow'
+  /** Requests are answered 403, too. Connect again once they are not. */
+  | 'tenant_suspended'
   /** This replica stops; connecting again leads to another one. */
   | 'stopping';
 

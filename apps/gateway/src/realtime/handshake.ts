@@ -24,6 +24,7 @@ export class Refusal extends Error {
 const reasons = {
   unauthorized: 'auth.token must be a valid recipient token',
   token_expired: 'The token has expired; connect with a new one',
+  tenant_suspended: 'The tenant is suspended, or no more',
   invalid_since: `auth.since must be the id of a notification, or a list of up to ${sinceAtMost}`,
   unavailable: 'This cannot be told right now; try again',
 };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Messages } from '@carillon/messaging';
-import { CONFIG } from '@carillon/service';
+import { CONFIG, TenantStandings } from '@carillon/service';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Server as Engine } from 'engine.io';
 import { Server } from 'socket.io';
@@ -49,7 +49,12 @@ export class Sockets implements BeforeApplicationShutdown {
     private readonly tokens: RecipientTokens,
     private readonly messages: Messages,
     private readonly feeds: Feeds,
+    private readonly standings: TenantStandings,
   ) {
+    standings.onChange((tenant, standing) => {
+      if (standing === 'active') return;
+      for (const seat of this.seats) if (seat.inbox.tenant === tenant) seat.close('tenant_suspended');
+    });
     this.engine = new Engine({
       transports: ['websocket'],
       maxHttpBufferSize: messageAtMost,
@@ -117,6 +122,7 @@ export class Sockets implements BeforeApplicationShutdown {
     const reading = await this.tokens.read(token);
     if ('refused' in reading) throw new Refusal(reading.refused);
     const { tenant, recipient } = reading.caller;
+    if (this.standings.of(tenant) !== 'active') throw new Refusal('tenant_suspended');
     socket.data = { inbox: { tenant, recipient }, expires_at: reading.expires_at, since };
   }
 

@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { defaultTenant, digestDue, notificationDeferred, reminderDue, type CloudEvent } from '@carillon/contracts';
-import { Messages, type Origin } from '@carillon/messaging';
+import {
+  defaultTenant,
+  digestDue,
+  heldForSuspension,
+  notificationDeferred,
+  reminderDue,
+  type CloudEvent,
+} from '@carillon/contracts';
+import { Messages, Poison, type Origin } from '@carillon/messaging';
+import { TenantStandings } from '@carillon/service';
 import { Catalogs } from '../catalog/catalogs.ts';
 import { RecipientEvents } from '../recipients/recipient-events.ts';
 import type { Resolved } from '../sources/source-index.ts';
@@ -11,7 +19,7 @@ import { Intake } from './intake.ts';
 /** Brings whatever arrives in the intake queue to those who understand it. */
 @Injectable()
 export class FrontDoor {
-  private readonly ownExchange: string;
+  private readonly ownExchanges: readonly string[];
   /** What is being learnt about recipients right now. */
   private readonly learning = new Set<Promise<void>>();
 
@@ -21,14 +29,16 @@ export class FrontDoor {
     private readonly recipientEvents: RecipientEvents,
     private readonly intake: Intake,
     private readonly messages: Messages,
+    private readonly standings: TenantStandings,
   ) {
-    this.ownExchange = messages.names.exchange('events');
+    this.ownExchanges = [messages.names.exchange('events'), messages.names.exchange('due')];
   }
 
   /** @throws Problem 4xx for what no further try can mend; the event then carries the tenant that it failed for */
   async enter(event: CloudEvent, origin: Origin): Promise<void> {
     // Dead letters that are replayed and messages sent straight to the queue come through no exchange.
-    if (origin.exchange === this.ownExchange || origin.exchange === '') return this.take(event, origin.routingKey);
+    if (this.ownExchanges.includes(origin.exchange) || origin.exchange === '')
+      return this.take(event, origin.routingKey);
     const resolved = await this.sources.resolve(event, origin);
     const { meant, problems } = await this.sorted(resolved);
     if (meant.length === 0 && problems.length === 0) eventsIgnored.inc({ exchange: origin.exchange });
@@ -53,6 +63,7 @@ export class FrontDoor {
   }
 
   private async take(event: CloudEvent, routingKey: string): Promise<void> {
+    this.refuseSuspended(event.tenant ?? defaultTenant);
     if (event.type === notificationDeferred.type) return this.intake.resume(event);
     if (event.type === digestDue.type) return this.intake.gather(event, routingKey);
     if (event.type === reminderDue.type) return this.intake.remind(event, routingKey);
@@ -65,6 +76,11 @@ export class FrontDoor {
     // A domain service that tells of somebody new and then of what happened to them is to find them known.
     if (this.learning.size > 0) await Promise.all(this.learning);
     return this.intake.take(event, routingKey);
+  }
+
+  /** Kept with the dead letters, where it can be seen, until the tenant is resumed. */
+  private refuseSuspended(tenant: string): void {
+    if (this.standings.of(tenant) === 'suspended') throw new Poison(heldForSuspension);
   }
 
   private async learn(event: CloudEvent): Promise<void> {

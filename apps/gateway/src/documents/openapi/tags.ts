@@ -49,6 +49,10 @@ export const tags: readonly { name: string; description: string }[] = [
     description: 'How your servers or your identity provider sign recipient tokens themselves; for owners.',
   },
   { name: 'Audit log', description: 'Who did what; for admins.' },
+  {
+    name: 'Tenants',
+    description: 'The customers of an installation: made, suspended, exported, erased; for whoever runs it.',
+  },
   { name: 'Documents', description: 'This documentation, in forms for people and for machines.' },
   { name: 'Docs page', description: 'This documentation as a page.' },
   { name: 'Admin console', description: 'The console for people who look after a tenant.' },
