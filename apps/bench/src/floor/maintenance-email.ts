@@ -1,6 +1,6 @@
 /**
  * The email that Carillon's built-in type `maintenance` becomes, as a template string: both sides send the same message
- * of 9 KB, because its size decides what the hops, the database and SMTP have to carry.
+ * of 13 KB, because its size decides what the hops, the database and SMTP have to carry.
  */
 export interface MaintenanceWords {
   name: string;
@@ -73,26 +73,45 @@ p { display:block;margin:13px 0; }
 <style type="text/css">
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 a { color: #2457d6; }
+.footer a { color: #656567; }
+.brand img { height: 40px; width: auto; max-width: 240px; vertical-align: middle; border: 0; }
 .content p { margin: 0 0 16px; }
 .content p:last-child { margin-bottom: 0; }
 .content img { max-width: 100%; height: auto; }
-.code span { letter-spacing: 6px; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-.details th { width: 38%; padding: 6px 16px 6px 0; font-weight: normal; text-align: left; vertical-align: top; color: #5f5f68; }
-.details td { padding: 6px 0; font-weight: 600; vertical-align: top; word-break: break-word; }
+.figure div { letter-spacing: -0.5px; font-variant-numeric: tabular-nums; }
+.figure small { display: block; font-size: 14px; font-weight: 400; letter-spacing: 0; color: #5f5f68; }
+.code span { display: inline-block; padding: 12px 12px 12px 20px; border-radius: 10px; background: #f4f4f6; letter-spacing: 8px; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+.group div { letter-spacing: 0.3px; color: #5f5f68; }
+.group span { margin-right: 4px; color: #18181b; }
+.digest a { text-decoration: none; }
+.digest small, .digest p { color: #5f5f68; }
+.details > table { border-collapse: separate !important; border-radius: 12px; background: #f7f7f9; padding: 6px 18px; }
+.details th { width: 36%; padding: 10px 16px 10px 0; font-weight: normal; text-align: left; vertical-align: top; word-break: normal; color: #5f5f68; border-bottom: 1px solid #e7e7eb; }
+.details td { padding: 10px 0; font-weight: 600; vertical-align: top; word-break: break-word; border-bottom: 1px solid #e7e7eb; }
+.details tr:last-child th, .details tr:last-child td { border-bottom: 0; }
 @media (max-width: 479px) {
 .card { margin: 0 12px !important; }
-.brand, .footer { padding-left: 36px !important; padding-right: 36px !important; }
+.card .content > table > tbody > tr > td { padding-left: 22px !important; padding-right: 22px !important; }
+.brand, .footer { padding-left: 34px !important; padding-right: 34px !important; }
 .button table, .button a { width: 100% !important; box-sizing: border-box; text-align: center; }
+.figure div { font-size: 30px !important; }
 }
 @media (prefers-color-scheme: dark) {
 body, div[role='article'] { background: #111113 !important; background-color: #111113 !important; }
+.stripe, .stripe > table { background: #2f5fd8 !important; background-color: #2f5fd8 !important; }
 .card, .card > table { background: #1c1c1f !important; background-color: #1c1c1f !important; }
 .card div, .card td { color: #ececef !important; }
-.card th, .small div, .footer div { color: #a5a5ad !important; }
+.card th, .card .small div, .figure small, .footer div { color: #a5a5ad !important; }
 .brand div, .brand a { color: #ececef !important; }
-.card a, .footer a { color: #8fb0ff !important; }
-.card .button td { background: #3b6bea !important; }
-.card .button a { background: #3b6bea !important; color: #ffffff !important; }
+.brand img { padding: 6px 10px; border-radius: 8px; background: #ffffff; }
+.details > table, .code span { background: #27272b !important; }
+.details th, .details td { border-bottom-color: #38383e; }
+.card a, .footer a { color: #5b81e0 !important; }
+.card .group span { color: #ececef !important; }
+.card .group div, .digest small, .digest p { color: #a5a5ad !important; }
+.digest td { border-top-color: #38383e !important; }
+.card .button td { background: #2f5fd8 !important; }
+.card .button a { background: #2f5fd8 !important; color: #ffffff !important; }
 .line p { border-top-color: #3a3a40 !important; }
 }
 </style>
@@ -112,7 +131,7 @@ align="center" border="0" cellpadding="0" cellspacing="0" role="presentation" st
 <tbody>
 <tr>
 <td
-style="direction:ltr;font-size:0px;padding:28px 0 14px;text-align:center;"
+style="direction:ltr;font-size:0px;padding:32px 0 20px;text-align:center;"
 >
 <!--[if mso | IE]><table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="" style="vertical-align:top;width:600px;" ><![endif]-->
 <div
@@ -124,10 +143,10 @@ border="0" cellpadding="0" cellspacing="0" role="presentation" style="vertical-a
 <tbody>
 <tr>
 <td
-align="left" class="brand" style="font-size:0px;padding:0 24px;word-break:break-word;"
+align="left" class="brand" style="font-size:0px;padding:0 32px;word-break:break-word;"
 >
 <div
-style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:18px;font-weight:700;line-height:1.55;text-align:left;color:#27272a;"
+style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:19px;font-weight:700;line-height:1.3;text-align:left;color:#27272a;"
 ><a href="https://school.example" style="color: #18181b; text-decoration: none">Carillon</a></div>
 </td>
 </tr>
@@ -141,14 +160,60 @@ style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvet
 </table>
 </div>
 <!--[if mso | IE]></td></tr></table><table align="center" border="0" cellpadding="0" cellspacing="0" class="card-outlook" role="presentation" style="width:600px;" width="600" bgcolor="#ffffff" ><tr><td style="line-height:0px;font-size:0px;mso-line-height-rule:exactly;"><![endif]-->
-<div  class="card" style="background:#ffffff;background-color:#ffffff;margin:0px auto;max-width:600px;border-radius:12px;overflow:hidden;">
+<div  class="card" style="background:#ffffff;background-color:#ffffff;margin:0px auto;max-width:600px;border-radius:14px;overflow:hidden;">
 <table
 align="center" border="0" cellpadding="0" cellspacing="0" role="presentation" style="background:#ffffff;background-color:#ffffff;width:100%;border-collapse:separate;"
 >
 <tbody>
 <tr>
 <td
-style="border-radius:12px;direction:ltr;font-size:0px;padding:28px 0 12px;text-align:center;"
+style="border-radius:14px;direction:ltr;font-size:0px;padding:0;text-align:center;"
+>
+<!--[if mso | IE]><table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="stripe-outlook" width="600px" ><table align="center" border="0" cellpadding="0" cellspacing="0" class="stripe-outlook" role="presentation" style="width:600px;" width="600" bgcolor="#2457d6" ><tr><td style="line-height:0px;font-size:0px;mso-line-height-rule:exactly;"><![endif]-->
+<div  class="stripe" style="background:#2457d6;background-color:#2457d6;margin:0px auto;max-width:600px;border-radius:14px 14px 0 0;overflow:hidden;">
+<table
+align="center" border="0" cellpadding="0" cellspacing="0" role="presentation" style="background:#2457d6;background-color:#2457d6;width:100%;border-collapse:separate;"
+>
+<tbody>
+<tr>
+<td
+style="border-radius:14px 14px 0 0;direction:ltr;font-size:0px;padding:0;text-align:center;"
+>
+<!--[if mso | IE]><table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="" style="vertical-align:top;width:600px;" ><![endif]-->
+<div
+class="mj-column-per-100 mj-outlook-group-fix" style="font-size:0px;text-align:left;direction:ltr;display:inline-block;vertical-align:top;width:100%;"
+>
+<table
+border="0" cellpadding="0" cellspacing="0" role="presentation" style="vertical-align:top;" width="100%"
+>
+<tbody>
+<tr>
+<td
+style="font-size:0px;word-break:break-word;"
+>
+<div
+style="height:5px;line-height:5px;"
+>&#8202;</div>
+</td>
+</tr>
+</tbody>
+</table>
+</div>
+<!--[if mso | IE]></td></tr></table><![endif]-->
+</td>
+</tr>
+</tbody>
+</table>
+</div>
+<!--[if mso | IE]></td></tr></table></td></tr><tr><td class="" width="600px" ><table align="center" border="0" cellpadding="0" cellspacing="0" class="" role="presentation" style="width:600px;" width="600" ><tr><td style="line-height:0px;font-size:0px;mso-line-height-rule:exactly;"><![endif]-->
+<div  style="margin:0px auto;max-width:600px;">
+<table
+align="center" border="0" cellpadding="0" cellspacing="0" role="presentation" style="width:100%;"
+>
+<tbody>
+<tr>
+<td
+style="direction:ltr;font-size:0px;padding:30px 0 12px;text-align:center;"
 >
 <!--[if mso | IE]><table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="content-outlook" style="vertical-align:top;width:600px;" ><![endif]-->
 <div
@@ -160,25 +225,25 @@ border="0" cellpadding="0" cellspacing="0" role="presentation" style="vertical-a
 <tbody>
 <tr>
 <td
-align="left" style="font-size:0px;padding:0 24px 16px;word-break:break-word;"
+align="left" style="font-size:0px;padding:0 32px 16px;word-break:break-word;"
 >
 <div
-style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.55;text-align:left;color:#27272a;"
+style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.6;text-align:left;color:#27272a;"
 >Hi ${escape(words.name)},</div>
 </td>
 </tr>
 <tr>
 <td
-align="left" style="font-size:0px;padding:0 24px 16px;word-break:break-word;"
+align="left" style="font-size:0px;padding:0 32px 16px;word-break:break-word;"
 >
 <div
-style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.55;text-align:left;color:#27272a;"
+style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.6;text-align:left;color:#27272a;"
 >We are going to work on Carillon. It may be unavailable during this time:</div>
 </td>
 </tr>
 <tr>
 <td
-align="left" class="details" style="font-size:0px;padding:0 24px 16px;word-break:break-word;"
+align="left" class="details" style="font-size:0px;padding:4px 32px 20px;word-break:break-word;"
 >
 <table
 cellpadding="0" cellspacing="0" width="100%" border="0" style="color:#27272a;font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.5;table-layout:auto;width:100%;border:none;"
@@ -191,20 +256,20 @@ cellpadding="0" cellspacing="0" width="100%" border="0" style="color:#27272a;fon
 
 <tr>
 <td
-align="left" style="font-size:0px;padding:0 24px 16px;word-break:break-word;"
+align="left" style="font-size:0px;padding:0 32px 16px;word-break:break-word;"
 >
 <div
-style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.55;text-align:left;color:#27272a;"
+style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.6;text-align:left;color:#27272a;"
 >${escape(words.message)}</div>
 </td>
 </tr>
 
 <tr>
 <td
-align="left" style="font-size:0px;padding:0 24px 16px;word-break:break-word;"
+align="left" style="font-size:0px;padding:0 32px 16px;word-break:break-word;"
 >
 <div
-style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.55;text-align:left;color:#27272a;"
+style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;line-height:1.6;text-align:left;color:#27272a;"
 >There is nothing for you to do. We are sorry for the interruption.</div>
 </td>
 </tr>
@@ -212,6 +277,12 @@ style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvet
 </table>
 </div>
 <!--[if mso | IE]></td></tr></table><![endif]-->
+</td>
+</tr>
+</tbody>
+</table>
+</div>
+<!--[if mso | IE]></td></tr></table></td></tr></table><![endif]-->
 </td>
 </tr>
 </tbody>
@@ -225,7 +296,7 @@ align="center" border="0" cellpadding="0" cellspacing="0" role="presentation" st
 <tbody>
 <tr>
 <td
-style="direction:ltr;font-size:0px;padding:20px 0 40px;text-align:center;"
+style="direction:ltr;font-size:0px;padding:22px 0 44px;text-align:center;"
 >
 <!--[if mso | IE]><table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="" style="vertical-align:top;width:600px;" ><![endif]-->
 <div
@@ -237,11 +308,12 @@ border="0" cellpadding="0" cellspacing="0" role="presentation" style="vertical-a
 <tbody>
 <tr>
 <td
-align="left" class="footer" style="font-size:0px;padding:0 24px;word-break:break-word;"
+align="left" class="footer" style="font-size:0px;padding:0 32px;word-break:break-word;"
 >
 <div
-style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:13px;line-height:1.6;text-align:left;color:#5f5f68;"
+style="font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:13px;line-height:1.7;text-align:left;color:#656567;"
 >Sent to you by <a href="https://school.example">Carillon</a>.
+
 </div>
 </td>
 </tr>
