@@ -161,8 +161,12 @@ describe('sign-in at an identity provider', () => {
     } finally {
       await Promise.all([without.close(), away.close()]);
     }
-    for (const part of [{ OPENID_ISSUER: identities.issuer }, { OPENID_CLIENT_ID: 'carillon', PUBLIC_URL: publicUrl }])
-      await expect(startTestService(service, part as Record<string, string>, shared)).rejects.toThrow(
+    const parts: Record<string, string>[] = [
+      { OPENID_ISSUER: identities.issuer },
+      { OPENID_CLIENT_ID: 'carillon', PUBLIC_URL: publicUrl },
+    ];
+    for (const part of parts)
+      await expect(startTestService(service, part, shared)).rejects.toThrow(
         'needs OPENID_ISSUER, OPENID_CLIENT_ID and PUBLIC_URL',
       );
   });
