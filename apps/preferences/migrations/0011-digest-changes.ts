@@ -9,7 +9,7 @@ export class DigestChanges0011 implements MigrationInterface {
     await db.query(`
       COMMENT ON COLUMN zone_changes.zone IS 'whether the time zone has changed; otherwise only the preferences'`);
     await db.query(`
-      CREATE OR REPLACE FUNCTION note_zone_change() RETURNS trigger LANGUAGE plpgsql AS $$
+      CREATE OR REPLACE FUNCTION note_zone_change() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
       BEGIN
         INSERT INTO zone_changes AS told (tenant, id, zone)
         VALUES (NEW.tenant, NEW.id, OLD.time_zone IS DISTINCT FROM NEW.time_zone)

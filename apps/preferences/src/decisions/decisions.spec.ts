@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   dryRunEvent,
   getDecision,
+  notificationDeferred,
   notificationRouted,
   putCatalog,
   putRecipient,
@@ -125,28 +126,54 @@ describe('decisions on their way', () => {
     expect(rulesOf((await ask('amina')).notifications[0]!)).toEqual(['in_app drop throttled', 'email drop throttled']);
   });
 
-  it('wait for the hour of a daily one, then for quiet hours, and are sent after both', async () => {
+  it('send what is daily to the inbox at once, and let the renderer say what its digest shows', async () => {
     publish('lesson', 'lesson_scheduled', 'cleo');
-    const daily = await waitingFor('frequency', 'cleo');
-    // 08:00 in Nairobi.
-    expect(daily.data.due_at).toMatch(/T05:00:00\.000Z$/);
-    const [first] = await until('the inbox has it', () => {
+    const [routed] = await until('it is routed', () => {
       const found = routedTo('lesson_scheduled', 'cleo');
       return found.length > 0 && found;
     });
-    expect(first!.data.deliveries.map(({ channel }) => channel)).toEqual(['in_app']);
+    expect(routed!.data.deliveries.map(({ channel }) => channel)).toEqual(['in_app']);
+    const [digest] = routed!.data.digests!;
+    // 08:00 in Nairobi.
+    expect(digest!.until).toMatch(/T05:00:00\.000Z$/);
+    expect(digest).toMatchObject({ channel: 'email', window: { frequency: 'daily', time_zone: 'Africa/Nairobi' } });
+    const decision = await test.messages.call(getDecision, { tenant, notification_id: routed!.data.notification_id });
+    expect(rulesOf(decision)).toEqual(['in_app send catalog_default', 'email digest frequency']);
+  });
 
-    ring(daily);
-    const quiet = await waitingFor('quiet_hours', 'cleo');
-    expect(quiet.data.due_at).toBe(daily.data.due_at.replace('T05', 'T06'));
-
+  it('bring what an earlier version has wait for its hour out alone, after quiet hours', async () => {
+    publish('earlier', 'lesson_scheduled', 'bo');
+    const [{ data }] = (await until('it is routed', () => {
+      const found = routedTo('lesson_scheduled', 'bo');
+      return found.length > 0 && found;
+    })) as [CloudEvent<NotificationRouted>];
+    const { until: due } = data.digests![0]!;
+    await test.database.query(
+      `UPDATE preferences.notifications SET channels = replace(channels::text, '"digest"', '"defer"')::jsonb WHERE id = $1`,
+      [data.notification_id],
+    );
+    const deferred: NotificationDeferred = {
+      event: data.event,
+      type: data.type,
+      recipient: 'bo',
+      channels: ['email'],
+      until: due,
+      rule: 'frequency',
+      request: { type: data.type, recipients: ['bo'], data: {} },
+    };
+    const message = {
+      specversion: '1.0' as const,
+      id: 'earlier',
+      source: '/x',
+      type: notificationDeferred.type,
+      tenant,
+    };
+    test.broker.publish('events', notificationDeferred.key, { ...message, timer: 'earlier', data: deferred });
+    const quiet = await waitingFor('quiet_hours', 'bo');
+    expect(quiet.data.due_at).toBe(due.replace('T05', 'T06'));
     ring(quiet);
-    const [, last] = await until('the email follows', () => {
-      const found = routedTo('lesson_scheduled', 'cleo');
-      return found.length === 2 && found;
-    });
-    expect(last!.data.deliveries.map(({ channel }) => channel)).toEqual(['email']);
-    const decision = await test.messages.call(getDecision, { tenant, notification_id: last!.data.notification_id });
+    await until('the email follows', () => routedTo('lesson_scheduled', 'bo').length === 2);
+    const decision = await test.messages.call(getDecision, { tenant, notification_id: data.notification_id });
     expect(rulesOf(decision)).toEqual(['in_app send catalog_default', 'email send catalog_default']);
     expect(decision.channels[1]!.inputs).toMatchObject({ frequency: 'daily', waited: 'quiet_hours' });
   });
