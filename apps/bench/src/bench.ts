@@ -5,6 +5,7 @@ import type { Results, Round } from './report/results.ts';
 import { CarillonSide } from './carillon/carillon-side.ts';
 import { FloorSide } from './floor/floor-side.ts';
 import { measureHostile } from './hostile/hostile.ts';
+import { measureTimers } from './timers/timers.ts';
 import { measureInboxSize } from './inbox-size/inbox-size.ts';
 import { LoopSide } from './floor/loop-side.ts';
 import { measureLatency } from './run/latency.ts';
@@ -57,6 +58,10 @@ async function measureAll(
   if (options.inboxSize) {
     const inboxSize = await measureInboxSize({ ...options, ...options.inboxSize }, scratch, undo, interruption);
     return { at: new Date().toISOString(), machine: await machine(scratch), rounds: [], inboxSize };
+  }
+  if (options.timersOnly) {
+    const timers = await measureTimers(options, scratch, undo, interruption);
+    return { at: new Date().toISOString(), machine: await machine(scratch), rounds: [], timers };
   }
   if (options.hostile) {
     const hostile = await measureHostile(options, scratch, undo, interruption);

@@ -4,6 +4,7 @@ import { hostileTable } from './hostile/table.ts';
 import { inboxSizeTable } from './inbox-size/table.ts';
 import { readOptions, usage, UsageError, type Options } from './options.ts';
 import { benchRealtime } from './realtime/realtime.ts';
+import { timersTable } from './timers/table.ts';
 import { cpuTable, disturbed, ratios, realtimeTable, resultTable } from './report/tables.ts';
 
 /** Ends the run early, for example on Ctrl-C. */
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
     console.log('\nratio: how fast Carillon is beside the floor; 1.00 = as fast, 0.50 = half as fast');
   }
   if (results.inboxSize) console.log(inboxSizeTable(results.inboxSize));
+  if (results.timers) console.log(timersTable(results.timers));
   if (results.hostile) console.log(hostileTable(results.hostile));
   const noisy = disturbed(results);
   if (noisy > 0) {

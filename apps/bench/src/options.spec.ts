@@ -33,6 +33,11 @@ describe('the command line of the bench', () => {
     expect(readOptions(['--only', 'inbox-size', '--rows', '4000'])).toMatchObject({ inboxSize: { rows: 4000 } });
   });
 
+  it('sets timers only when that is named', () => {
+    expect(readOptions([])).toMatchObject({ timersOnly: false });
+    expect(readOptions(['--only', 'timers', '--timers', '5000'])).toMatchObject({ timersOnly: true, timers: 5000 });
+  });
+
   it('lets hostile templates loose only when that is named', () => {
     expect(readOptions([])?.hostile).toBe(false);
     expect(readOptions(['--only', 'hostile', '--rounds', '1'])).toMatchObject({ hostile: true, rounds: 1, rate: 50 });
@@ -50,7 +55,10 @@ describe('the command line of the bench', () => {
   });
 
   it.each([
-    [['--only', 'sms'], /--only sms: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size or hostile/],
+    [
+      ['--only', 'sms'],
+      /--only sms: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size, hostile or timers/,
+    ],
     [['--only', 'inbox-size', '--only', 'email'], /--only inbox-size goes with no other/],
     [['--only', 'hostile', '--only', 'email'], /--only hostile goes with no other/],
     [['--only', 'inbox-size', '--rows', '10'], /--rows 10: must be a whole number of at least 2000/],

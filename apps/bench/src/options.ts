@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 export const scenarios = ['in-app', 'email', 'email-sender', 'latency', 'fan-out'] as const;
 export type Scenario = (typeof scenarios)[number];
 /** What has no floor beside it, and runs only when it is named. */
-const apart = ['realtime', 'inbox-size', 'hostile'];
+const apart = ['realtime', 'inbox-size', 'hostile', 'timers'];
 
 export interface Options {
   scenarios: readonly Scenario[];
@@ -26,6 +26,9 @@ export interface Options {
   inboxSize?: { rows: number };
   /** Only how templates that mean harm slow others down is measured; it has no floor either. */
   hostile: boolean;
+  /** Only what waits for its time is measured, with so many timers due at once where it is named. */
+  timers: number;
+  timersOnly: boolean;
   cpu: boolean;
   /** Environment variables for Carillon's services, beside what they need. */
   env: Record<string, string>;
@@ -45,14 +48,17 @@ export const usage = `npm run bench -- [options]
 
   --only NAME       in-app, email, email-sender, latency, fan-out (one or several), or floor: without Carillon; or
                     realtime, by itself: the sockets of client apps, without a floor; or inbox-size, by itself: the inbox
-                    with many rows; or hostile, by itself: rendering beside templates that loop, explode and stall
+                    with many rows; or hostile, by itself: rendering beside templates that loop, explode and stall;
+                    or timers, by itself: how punctual they are, and many that are due at once
   --events N        events per round, delivered in-app (20000)
   --emails N        events per round, delivered in-app and by email, and emails of email-sender (a quarter of --events)
   --recipients N    recipients among whom they are spread (1000)
   --fan-out-recipients N  recipients of the one event of the fan-out scenario (100000)
   --rows N          notifications in the large inbox of inbox-size (10000000)
+  --timers N        timers due at once of timers (100000)
   --rounds N        rounds per scenario; the table shows medians (3)
-  --rate N          events per second of the latency scenario (50), of realtime (100) and of each tenant of hostile (50)
+  --rate N          events per second of the latency scenario (50), of realtime (100), of each tenant of hostile (50), urgent
+                    ones of timers (50)
   --sockets N       sockets of realtime (5000)
   --seconds N       how long the latency scenario takes, per round and side (8); inbox-size asks each question for a
                     quarter of it
@@ -71,7 +77,7 @@ export function readOptions(args: string[]): Options | undefined {
   for (const name of names) {
     if (!['floor', ...apart].includes(name) && !isScenario(name))
       throw new UsageError(
-        `--only ${name}: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size or hostile`,
+        `--only ${name}: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size, hostile or timers`,
       );
   }
   const alone = apart.find((name) => names.includes(name));
@@ -94,6 +100,8 @@ export function readOptions(args: string[]): Options | undefined {
       : undefined,
     inboxSize: names.includes('inbox-size') ? { rows: whole('rows', values.rows, 10_000_000, 2000) } : undefined,
     hostile: names.includes('hostile'),
+    timers: whole('timers', values.timers, 100_000, 1000),
+    timersOnly: names.includes('timers'),
     cpu: values.cpu ?? false,
     env: Object.fromEntries((values.env ?? []).map(variable)),
     json: values.json,
@@ -117,6 +125,7 @@ function parse(args: string[]) {
         rate: text,
         seconds: text,
         sockets: text,
+        timers: text,
         hold: text,
         env: { type: 'string', multiple: true },
         json: text,

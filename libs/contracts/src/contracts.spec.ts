@@ -41,7 +41,7 @@ describe.each(events.map((event) => [event.type, event] as const))('event %s', (
   });
 
   it('has a versioned name of its own; only the front door speaks in others’ words', () => {
-    const ofOthers = event.exchange === 'events' && (event.open || event.type === event.key);
+    const ofOthers = ['events', 'due'].includes(event.exchange) && (event.open || event.type === event.key);
     if (!ofOthers) expect(event.type).toMatch(/^carillon(\.[a-z_]+)+\.v[1-9]\d*$/);
     expect(events.filter(({ type }) => type === event.type)).toHaveLength(1);
   });
@@ -107,13 +107,14 @@ describe.each(rpcs.map((rpc) => [rpc.name, rpc] as const))('question %s', (_, rp
 describe('the street', () => {
   const consumed = Object.values(consumers).flat();
 
-  it('has a consumer for every event that must not be lost, and exactly one; only erasures go to all who keep something', () => {
+  it('has a consumer for every event that must not be lost, and exactly one; only erasures and cancellations go to all who keep something', () => {
     const kept = events.filter(
       (event) =>
         exchanges[event.exchange].mandatory &&
         !event.open &&
         !event.announcement &&
-        event !== contracts.recipientErased,
+        event !== contracts.recipientErased &&
+        event !== contracts.eventCancelled,
     );
     for (const event of kept) {
       const services = Object.keys(consumers).filter((service) => consumers[service]!.includes(event));

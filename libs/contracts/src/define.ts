@@ -5,6 +5,8 @@ import type { z } from 'zod';
 export const exchanges = {
   /** The front door: CloudEvents, or plain JSON whose routing key is the type. */
   events: { kind: 'topic', batch: false, mandatory: true },
+  /** What timers kept, once it is due: to the same door, beside it. */
+  due: { kind: 'topic', batch: false, mandatory: true },
   /** Between the services; batched. */
   pipeline: { kind: 'topic', batch: true, mandatory: true },
   /** Public facts for anyone who binds a queue; nobody has to. Batched: one fact per message cost a third of the pipeline. */
@@ -46,6 +48,8 @@ export interface EventContract<T> {
    * that nobody pays for what nobody asked for.
    */
   readonly onDemand?: boolean;
+  /** Items that a replica works on at the same time at most, where it has to leave room for others. Left out: as many as it can. */
+  readonly inHand?: number;
   readonly summary: string;
   readonly schema: z.ZodType<T>;
   readonly example: T;

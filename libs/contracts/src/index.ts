@@ -13,6 +13,7 @@ export * from './storable.ts';
 export * from './define.ts';
 export * from './events/event-requested/index.ts';
 export * from './events/domain-event/index.ts';
+export * from './events/due-event/index.ts';
 export * from './events/notification-deferred/index.ts';
 export * from './events/reminder-due/index.ts';
 export * from './events/digest-due/index.ts';

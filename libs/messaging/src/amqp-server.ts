@@ -112,7 +112,8 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     const deadLetters = new DeadLetters(messages.publisher, messages.names, messages.source);
     return (consumers[service] ?? []).flatMap((contract) => {
       const handle = this.itemHandler(contract.type);
-      const inHand = exchanges[contract.exchange].batch ? prefetch : prefetch * defaults.prefetchSingles;
+      const asMany = exchanges[contract.exchange].batch ? prefetch : prefetch * defaults.prefetchSingles;
+      const inHand = contract.inHand ?? asMany;
       return messages.names.queues(service, contract).map(({ queue }) => {
         const runner = new ItemRunner(
           {

@@ -5,6 +5,7 @@ import {
   type ExchangeName,
   type RpcContract,
 } from '@carillon/contracts';
+import { closeChannel } from './close-channel.ts';
 import { Connection } from './connection.ts';
 import { BrokerUnavailable } from './errors.ts';
 import { bindForeign, type BindingResult, type BindingWish } from './foreign-bindings.ts';
@@ -127,6 +128,21 @@ export class Messages {
     options?: CallOptions,
   ): Promise<Response> {
     return this.rpc.call(contract, request, options);
+  }
+
+  /** How many items wait for a service, besides those that it has in hand. @throws BrokerUnavailable */
+  async waitingFor(service: string, contract: EventContract<any>): Promise<number> {
+    const channel = await this.connection.channel();
+    channel.on('error', () => undefined); // the question rejects
+    try {
+      const queues = this.names.queues(service, contract);
+      const counts = await Promise.all(queues.map(({ queue }) => channel.checkQueue(queue)));
+      return counts.reduce((sum, { messageCount }) => sum + messageCount, 0);
+    } catch (error) {
+      throw new BrokerUnavailable((error as Error).message);
+    } finally {
+      await closeChannel(channel);
+    }
   }
 
   /** Binds and unbinds a queue of this installation. @throws BrokerUnavailable */

@@ -10,16 +10,27 @@ export const audienceEvent = 'carillon.event.requested.v1';
 export const renderedEmail = emailRendered.type;
 
 /** Event number i of an order, as a structured CloudEvent. */
-export function eventOf({ type, tenant, recipients }: PublishOrder, i: number) {
+export function eventOf({ type, tenant, recipients, urgent }: PublishOrder, i: number) {
   return {
     specversion: '1.0',
     id: String(i),
     source: '/bench',
-    type,
+    type: urgent ? audienceEvent : type,
     time: new Date().toISOString(),
     tenant,
     datacontenttype: 'application/json',
-    data: dataOf(type, tenant, `recipient-${i % recipients}`, i),
+    data: urgent
+      ? urgentRequest(`recipient-${i % recipients}`)
+      : dataOf(type, tenant, `recipient-${i % recipients}`, i),
+  };
+}
+
+function urgentRequest(recipient: string): object {
+  return {
+    recipients: [recipient],
+    priority: 'urgent',
+    channels: ['in_app'],
+    content: { title: 'Code', message: '123456' },
   };
 }
 

@@ -12,6 +12,8 @@ export interface PublishOrder {
   recipients: number;
   /** Events per second; without it as fast as the broker confirms. */
   perSecond?: number;
+  /** Requests of the highest priority, whatever the type. */
+  urgent?: boolean;
 }
 
 /** What it answers: once when it is connected, then once per order, when the last confirm has come. */

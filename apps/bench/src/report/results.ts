@@ -2,6 +2,7 @@ import type { HostileResult } from '../hostile/hostile.ts';
 import type { AtSize } from '../inbox-size/inbox-size.ts';
 import type { Latency } from '../run/latency.ts';
 import type { Side } from '../run/side.ts';
+import type { TimersResult } from '../timers/timers.ts';
 import type { Throughput } from '../run/throughput.ts';
 
 /** One measurement of one side in one round. */
@@ -17,4 +18,5 @@ export interface Results {
   rounds: Round[];
   inboxSize?: AtSize[];
   hostile?: HostileResult;
+  timers?: TimersResult;
 }

@@ -68,6 +68,7 @@ export class RetentionController {
     description:
       'Of your own data. With `dry_run` nothing is removed and nothing remembered: the answer (200) counts what would be, by kind, with the oldest. Without it the run has begun (202); `GET …/runs/{id}` says what it has removed. Of a kind with more than a million rows to go the first million is counted.',
     body: runSchema,
+    bodyExample: { dry_run: true },
     response: retentionRunSchema,
     status: 202,
   })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  domainEvent,
+  dueEvent,
   tendRetention,
   timersCancelled,
   timersWoken,
@@ -28,7 +28,7 @@ describe('timers with a key', () => {
   beforeAll(async () => {
     database = await testDatabase({ scheduler: migrations });
     broker = await testBroker();
-    street = (await broker.capture(domainEvent)) as never;
+    street = (await broker.capture(dueEvent)) as never;
     scheduler = await startTestService(service, {}, { database, broker });
   });
   afterAll(async () => {

@@ -5,7 +5,7 @@ import {
   digestItem,
   digestsWoken,
   digestType,
-  domainEvent,
+  dueEvent,
   eventCancelled,
   eventId,
   getDigest,
@@ -50,7 +50,7 @@ describe('digests', () => {
   beforeEach(async () => {
     database = await testDatabase({ scheduler: migrations });
     broker = await testBroker();
-    street = (await broker.capture(domainEvent)) as CloudEvent<DigestDue>[];
+    street = (await broker.capture(dueEvent)) as CloudEvent<DigestDue>[];
     replica = await startReplica();
   });
   afterEach(async () => {

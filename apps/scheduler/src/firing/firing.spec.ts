@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { deadLetter, domainEvent, timerSet, type CloudEvent, type TimerSet } from '@carillon/contracts';
+import { deadLetter, dueEvent, timerSet, type CloudEvent, type TimerSet } from '@carillon/contracts';
 import { cuttableProxy, startTestService, testBroker, testDatabase, until } from '@carillon/testing';
 import type { TestBroker, TestDatabase, TestService } from '@carillon/testing';
 import { inMs, putTimers, timerDue, timerRow, untilState } from '../../testing/timers.ts';
@@ -16,7 +16,7 @@ describe('firing timers', () => {
   beforeEach(async () => {
     database = await testDatabase({ scheduler: migrations });
     broker = await testBroker();
-    street = await broker.capture(domainEvent);
+    street = await broker.capture(dueEvent);
   });
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

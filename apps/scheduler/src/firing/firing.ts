@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dueEvent } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
@@ -10,6 +12,13 @@ import { verdict } from './verdict.ts';
 const tickMs = 1000;
 /** Timers claimed, published and marked together. */
 const batch = 500;
+/**
+ * Of what has fired no more than this waits for preferences; the others stay timers until there is room, so that they can still be
+ * cancelled, and the street is nobody's store.
+ */
+const mostWaiting = 1_000;
+/** How long to wait for room. */
+const roomMs = 50;
 /** How long a claim lasts: longer than a publish may take until it fails (10 s), so that only the dead lose theirs. */
 const leaseSeconds = 20;
 /** After a failed publish. */
@@ -92,10 +101,14 @@ export class Firing implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async round(): Promise<void> {
-    let claimed: ClaimedTimer[];
+    let claimed: ClaimedTimer[] = [];
     do {
       // A claim without a broker would only delay its timers; the tick after the broker's return fires them.
       if (this.messages.trouble() !== undefined) return;
+      if (claimed.length === batch && (await this.messages.waitingFor('preferences', dueEvent)) > mostWaiting) {
+        await sleep(roomMs);
+        continue;
+      }
       claimed = await this.timers.claim(batch, leaseSeconds);
       await this.settle(claimed);
     } while (claimed.length === batch && !this.stopping);
@@ -125,6 +138,6 @@ export class Firing implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private publish({ timer_id, exchange, routing_key, message }: ClaimedTimer): Promise<void> {
     if (exchange !== null) return this.messages.publishForeign(exchange, routing_key, message);
-    return this.messages.publishEvent('events', routing_key, { ...message, timer: timer_id });
+    return this.messages.publishEvent('due', routing_key, { ...message, timer: timer_id });
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   cancelTimer,
-  domainEvent,
+  dueEvent,
   freshId,
   getTimer,
   listTimers,
@@ -28,7 +28,7 @@ describe('timers that wait', () => {
   beforeAll(async () => {
     database = await testDatabase({ scheduler: migrations });
     broker = await testBroker();
-    street = await broker.capture(domainEvent);
+    street = await broker.capture(dueEvent);
     scheduler = await startTestService(service, {}, { database, broker });
   });
   afterAll(async () => {

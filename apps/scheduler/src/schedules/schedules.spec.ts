@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   deleteSchedule,
-  domainEvent,
+  dueEvent,
   eventId,
   eventRequested,
   getSchedule,
@@ -40,7 +40,7 @@ describe('a recurring schedule', () => {
   beforeEach(async () => {
     database = await testDatabase({ scheduler: migrations });
     broker = await testBroker();
-    street = await broker.capture(domainEvent);
+    street = await broker.capture(dueEvent);
     replicas = [];
     ({ messages } = await startReplica());
   });
