@@ -8,10 +8,12 @@ const rowsAtOnce = 5_000;
 /** What is of no use any more, by table. */
 const expired = {
   idempotency_keys: 'expires_at <= clock_timestamp()',
+  sessions: 'expires_at <= clock_timestamp()',
+  sign_in_attempts: 'ends_at <= clock_timestamp()',
   rate_windows: `began_at <= clock_timestamp() - interval '1 hour'`,
 };
 
-/** Removes what has expired: idempotency keys after their day, and windows of rate limits. */
+/** Removes what has expired: idempotency keys after their day, sessions, counted attempts to sign in, windows of rate limits. */
 @Injectable()
 export class ExpiredRows implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ExpiredRows.name);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestService, type TestService } from '@carillon/testing';
 import { Browser } from '../../testing/browser.ts';
+import { ExpiredRows } from '../expiry/expired-rows.ts';
 import { service } from '../service.ts';
 
 const admin = 'ck_development-key-for-tests-only';
@@ -235,6 +236,8 @@ describe('members', () => {
       await own.signIn(email, password);
       await past('expires_at', '1 second');
       expect((await own.request('GET', session)).status).toBe(401);
+      await test.running.app.get(ExpiredRows).remove();
+      expect(await test.database.query('SELECT FROM gateway.sessions WHERE member = $1', [id])).toEqual([]);
     });
 
     it('goes on as another one when the password changes, and all others end', async () => {

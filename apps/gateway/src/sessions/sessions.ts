@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { freshId, Problem } from '@carillon/contracts';
-import { CONFIG, Repeating } from '@carillon/service';
+import { CONFIG } from '@carillon/service';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
@@ -15,7 +15,6 @@ export type MemberCaller = Extract<Caller, { kind: 'member' }>;
 export const csrfHeader = 'x-csrf-token';
 
 const tokenPattern = /^[\w-]{43}$/;
-const hour = 3_600_000;
 
 /** A session as whoever has it sees it. */
 export interface Session {
@@ -42,9 +41,7 @@ interface SessionRow {
  * the cookie and no CSRF token, which follows from it and only this origin's pages are told, can change nothing.
  */
 @Injectable()
-export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(Sessions.name);
-  private readonly sweeping = new Repeating(() => this.sweep(), hour);
+export class Sessions {
   private readonly secure: boolean;
   /** RFC 6265bis, section 4.1.3: with `__Host-` no other host and no page without TLS can set it. */
   readonly cookie: string;
@@ -55,14 +52,6 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {
     this.secure = config.PUBLIC_URL?.startsWith('https:') ?? false;
     this.cookie = this.nameOf('session');
-  }
-
-  onApplicationBootstrap(): void {
-    this.sweeping.start();
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return this.sweeping.stop();
   }
 
   /** Begins a session of a member who has proved who they are, in the place of the one that the browser may have had. */
@@ -168,18 +157,6 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private seen(token: string, { tenant, member, email, name, role, expires_at }: SessionRow): Session {
     return { tenant, member: { id: member, email, name, role }, csrf_token: csrfTokenOf(token), expires_at };
-  }
-
-  /** Never rejects. */
-  private async sweep(): Promise<void> {
-    try {
-      await this.db.query(
-        `DELETE FROM sessions WHERE expires_at <= now() OR seen_at <= now() - $1 * interval '1 minute'`,
-        [this.config.SESSION_IDLE_MINUTES],
-      );
-    } catch (error) {
-      this.logger.warn({ msg: 'sessions that have ended could not be removed', error: (error as Error).message });
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Problem } from '@carillon/contracts';
-import { CONFIG, Repeating } from '@carillon/service';
+import { CONFIG } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '../config.ts';
 
@@ -17,22 +17,11 @@ const perMemberOrAddress = 100;
  * like any other. What succeeds is not counted.
  */
 @Injectable()
-export class SignInLimit implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(SignInLimit.name);
-  private readonly sweeping = new Repeating(() => this.sweep(), 3_600_000);
-
+export class SignInLimit {
   constructor(
     private readonly db: DataSource,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.sweeping.start();
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return this.sweeping.stop();
-  }
 
   /**
    * Counts an attempt before it is looked at, so that many at a time are counted too.
@@ -78,14 +67,5 @@ export class SignInLimit implements OnApplicationBootstrap, OnApplicationShutdow
   private subject(parts: readonly string[]): string {
     const key = `sign-in attempts ${this.config.CARILLON_SECRET}`;
     return createHmac('sha256', key).update(JSON.stringify(parts)).digest('hex');
-  }
-
-  /** Never rejects. */
-  private async sweep(): Promise<void> {
-    try {
-      await this.db.query('DELETE FROM sign_in_attempts WHERE ends_at <= now()');
-    } catch (error) {
-      this.logger.warn({ msg: 'counted attempts could not be removed', error: (error as Error).message });
-    }
   }
 }
