@@ -25,7 +25,7 @@ const place = /^\d{4}-\d\d-\d\dT[\d:.]+Z [0-9a-f-]{36}$/;
 
 /** What waits to be sent together: digests and batches. */
 @Controller('v1/admin/digests')
-@Allow('admin')
+@Allow('admin', { read: 'viewer', change: 'support' })
 export class DigestsController {
   constructor(private readonly messages: Messages) {}
 
