@@ -13,7 +13,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { cancelAmong } from './cancelling.ts';
 import { Closing } from './closing.ts';
-import { fullWith, opening } from './due.ts';
+import { fullWith, most, opening } from './due.ts';
 
 type Arrived = DigestItem & { tenant: string };
 
@@ -151,7 +151,7 @@ const joinWindows = `
   ON CONFLICT (tenant, recipient, channel, scope) WHERE state = 'pending' DO UPDATE SET
     items = known.items + excluded.items,
     due_at = CASE
-      WHEN known.items + excluded.items >= least(500, coalesce((excluded.rule->>'max_count')::int, 500))
+      WHEN known.items + excluded.items >= least(${most}, coalesce((excluded.rule->>'max_count')::int, ${most}))
         THEN least(known.due_at, clock_timestamp())
       WHEN excluded.rule->>'mode' = 'sliding' THEN least(greatest(known.due_at, excluded.due_at), known.latest_at)
       ELSE known.due_at END

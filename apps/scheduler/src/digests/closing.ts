@@ -126,8 +126,8 @@ export class Closing implements OnApplicationBootstrap, BeforeApplicationShutdow
     }
   }
 
-  /** One round at a time; one that is asked for meanwhile follows. Never rejects. */
-  private closeDue(): Promise<void> {
+  /** Closes what is due. One round at a time; one that is asked for meanwhile follows. Never rejects. */
+  closeDue(): Promise<void> {
     this.askedAgain = true;
     this.running ??= this.rounds().finally(() => (this.running = undefined));
     return this.running;

@@ -38,7 +38,7 @@ describe('when a window is due', () => {
     const window = batch({ max_count: 3 });
     expect(joined(window, opening(window, now), 2, now + 1)).toBe(now + 600_000);
     expect(joined(window, opening(window, now), 3, now + 1)).toBe(now + 1);
-    expect(fullWith(daily)).toBe(500);
+    expect(fullWith(daily)).toBe(200);
   });
 
   const windows: fc.Arbitrary<Window> = fc.oneof(

@@ -35,7 +35,7 @@ export function joined(window: Window, { dueAt, latestAt }: Opening, held: numbe
 }
 
 /** What waits in a window at most: more would be too much for one message, so it is due before its time. */
-const most = 500;
+export const most = 200;
 
 /** With how many a window is full. */
 export function fullWith(window: Window): number {
