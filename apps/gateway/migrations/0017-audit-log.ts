@@ -82,6 +82,9 @@ export class AuditLog0017 implements MigrationInterface {
     await db.query(`
       CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
+        IF TG_OP = 'DELETE' AND current_setting('carillon.erases_audit_log', true) = OLD.tenant THEN
+          RETURN OLD;
+        END IF;
         RAISE EXCEPTION 'the audit log is append-only: % is refused', TG_OP USING ERRCODE = 'insufficient_privilege';
       END $$`);
     await db.query(
@@ -121,6 +124,26 @@ export class AuditLog0017 implements MigrationInterface {
         END LOOP;
         RETURN steps;
       END $$`);
+    // With a tenant that is erased its log goes, too.
+    await db.query(`
+      CREATE FUNCTION erase_audit_log_of(of_tenant text) RETURNS int
+      LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+      DECLARE
+        gone int;
+      BEGIN
+        IF NOT EXISTS (SELECT FROM tenant_standings WHERE tenant = of_tenant AND standing = 'erased') THEN
+          RAISE EXCEPTION 'the audit log is append-only: the tenant % is not erased', of_tenant USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        PERFORM set_config('carillon.erases_audit_log', of_tenant, true);
+        DELETE FROM audit_log WHERE tenant = of_tenant;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        DELETE FROM audit_heads WHERE tenant = of_tenant;
+        PERFORM set_config('carillon.erases_audit_log', '', true);
+        RETURN gone;
+      END $$`);
+    // Nothing is left of it by then.
+    await db.query(`
+      CREATE FUNCTION erase_audit_heads_of(of_tenant text) RETURNS int LANGUAGE sql AS 'SELECT 0'`);
     await db.query('SELECT tend_audit_log(36500)');
     await db.query(`
       DO $$
@@ -130,6 +153,8 @@ export class AuditLog0017 implements MigrationInterface {
       BEGIN
         REVOKE ALL ON FUNCTION tend_audit_log(int) FROM PUBLIC;
         REVOKE ALL ON FUNCTION chain_audit_log() FROM PUBLIC;
+        REVOKE ALL ON FUNCTION erase_audit_log_of(text) FROM PUBLIC;
+        EXECUTE format('GRANT EXECUTE ON FUNCTION erase_audit_log_of(text) TO %I, %I', service, service || '_requests');
         EXECUTE format('GRANT EXECUTE ON FUNCTION tend_audit_log(int) TO %I', service);
         FOREACH role IN ARRAY ARRAY[service, service || '_requests'] LOOP
           EXECUTE format('REVOKE ALL ON audit_log, audit_heads FROM %I', role);
@@ -141,6 +166,7 @@ export class AuditLog0017 implements MigrationInterface {
 
   async down(db: QueryRunner): Promise<void> {
     await db.query('DROP FUNCTION tend_audit_log(int)');
+    await db.query('DROP FUNCTION erase_audit_log_of(text), erase_audit_heads_of(text)');
     await db.query('DROP FUNCTION audit_hash(audit_log)');
     await db.query('DROP TABLE audit_log, audit_heads');
     await db.query('DROP FUNCTION chain_audit_log(), refuse_audit_change()');

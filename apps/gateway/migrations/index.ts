@@ -10,6 +10,7 @@ import { IdempotencyKeys0013 } from './0013-idempotency-keys.ts';
 import { Outbox0014 } from './0014-outbox.ts';
 import { AuditLog0017 } from './0017-audit-log.ts';
 import { RateWindows0015 } from './0015-rate-windows.ts';
+import { OutboundWebhooks0018 } from './0018-outbound-webhooks.ts';
 import { SharedTables0020 } from './0020-shared-tables.ts';
 
 export const migrations = [
@@ -25,5 +26,6 @@ export const migrations = [
   Outbox0014,
   AuditLog0017,
   RateWindows0015,
+  OutboundWebhooks0018,
   SharedTables0020,
 ];

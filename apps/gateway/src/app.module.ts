@@ -47,6 +47,7 @@ import { Outbox } from './outbox/outbox.ts';
 import { FirstOwner } from './members/first-owner.ts';
 import { Members } from './members/members.ts';
 import { MembersController } from './members/members.controller.ts';
+import { OutboundWebhooksModule } from './outbound-webhooks/outbound-webhooks.module.ts';
 import { PersonalData } from './personal-data/personal-data.ts';
 import { PersonalDataController } from './personal-data/personal-data.controller.ts';
 import { PreferencesController } from './preferences/preferences.controller.ts';
@@ -87,7 +88,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** The edge: REST in front, questions to one service each behind. */
 @Module({
-  imports: [AuditModule, WebhooksModule, DocumentsModule, RetentionModule.of({ parts: retained })],
+  imports: [
+    AuditModule,
+    WebhooksModule,
+    OutboundWebhooksModule,
+    DocumentsModule,
+    RetentionModule.of({ parts: retained, weeksAhead: 2 }),
+  ],
   controllers: [
     EventsController,
     RecipientsController,

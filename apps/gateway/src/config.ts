@@ -1,6 +1,7 @@
 import { defaultTenant, tenantSchema } from '@carillon/contracts';
 import { outboundConfig, secretsConfig, type CommonConfig } from '@carillon/service';
 import { z } from 'zod';
+import { webhooksConfig } from './outbound-webhooks/config.ts';
 import { emailSchema } from './members/member-input.ts';
 import { areOrigins } from './realtime/origins.ts';
 
@@ -127,6 +128,7 @@ export const configSchema = z.object({
     .describe('Connections of clients to one replica at most, WebSockets included; what is more is dropped'),
   ...secretsConfig.shape,
   ...outboundConfig.shape,
+  ...webhooksConfig.shape,
   AUDIT_LOG_DAYS: z.coerce
     .number()
     .int()

@@ -1,5 +1,5 @@
 import { tendRetention } from '@carillon/contracts';
-import type { ServiceOptions } from '@carillon/service';
+import { Partitions, type ServiceOptions } from '@carillon/service';
 import { migrations } from '../migrations/index.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { TokenKeys } from './access/token-keys.ts';
@@ -37,6 +37,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   },
   async prepare(app) {
     await app.get(AuditRetention).start();
+    await app.get(Partitions).start();
     await app.get(ApiKeys).registerSettings();
     await app.get(TokenKeys).reseal();
     await app.get(FirstOwner).invite();

@@ -7,6 +7,7 @@ import type { EventContract } from './define.ts';
 import { deliverySettingsChanged } from './pipeline/delivery-settings-changed/index.ts';
 import { domainEvent } from './events/domain-event/index.ts';
 import { dueEvent } from './events/due-event/index.ts';
+import { anyOutcome } from './outcomes/any-outcome/index.ts';
 import { notificationRead } from './outcomes/notification-read/index.ts';
 import { catalogApplied } from './pipeline/catalog-applied/index.ts';
 import { catalogChanged } from './pipeline/catalog-changed/index.ts';
@@ -33,7 +34,7 @@ import { timersWoken } from './pipeline/timers-woken/index.ts';
 import { inboxChanged } from './realtime/inbox-changed/index.ts';
 
 export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> = {
-  gateway: [deadLetter, recipientErased],
+  gateway: [deadLetter, recipientErased, anyOutcome],
   preferences: [domainEvent, dueEvent, suppressionAsked],
   'template-renderer': [notificationRouted, notificationSetApart, chunkRouted, catalogApplied, experimentObserved],
   inbox: [inAppRendered, inAppChunkRendered, recipientErased, eventCancelled],

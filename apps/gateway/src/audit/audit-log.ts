@@ -45,27 +45,34 @@ const insertBegun = `
 const insertEnded = `
   INSERT INTO audit_log (tenant, id, step, status, code, target, before, after) VALUES ($1, $2, 'ended', $3, $4, $5, $6, $7)`;
 
+type Sql = Pick<DataSource, 'query'>;
+
 /** Who did what in a tenant. Rows are only ever added: one before anything is done, and one when it has ended. */
 @Injectable()
 export class AuditLog {
   constructor(private readonly db: DataSource) {}
 
   /** To be awaited before anything is done. @returns the action's id, for {@link end} */
-  async begin({ tenant, actor, action, target, ip, request_id, input }: Begun): Promise<string> {
+  async begin({ tenant, actor, action, target, ip, request_id, input }: Begun, db: Sql = this.db): Promise<string> {
     const id = freshId();
     const who = [actor.kind, actor.id, actor.name, actor.role];
-    await this.db.query(insertBegun, [tenant, id, ...who, action, target, ip, request_id, json(input)]);
+    await db.query(insertBegun, [tenant, id, ...who, action, target, ip, request_id, json(input)]);
     return id;
   }
 
-  async end(tenant: string, id: string, { status, code, target, before, after }: Ended): Promise<void> {
+  async end(
+    tenant: string,
+    id: string,
+    { status, code, target, before, after }: Ended,
+    db: Sql = this.db,
+  ): Promise<void> {
     const values = [tenant, id, status, code ?? null, target ?? null, json(before), json(after)];
-    await this.db.query(insertEnded, values);
+    await db.query(insertEnded, values);
   }
 
   /** What was refused before it began, or what the service did by itself. */
-  async record(begun: Begun, ended: Ended): Promise<void> {
-    await this.end(begun.tenant, await this.begin(begun), ended);
+  async record(begun: Begun, ended: Ended, db: Sql = this.db): Promise<void> {
+    await this.end(begun.tenant, await this.begin(begun, db), ended, db);
   }
 
   /** Newest first. @param after the `seq` after which the page begins */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { namedRecipients, onlyRecipient, withoutErased } from '@carillon/contracts';
 import { erasing, erasuresAmong, type Erasure, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
+import { forgetMessages } from '../outbound-webhooks/message-store.ts';
 import type { KeptDeadLetter } from '../dead-letters/dead-letter-of.ts';
 import { deadLetterColumns, type DeadLetterView } from '../dead-letters/dead-letter-view.ts';
 import { bodyWith, parkedEvent } from './parked-event.ts';
@@ -14,7 +15,10 @@ export class ErasedLetters {
   readonly forget: (erasure: Erasure) => Promise<void>;
 
   constructor(private readonly db: DataSource) {
-    this.forget = erasing(db, forgetAll);
+    this.forget = erasing(db, async (sql, erasures) => {
+      await forgetAll(sql, erasures);
+      await forgetMessages(sql, erasures);
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
 import { Allow, Tenant } from '../access/access.guard.ts';
 import { keptDeadLetterSchema } from '../dead-letters/dead-letter-view.ts';
+import { toldSchema } from '../outbound-webhooks/endpoint.ts';
 import { Describe } from '../http/describe.ts';
 import { recipientId } from '../recipients/recipient-id.ts';
 import { PersonalData } from './personal-data.ts';
@@ -14,6 +15,7 @@ const exportSchema = personalDataSchema.extend({
   recipient: z.string(),
   exported_at: z.string(),
   dead_letters: z.array(keptDeadLetterSchema),
+  webhook_messages: z.array(toldSchema),
 });
 
 /** What is held about a person: to hand it out, and to erase it. */
@@ -29,7 +31,7 @@ export class PersonalDataController {
   @Describe({
     summary: 'Everything held about a person, as one JSON document',
     description:
-      'Profile, preferences, decisions, inbox, deliveries with their contents and attempts, pending timers and dead letters. ' +
+      'Profile, preferences, decisions, inbox, deliveries with their contents and attempts, pending timers, dead letters and what webhooks were told. ' +
       'A history of any length is streamed; an answer that breaks off is not complete, ask again.',
     response: exportSchema,
     errors: { 404: 'not_found' },

@@ -103,6 +103,12 @@ describe('personal data', () => {
       });
       const letter = await park(event({ recipients: ['somebody else', id] }));
       await kept(letter);
+      const told = freshId();
+      await test.database.query(
+        `INSERT INTO gateway.webhook_messages (tenant, id, endpoint, event, recipient, body, created_at)
+         VALUES ('default', $1, $1, 'delivery.sent', $2, '{"recipient":"them"}', now())`,
+        [told, id],
+      );
       const answer = await get(id);
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-type')).toContain('application/json');
@@ -121,6 +127,7 @@ describe('personal data', () => {
         sms_deliveries: [],
         timers: [],
         dead_letters: [expect.objectContaining({ id: letter, status: 'parked' })],
+        webhook_messages: [expect.objectContaining({ id: told, event: 'delivery.sent', body: '{"recipient":"them"}' })],
       });
       expect(JSON.parse(document.dead_letters[0].body).data).toEqual({ recipients: [id] });
       expect(document.dead_letters[0]).not.toHaveProperty('recipients');

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { personalData, personalDataServices, type PersonalDataSection } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
+import { MessageStore } from '../outbound-webhooks/message-store.ts';
 import { ErasedLetters } from '../erasure/erased-letters.ts';
 
 /** Rows of a page: a long e-mail each, they still make a message that the broker takes easily. */
 const pageSize = 25;
 
 interface Page {
-  section: PersonalDataSection | 'dead_letters';
+  section: PersonalDataSection | 'dead_letters' | 'webhook_messages';
   rows: readonly object[];
   next: string | null;
 }
@@ -21,6 +22,7 @@ export class PersonalData {
   constructor(
     private readonly messages: Messages,
     private readonly letters: ErasedLetters,
+    private readonly webhooks: MessageStore,
   ) {}
 
   /**
@@ -47,6 +49,7 @@ export class PersonalData {
             this.messages.call(personalData, { ...of, service, cursor }),
       ),
       async (cursor) => ({ section: 'dead_letters', ...(await this.letters.naming({ ...of, cursor })) }),
+      async (cursor) => ({ section: 'webhook_messages', ...(await this.webhooks.about({ ...of, cursor })) }),
     ];
   }
 }

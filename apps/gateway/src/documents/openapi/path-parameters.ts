@@ -12,6 +12,7 @@ const known: Record<string, { description: string; schema: JsonSchema }> = {
   version: { description: 'The number of a version.', schema: { type: 'integer' } },
   type: { description: 'Key of a notification type, such as `invoice_issued`.', schema: { type: 'string' } },
   channel: { description: 'A channel whose deliveries are logged.', schema: { type: 'string', enum: sentChannels } },
+  message: { description: 'The id of a message: its `webhook-id`.', schema: { type: 'string' } },
   name: { description: 'The name of a provider, chosen when it was made.', schema: { type: 'string' } },
   address: { description: 'An address on the channel, percent-encoded.', schema: { type: 'string' } },
   kid: { description: 'The name of a secret, as tokens have it in their header.', schema: { type: 'string' } },

@@ -48,6 +48,7 @@ export const tags: readonly { name: string; description: string }[] = [
     name: 'Tokens',
     description: 'How your servers or your identity provider sign recipient tokens themselves; for owners.',
   },
+  { name: 'Webhooks', description: 'Where your servers are told what became of notifications; for admins.' },
   { name: 'Audit log', description: 'Who did what; for admins.' },
   {
     name: 'Tenants',

@@ -68,6 +68,11 @@ export const retentionKinds = {
     days: 90,
     what: 'Dead letters, from when they were replayed or discarded; what nobody has decided about stays.',
   },
+  webhooks: {
+    services: ['gateway'],
+    days: 30,
+    what: 'What webhooks were told, with each attempt, from when it happened.',
+  },
   leftovers: {
     services: ['preferences', 'template-renderer', 'inbox', 'email-sender', 'sms-sender', 'scheduler', 'gateway'],
     days: 90,
