@@ -72,7 +72,7 @@ export class Idempotency {
       let waits = true;
       try {
         const owner = randomUUID();
-        const claim = await this.kept.claim(asked, owner, new Date(), limitMs + marginMs);
+        const claim = await this.kept.claim({ asked, owner, now: new Date(), leaseMs: limitMs + marginMs });
         if (claim.kind === 'mine') {
           waits = false;
           return { asked, owner, firstAt: claim.firstAt, ended };
@@ -101,7 +101,7 @@ export class Idempotency {
     try {
       // Whoever asked may be gone, and will ask again.
       await asRequestOf(asked.tenant, () =>
-        answer ? this.kept.keep(asked, owner, answer) : this.kept.release(asked, owner),
+        answer ? this.kept.keep({ asked, owner, answer }) : this.kept.release({ asked, owner }),
       );
     } catch (error) {
       this.logger.warn({ msg: 'the answer to an Idempotency-Key is not kept', error: (error as Error).message });

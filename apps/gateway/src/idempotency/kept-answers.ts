@@ -1,4 +1,4 @@
-import { prepared, type SqlRunner } from '@carillon/persistence';
+import { batched, prepared, type SqlRunner } from '@carillon/persistence';
 import type { DataSource } from 'typeorm';
 import { seal, unseal, type Answer, type Asked } from './asked.ts';
 
@@ -13,62 +13,111 @@ export type Claim =
   | { kind: 'in_flight' }
   | { kind: 'other_request' };
 
-/** Keys and what was answered under them. */
+interface Owned {
+  asked: Asked;
+  owner: string;
+}
+
+/** A request that wants to be carried out. */
+export interface Candidate extends Owned {
+  /** When it came, if it is the first. */
+  now: Date;
+  /** Whoever has not answered by then has died. */
+  leaseMs: number;
+}
+
+/** Keys and what was answered under them. Requests of a tenant that are there together share their statements. */
 export class KeptAnswers {
   private readonly hot: SqlRunner;
 
-  constructor(db: DataSource) {
-    this.hot = prepared(db);
-  }
-
   /**
-   * Claims a key for whoever is to carry its request out, unless somebody has.
-   * @param now when it came, if it is the first
-   * @param leaseMs whoever has not answered by then has died
+   * Claims a key for whoever is to carry its request out, unless somebody has. No two of one key at the same time: they might share a
+   * statement, which cannot meet its own rows.
    */
-  async claim(
-    { tenant, key, request, seal: sealKey }: Asked,
-    owner: string,
-    now: Date,
-    leaseMs: number,
-  ): Promise<Claim> {
-    const [row] = await this.hot.query(
-      `WITH claimed AS (
-         INSERT INTO idempotency_keys AS kept (tenant, key, request, first_at, expires_at, owner, leased_until)
-         VALUES ($1, $2, $3, $4, clock_timestamp() + $7 * interval '1 hour', $5, clock_timestamp() + $6 * interval '1 ms')
+  readonly claim = batched<Candidate, Claim>(
+    async (candidates) => {
+      const { tenant } = candidates[0]!.asked;
+      const keys = candidates.map(({ asked }) => asked.key);
+      const claimed: { key: Buffer; first_at: Date }[] = await this.hot.query(
+        `INSERT INTO idempotency_keys AS kept (tenant, key, request, first_at, expires_at, owner, leased_until)
+         SELECT $1, key, request, first_at, clock_timestamp() + $7 * interval '1 hour', owner,
+           clock_timestamp() + lease_ms * interval '1 ms'
+         FROM unnest($2::bytea[], $3::bytea[], $4::timestamptz[], $5::uuid[], $6::int[])
+           AS asked(key, request, first_at, owner, lease_ms)
+         ORDER BY key
          ON CONFLICT (tenant, key) DO UPDATE SET
            request = excluded.request, owner = excluded.owner, leased_until = excluded.leased_until, answer = NULL,
            first_at = CASE WHEN kept.expires_at <= clock_timestamp() THEN excluded.first_at ELSE kept.first_at END,
            expires_at = CASE WHEN kept.expires_at <= clock_timestamp() THEN excluded.expires_at ELSE kept.expires_at END
          WHERE kept.expires_at <= clock_timestamp()
            OR (kept.answer IS NULL AND kept.leased_until <= clock_timestamp() AND kept.request = excluded.request)
-         RETURNING first_at)
-       SELECT true AS mine, first_at, NULL::bytea AS request, NULL::bytea AS answer FROM claimed
-       UNION ALL
-       SELECT false, first_at, request, answer FROM idempotency_keys
-       WHERE tenant = $1 AND key = $2 AND NOT EXISTS (SELECT FROM claimed)`,
-      [tenant, key, request, now, owner, leaseMs, keptHours],
-    );
-    // None: somebody has claimed it since the statement began.
-    if (!row) return { kind: 'in_flight' };
-    if (row.mine) return { kind: 'mine', firstAt: row.first_at };
-    if (!request.equals(row.request)) return { kind: 'other_request' };
-    return row.answer ? { kind: 'answered', answer: unseal(row.answer, sealKey) } : { kind: 'in_flight' };
-  }
+         RETURNING key, first_at`,
+        [
+          tenant,
+          keys,
+          candidates.map(({ asked }) => asked.request),
+          candidates.map(({ now }) => now),
+          candidates.map(({ owner }) => owner),
+          candidates.map(({ leaseMs }) => leaseMs),
+          keptHours,
+        ],
+      );
+      const mine = new Map(claimed.map(({ key, first_at }) => [hex(key), first_at]));
+      const others = keys.filter((key) => !mine.has(hex(key)));
+      const theirs = await this.find(tenant, others);
+      return candidates.map(({ asked }): Claim => {
+        const firstAt = mine.get(hex(asked.key));
+        if (firstAt) return { kind: 'mine', firstAt };
+        const row = theirs.get(hex(asked.key));
+        if (row && !asked.request.equals(row.request)) return { kind: 'other_request' };
+        return row?.answer ? { kind: 'answered', answer: unseal(row.answer, asked.seal) } : { kind: 'in_flight' };
+      });
+    },
+    { concurrency: 2 },
+  );
 
   /** Keeps what was answered, unless the owner took so long that somebody else has become it. */
-  async keep({ tenant, key, seal: sealKey }: Asked, owner: string, answer: Answer): Promise<void> {
-    await this.hot.query(
-      'UPDATE idempotency_keys SET answer = $4 WHERE tenant = $1 AND key = $2 AND owner = $3 AND answer IS NULL',
-      [tenant, key, owner, seal(answer, sealKey)],
-    );
+  readonly keep = batched<Owned & { answer: Answer }, void>(
+    async (answered) => {
+      await this.hot.query(
+        `UPDATE idempotency_keys AS kept SET answer = item.answer
+         FROM unnest($2::bytea[], $3::uuid[], $4::bytea[]) AS item(key, owner, answer)
+         WHERE kept.tenant = $1 AND kept.key = ANY($2::bytea[]) AND kept.key = item.key AND kept.owner = item.owner
+           AND kept.answer IS NULL`,
+        [
+          answered[0]!.asked.tenant,
+          answered.map(({ asked }) => asked.key),
+          answered.map(({ owner }) => owner),
+          answered.map(({ answer, asked }) => seal(answer, asked.seal)),
+        ],
+      );
+      return answered.map(() => undefined);
+    },
+    { concurrency: 2 },
+  );
+
+  constructor(db: DataSource) {
+    this.hot = prepared(db);
   }
 
   /** Lets the next one carry it out. The time of the first stays, and with it the ids. */
-  async release({ tenant, key }: Asked, owner: string): Promise<void> {
+  async release({ asked: { tenant, key }, owner }: Owned): Promise<void> {
     await this.hot.query(
       `UPDATE idempotency_keys SET leased_until = '-infinity' WHERE tenant = $1 AND key = $2 AND owner = $3 AND answer IS NULL`,
       [tenant, key, owner],
     );
   }
+
+  private async find(tenant: string, keys: Buffer[]): Promise<Map<string, { request: Buffer; answer: Buffer | null }>> {
+    if (keys.length === 0) return new Map();
+    const rows: { key: Buffer; request: Buffer; answer: Buffer | null }[] = await this.hot.query(
+      'SELECT key, request, answer FROM idempotency_keys WHERE tenant = $1 AND key = ANY($2::bytea[])',
+      [tenant, keys],
+    );
+    return new Map(rows.map((row) => [hex(row.key), row]));
+  }
+}
+
+function hex(bytes: Buffer): string {
+  return bytes.toString('hex');
 }
