@@ -1,5 +1,5 @@
 import { defaultTenant, tenantSchema } from '@carillon/contracts';
-import { outboundConfig, secretsConfig, type CommonConfig } from '@carillon/service';
+import { outboundConfig, secretsConfig, trustedProxiesConfig, type CommonConfig } from '@carillon/service';
 import { z } from 'zod';
 import { webhooksConfig } from './outbound-webhooks/config.ts';
 import { emailSchema } from './members/member-input.ts';
@@ -128,6 +128,7 @@ export const configSchema = z.object({
     .describe('Connections of clients to one replica at most, WebSockets included; what is more is dropped'),
   ...secretsConfig.shape,
   ...outboundConfig.shape,
+  ...trustedProxiesConfig.shape,
   ...webhooksConfig.shape,
   AUDIT_LOG_DAYS: z.coerce
     .number()

@@ -24,6 +24,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   migrations,
   rpcs: [tendRetention],
   worksWithoutBroker: true,
+  trustedProxies: ({ TRUSTED_PROXIES }) => TRUSTED_PROXIES,
   http(app) {
     takeCatalogDocuments(app);
     takeOneClicks(app);

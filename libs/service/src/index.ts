@@ -2,6 +2,7 @@ export { runService, startService, type ServiceOptions, type RunningService } fr
 export { CONFIG, ConfigError, commonConfig, readConfig, type CommonConfig } from './config.ts';
 export { PublicLinks, type LinkedDelivery, type LinkedSubscription } from './public-links/public-links.ts';
 export { JsonLogger } from './logging.ts';
+export { trustedProxiesConfig } from './trusted-proxies.ts';
 export { Repeating } from './repeating.ts';
 export { TenantStandings } from './tenants/standings.ts';
 export { Partitions, RetentionModule } from './retention/retention.module.ts';

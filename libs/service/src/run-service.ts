@@ -39,6 +39,10 @@ export interface ServiceOptions<Own extends z.ZodRawShape> {
   worksWithoutBroker?: boolean;
   /** The questions that the service answers. */
   rpcs?: readonly RpcContract<any, any>[];
+  /** Whose word about the client's address, host and protocol is taken. Left out: nobody's. */
+  trustedProxies?: (
+    config: Readonly<CommonConfig & z.infer<z.ZodObject<Own>>>,
+  ) => ((address: string) => boolean) | undefined;
   /** Last touches to the HTTP side: hooks, filters, documents. */
   http?: (app: NestFastifyApplication) => void | Promise<void>;
   /** Runs once the database is migrated, before the first message is taken. */
@@ -73,6 +77,7 @@ export async function startService<Own extends z.ZodRawShape>(
     // One message of a thousand events fits; anything larger is a mistake or an attack.
     new FastifyAdapter({
       bodyLimit: 4 * 1024 * 1024,
+      trustProxy: options.trustedProxies?.(config) ?? false,
       forceCloseConnections: 'idle',
       // The longest id or address that a path may name; each route has its own limit.
       routerOptions: { maxParamLength: 2048 },

@@ -319,6 +319,26 @@ describe('members', () => {
   });
 });
 
+describe('behind a proxy', () => {
+  it.each([
+    ['each address is counted by itself where the proxy is trusted', '127.0.0.1', 401],
+    ['what anybody says of addresses is not taken where none is', '10.0.0.1', 429],
+  ])('%s', async (_, TRUSTED_PROXIES, last) => {
+    const test = await startTestService(service, { TRUSTED_PROXIES });
+    try {
+      const statuses: number[] = [];
+      for (let host = 1; host <= 11; host++) {
+        const headers = { 'x-forwarded-for': `192.0.2.${host}` };
+        const body = { email: 'nobody@example.org', password };
+        statuses.push((await new Browser(test.running.url).request('POST', session, { body, headers })).status);
+      }
+      expect(statuses).toEqual([...Array(10).fill(401), last]);
+    } finally {
+      await test.close();
+    }
+  });
+});
+
 describe('behind https', () => {
   it('the cookie is one that only this host can set, and the public address is ours as well', async () => {
     const env = { DEV_API_KEY: admin, PUBLIC_URL: 'https://notify.example.org' };
