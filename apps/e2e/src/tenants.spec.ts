@@ -28,7 +28,7 @@ describe('a tenant', () => {
         const { json } = await platform('GET', `/${id}`);
         return !json.pending && json;
       },
-      90_000,
+      { timeoutMs: 90_000 },
     );
   const paid = (tenant: string, number: string) =>
     client.publish('payment.received', {
