@@ -6,8 +6,6 @@ import type { Message, MessageDetail } from './endpoint.ts';
 import type { KeptSecret } from './endpoints.ts';
 import { payloadOf, type Fact } from './facts.ts';
 
-/** Longer than an attempt may take: whoever has not told by then how it ended has died. */
-const leaseSeconds = 120;
 /** Messages replayed with one call at most. */
 export const replayedAtMost = 10_000;
 
@@ -118,12 +116,12 @@ export class MessageStore {
    * Takes what is due, in turns of the endpoints: one that is slow or has a long queue takes nothing from the others.
    *
    * @param busy attempts that this replica has under way, by endpoint
+   * @param leaseSeconds longer than an attempt may take: whoever has not told by then how it ended has died
    * @param perEndpoint attempts under way at most; of one that is failing a single one
    */
   async claim(
     busy: readonly { tenant: string; endpoint: string; count: number }[],
-    perEndpoint: number,
-    most: number,
+    { perEndpoint, most, leaseSeconds }: { perEndpoint: number; most: number; leaseSeconds: number },
   ): Promise<Claimed[]> {
     return this.hot.query(
       `WITH busy AS (SELECT * FROM json_to_recordset($1) AS busy(tenant text, endpoint uuid, count int)),
@@ -138,11 +136,11 @@ export class MessageStore {
            FOR UPDATE SKIP LOCKED) m
          WHERE e.state = 'active' LIMIT $3)
        UPDATE webhook_messages m
-       SET attempts = m.attempts + 1, next_attempt_at = now() + ${leaseSeconds} * interval '1 second'
+       SET attempts = m.attempts + 1, next_attempt_at = now() + $4 * interval '1 second'
        FROM due WHERE m.tenant = due.tenant AND m.id = due.id AND m.endpoint = due.endpoint
          AND m.id = ANY (ARRAY(SELECT id FROM due))
        RETURNING m.tenant, m.id, m.endpoint, m.event, m.body, m.attempts, m.attempts_before, due.url, due.secrets`,
-      [JSON.stringify(busy), perEndpoint, most],
+      [JSON.stringify(busy), perEndpoint, most, leaseSeconds],
     );
   }
 

@@ -25,6 +25,8 @@ import { signed } from './signature.ts';
 const tickMs = 500;
 /** Attempts that one replica has under way at most, of all endpoints together. */
 const mostUnderWay = 500;
+/** Between the end of an attempt at the latest and its record. */
+const marginSeconds = 15;
 /** Characters of an answer that are kept. */
 const keptAnswer = 1_000;
 
@@ -82,7 +84,11 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
         if (this.stopping) return;
         const room = mostUnderWay - this.underWay.size;
         if (room <= 0) return;
-        claimed = await this.store.claim([...this.busy.values()], this.config.WEBHOOK_CONCURRENCY, room);
+        claimed = await this.store.claim([...this.busy.values()], {
+          perEndpoint: this.config.WEBHOOK_CONCURRENCY,
+          most: room,
+          leaseSeconds: Math.ceil(this.config.WEBHOOK_TIMEOUT_MS / 1000) + marginSeconds,
+        });
         for (const message of claimed) this.begin(message);
       } while (this.again);
       await this.disabling.tell();
