@@ -1,11 +1,14 @@
 import {
   chunkRouted,
   deadLetter,
+  digestItem,
   emailRendered,
   inAppRendered,
   notificationRouted,
   smsRendered,
+  freshId,
   type CloudEvent,
+  type DigestItem,
   type EmailRendered,
   type InAppRendered,
   type NotificationRouted,
@@ -20,14 +23,16 @@ let renderer: TestService;
 let inApps: CloudEvent<InAppRendered>[];
 let emails: CloudEvent<EmailRendered>[];
 let sms: CloudEvent<SmsRendered>[];
+let items: CloudEvent<DigestItem>[];
 let parked: CloudEvent<any>[];
 
 beforeAll(async () => {
   renderer = await startTestService(service, { BRAND_NAME: 'Umoja School', SITE_URL: 'https://umoja.example/' });
-  [inApps, emails, sms, parked] = await Promise.all([
+  [inApps, emails, sms, items, parked] = await Promise.all([
     renderer.broker.capture(inAppRendered),
     renderer.broker.capture(emailRendered),
     renderer.broker.capture(smsRendered),
+    renderer.broker.capture(digestItem),
     renderer.broker.capture(deadLetter),
   ]);
 });
@@ -95,6 +100,88 @@ describe('the template-renderer', () => {
       template: { key: 'content', version: 0 },
     });
     expect(of(inApps, 'n6')!.data).toMatchObject({ title: 'Lesson moved', template: { key: 'generic', version: 1 } });
+  });
+
+  describe('of what waits for a digest', () => {
+    const { channel, window, requested, until: time } = digestItem.example;
+    const waiting = { channel, window, requested, until: time };
+
+    it('says what that shows of it, in the words of the inbox, beside what is sent at once', async () => {
+      const id = freshId();
+      const event = { id: freshId(), type: 'invoice.issued', source: '/finance' };
+      await route(id, routedTo(['in_app'], { event, digests: [waiting, { ...waiting, channel: 'sms' }] }));
+      const both = await until('both are told', () => {
+        const found = items.filter(({ data }) => data.notification_id === id);
+        return found.length === 2 && of(inApps, id) && found;
+      });
+      expect(both.map(({ data }) => data.channel).sort()).toEqual(['email', 'sms']);
+      expect(both[0]!.data).toMatchObject({
+        window,
+        event,
+        recipient: 'parent-17',
+        type: 'invoice_issued',
+        words: { title: 'Invoice INV-1001', message: 'KES 12,500.00 is due on 1 December 2026.' },
+      });
+      expect(new Set(both.map((one) => one.id)).size).toBe(2);
+    });
+
+    it('cuts it short at a word’s end, and parks what has no words alone', async () => {
+      const [long, wrong] = [freshId(), freshId()];
+      const content = { title: 'A'.repeat(199), message: `${'word '.repeat(200)}end` };
+      await route(long, routedTo([], { content, digests: [waiting] }));
+      const before = parked.length;
+      await route(wrong, routedTo(['email'], { type: 'login_alert', data: { time: 'yesterday' }, digests: [waiting] }));
+      const item = await until('it is told', () => items.find(({ data }) => data.notification_id === long));
+      expect(item.data.words!.title).toHaveLength(199);
+      expect(item.data.words!.message).toMatch(/ word…$/);
+      expect(item.data.words!.message.length).toBeLessThanOrEqual(400);
+      await until('it is parked', () => parked.length === before + 1);
+      expect(items.some(({ data }) => data.notification_id === wrong)).toBe(false);
+    });
+
+    it('of many at once too, each with what is its own', async () => {
+      const { notification_id: _, recipient, deliveries: __, ...shared } = routedTo([], {});
+      const to = ['amina', 'bo', 'chi'].map((id) => ({
+        notification_id: freshId(),
+        recipient: { ...recipient, id },
+        deliveries: id === 'chi' ? [{ delivery_id: freshId(), channel: 'in_app' as const, address: id }] : [],
+        ...(id !== 'chi' && { digests: [waiting] }),
+      }));
+      await renderer.messages.publish(
+        chunkRouted,
+        { ...shared, lane: 'bulk', to },
+        { tenant: 'school', id: freshId() },
+      );
+      const found = await until('two wait', () => {
+        const all = items.filter(({ data }) => ['amina', 'bo'].includes(data.recipient));
+        return all.length === 2 && all;
+      });
+      expect(found.map(({ data }) => data.words!.title)).toEqual(['Invoice INV-1001', 'Invoice INV-1001']);
+    });
+  });
+
+  it('fills in how many it stands for, and what the others say', async () => {
+    const compiled = {
+      parts: {
+        title: '{{ notification.count }} comments',
+        message: '{% for item in notification.items %}{{ item.actor.name }}: {{ item.text }}. {% endfor %}',
+      },
+      required: [],
+      optional: [],
+    };
+    await renderer.database.query(
+      `INSERT INTO template_renderer.templates (tenant, type, channel, locale, version, source, source_hash, compiled)
+       VALUES ('comments', 'comment_added', 'in_app', 'en', 1, '{}', '', $1)`,
+      [JSON.stringify(compiled)],
+    );
+    const said = (text: string, name: string) => ({ data: { text }, actor: { name }, at: '2026-11-21T09:30:00Z' });
+    const one = { type: 'comment_added', data: { text: 'Bravo' }, actor: { name: 'Chi' } };
+    await route('c1', routedTo(['in_app'], one), 'comments');
+    const grouped = { count: 12, items: [said('Nice', 'Bo'), said('Bravo', 'Chi')] };
+    await route('c2', routedTo(['in_app'], { ...one, grouped }), 'comments');
+    await until('both are rendered', () => of(inApps, 'c1') && of(inApps, 'c2'));
+    expect(of(inApps, 'c1')!.data).toMatchObject({ title: '1 comments', message: 'Chi: Bravo.' });
+    expect(of(inApps, 'c2')!.data).toMatchObject({ title: '12 comments', message: 'Bo: Nice. Chi: Bravo.' });
   });
 
   it('prefers a tenant’s own words in the recipient’s language', async () => {

@@ -13,8 +13,10 @@ const root = join(import.meta.dirname, '../../../..');
 const folder = join(root, 'examples');
 const page = readFileSync(join(root, 'docs/catalog.md'), 'utf8');
 
-/** The catalog documents that the page shows; its other YAML is for other programs. */
-const shown = [...page.matchAll(/^```yaml\n(.*?)^```/gms)]
+const digests = readFileSync(join(root, 'docs/digests.md'), 'utf8');
+
+/** The catalog documents that the pages show; other YAML there is for other programs. */
+const shown = [...`${page}${digests}`.matchAll(/^```yaml\n(.*?)^```/gms)]
   .map(([, text]) => text!)
   .filter((text) => !text.includes('runs-on'));
 const documents = readdirSync(folder).filter((file) => file.endsWith('.yaml'));

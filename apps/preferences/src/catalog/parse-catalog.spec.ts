@@ -110,6 +110,31 @@ describe('a catalog document is refused', () => {
       'must be longer',
     ],
     [
+      'with a sliding batch of the inbox',
+      type({ batch: { key: 'data.x', window: '10m', mode: 'sliding' } }),
+      'types.lesson.batch.mode',
+      'name them in batch.channels',
+    ],
+    [
+      'with messages that wait for days',
+      type({ batch: { key: 'data.x', window: '2d', channels: ['email'] } }),
+      'types.lesson.batch.window',
+      'must not be longer than a day where messages wait',
+    ],
+    [
+      'with a longest wait of a fixed batch',
+      type({ batch: { key: 'data.x', window: '10m', max_wait: '1h', channels: ['email'] } }),
+      'types.lesson.batch.max_wait',
+      'goes with mode: sliding',
+    ],
+    [
+      'with a longest wait that is too short',
+      type({ batch: { key: 'data.x', window: '10m', max_wait: '5m', mode: 'sliding', channels: ['email'] } }),
+      'types.lesson.batch.max_wait',
+      'must not be shorter than window',
+    ],
+    ['with a digest of nothing known', type({ digest: { scope: 'tenant' } }), 'types.lesson.digest.scope', 'all'],
+    [
       'with a reminder by no type',
       reminder({ type: 'nudge' }),
       'types.lesson.reminders[0].type',
@@ -336,6 +361,7 @@ describe('a catalog document', () => {
       throttle: null,
       template: 'lesson',
       batch: null,
+      digest: null,
       reminders: [],
     });
     expect(types.map(({ key }) => key)).toEqual([...types.map(({ key }) => key)].sort());
@@ -363,9 +389,9 @@ describe('the built-in catalog', () => {
     }
   });
 
-  it('triggers each type by an event of its own, except the test message, which nothing happens for', () => {
+  it('triggers each type by an event of its own, except digests and the test message, which nothing happens for', () => {
     const events = builtInTypes.flatMap(({ on }) => on);
-    expect(new Set(events).size).toBe(builtInTypes.length - 1);
-    expect(builtInTypes.find(({ on }) => on.length === 0)?.key).toBe('test_message');
+    expect(new Set(events).size).toBe(builtInTypes.length - 2);
+    expect(builtInTypes.filter(({ on }) => on.length === 0).map(({ key }) => key)).toEqual(['digest', 'test_message']);
   });
 });
