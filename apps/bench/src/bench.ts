@@ -78,6 +78,7 @@ async function measureAll(
     await side.start();
     progress.say(`${side.name}: ${side.children.length} processes are ready`);
   }
+  for (const sql of options.sql) await scratch.db.query(sql);
   const run = new Run(options, scratch, rig, progress);
   for (const side of sides) {
     for (const kind of warmUps(side, scenarios)) {

@@ -50,6 +50,14 @@ describe('the command line of the bench', () => {
     });
   });
 
+  it('takes SQL that is tried on', () => {
+    expect(readOptions([])?.sql).toEqual([]);
+    expect(readOptions(['--sql', 'DROP INDEX a', '--sql', 'DROP INDEX b'])?.sql).toEqual([
+      'DROP INDEX a',
+      'DROP INDEX b',
+    ]);
+  });
+
   it('asks for help with nothing else', () => {
     expect(readOptions(['--help'])).toBeUndefined();
   });

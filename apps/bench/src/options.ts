@@ -32,6 +32,8 @@ export interface Options {
   cpu: boolean;
   /** Environment variables for Carillon's services, beside what they need. */
   env: Record<string, string>;
+  /** SQL for the run's database before the first round, to find out what something costs: `DROP INDEX …`. */
+  sql: string[];
   json?: string;
   profile?: string;
 }
@@ -65,6 +67,7 @@ export const usage = `npm run bench -- [options]
   --cpu             also print CPU milliseconds per thousand events by process
   --hold RATIO      fail when a throughput ratio is lower
   --env NAME=VALUE  set an environment variable of Carillon's services; may be repeated
+  --sql TEXT        run SQL in the run's database before the first round, such as DROP INDEX …; may be repeated
   --json FILE       write every round's numbers
   --profile DIR     write a V8 CPU profile of every process (for Chrome DevTools)
 `;
@@ -104,6 +107,7 @@ export function readOptions(args: string[]): Options | undefined {
     timersOnly: names.includes('timers'),
     cpu: values.cpu ?? false,
     env: Object.fromEntries((values.env ?? []).map(variable)),
+    sql: values.sql ?? [],
     json: values.json,
     profile: values.profile,
   };
@@ -128,6 +132,7 @@ function parse(args: string[]) {
         timers: text,
         hold: text,
         env: { type: 'string', multiple: true },
+        sql: { type: 'string', multiple: true },
         json: text,
         profile: text,
         cpu: { type: 'boolean' },
