@@ -50,6 +50,11 @@ export interface EventContract<T> {
   readonly onDemand?: boolean;
   /** Items that a replica works on at the same time at most, where it has to leave room for others. Left out: as many as it can. */
   readonly inHand?: number;
+  /**
+   * It says what is to become of other messages, also of those that were there before it. A service that connects, again or for the
+   * first time, works off what waits of it before it consumes anything else.
+   */
+  readonly heardFirst?: boolean;
   readonly summary: string;
   readonly schema: z.ZodType<T>;
   readonly example: T;

@@ -55,6 +55,8 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
   private readonly gate: Gate;
   private readonly connection: Connection;
   private consumers: Consumer[] = [];
+  /** Of the consumers those of what must be heard before anything else. */
+  private first: Consumer[] = [];
   private listeners: Consumer[] = [];
 
   constructor(private readonly options: AmqpServerOptions) {
@@ -63,7 +65,9 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     this.connection = new Connection(options.url, `${options.service} consumes`, async (model) => {
       for (const listener of this.listeners) await listener.attach(model);
       this.tellConnected();
-      for (const consumer of this.consumers) await consumer.attach(model);
+      for (const consumer of this.first) await consumer.attach(model);
+      await Promise.all(this.first.map((consumer) => consumer.caughtUp(defaults.heardFirstMs)));
+      for (const consumer of this.consumers) if (!this.first.includes(consumer)) await consumer.attach(model);
     });
   }
 
@@ -125,7 +129,9 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
           this.gate,
           deadLetters,
         );
-        return this.consumer(queue, inHand, (message, alive) => runner.run(message, alive));
+        const consumer = this.consumer(queue, inHand, (message, alive) => runner.run(message, alive));
+        if (contract.heardFirst) this.first.push(consumer);
+        return consumer;
       });
     });
   }

@@ -32,6 +32,8 @@ export class Consumer {
   private readonly logger: Logger;
   private channel?: Channel;
   private consumerTag?: string;
+  /** At the broker. */
+  private queueName = '';
   private stopping = false;
   private readonly running = new Set<Promise<void>>();
   private acknowledgements?: Acknowledgements;
@@ -53,6 +55,7 @@ export class Consumer {
     const { prefetch } = this.subscription;
     if (prefetch > 0) await channel.prefetch(prefetch);
     const queue = await this.subscription.declare(model, channel);
+    this.queueName = queue;
     this.channel = channel;
     const acknowledgements = (this.acknowledgements = prefetch > 0 ? new Acknowledgements(channel) : undefined);
     const take = (message: ConsumeMessage | null) => {
@@ -66,6 +69,20 @@ export class Consumer {
   /** Whether messages can arrive. */
   isConsuming(): boolean {
     return this.channel !== undefined;
+  }
+
+  /**
+   * Resolves once nothing waits in its queue and nothing is in hand; after a while all the same, for what cannot be worked on now.
+   * Twice nothing: what has left the queue may not have arrived here yet.
+   */
+  async caughtUp(limitMs: number): Promise<void> {
+    const { channel, queueName } = this;
+    const deadline = performance.now() + limitMs;
+    for (let quiet = 0; quiet < 2 && channel && channel === this.channel && performance.now() < deadline;) {
+      const { messageCount } = await channel.checkQueue(queueName);
+      quiet = messageCount === 0 && this.running.size === 0 ? quiet + 1 : 0;
+      if (quiet < 2) await sleep(20, undefined, { ref: false });
+    }
   }
 
   /** Cancels, waits for the work at hand and its acknowledgement, closes the channel. */

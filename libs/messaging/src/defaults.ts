@@ -30,6 +30,8 @@ export const defaults = {
   retryDelayMs: 100,
   /** Backstop at the broker against a message that kills its consumer: redeliveries before it is dead-lettered. */
   deliveryLimit: 20,
+  /** How long a service that connects works off at most what it has to hear before anything else. */
+  heardFirstMs: 10_000,
   /** How long the gateway waits for another service's answer. */
   rpcTimeoutMs: 5_000,
   /** Questions that may wait for an answer at the same time. */

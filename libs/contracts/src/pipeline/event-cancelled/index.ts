@@ -15,6 +15,7 @@ export const eventCancelled = defineEvent<EventCancelled>({
   exchange: 'pipeline',
   key: 'event.cancelled',
   lanes: false,
+  heardFirst: true,
   summary: 'An event was cancelled: what has not been sent yet is not sent.',
   schema: eventCancelledSchema,
   example: { event_id: '019aa5e5-8f00-8a00-8000-000000000001', cancelled_at: '2026-11-21T09:31:00.000Z' },

@@ -18,6 +18,7 @@ export const recipientErased = defineEvent<RecipientErased>({
   exchange: 'pipeline',
   key: 'recipient.erased',
   lanes: false,
+  heardFirst: true,
   summary: 'A recipient was erased: everybody forgets them.',
   schema: recipientErasedSchema,
   example: { recipient: 'parent-17', erased_at: '2026-11-21T10:00:00.000Z' },
