@@ -5,6 +5,7 @@ import type { Results, Round } from './report/results.ts';
 import { CarillonSide } from './carillon/carillon-side.ts';
 import { FloorSide } from './floor/floor-side.ts';
 import { measureHostile } from './hostile/hostile.ts';
+import { measureDigests } from './digest/digest.ts';
 import { measureTimers } from './timers/timers.ts';
 import { measureInboxSize } from './inbox-size/inbox-size.ts';
 import { LoopSide } from './floor/loop-side.ts';
@@ -62,6 +63,10 @@ async function measureAll(
   if (options.timersOnly) {
     const timers = await measureTimers(options, scratch, undo, interruption);
     return { at: new Date().toISOString(), machine: await machine(scratch), rounds: [], timers };
+  }
+  if (options.digestsOnly) {
+    const digests = await measureDigests(options, scratch, undo, interruption);
+    return { at: new Date().toISOString(), machine: await machine(scratch), rounds: [], digests };
   }
   if (options.hostile) {
     const hostile = await measureHostile(options, scratch, undo, interruption);

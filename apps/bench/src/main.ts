@@ -4,6 +4,7 @@ import { hostileTable } from './hostile/table.ts';
 import { inboxSizeTable } from './inbox-size/table.ts';
 import { readOptions, usage, UsageError, type Options } from './options.ts';
 import { benchRealtime } from './realtime/realtime.ts';
+import { digestTable } from './digest/table.ts';
 import { timersTable } from './timers/table.ts';
 import { cpuTable, disturbed, ratios, realtimeTable, resultTable } from './report/tables.ts';
 
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
   }
   if (results.inboxSize) console.log(inboxSizeTable(results.inboxSize));
   if (results.timers) console.log(timersTable(results.timers));
+  if (results.digests) console.log(digestTable(results.digests));
   if (results.hostile) console.log(hostileTable(results.hostile));
   const noisy = disturbed(results);
   if (noisy > 0) {

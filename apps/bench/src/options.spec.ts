@@ -38,6 +38,11 @@ describe('the command line of the bench', () => {
     expect(readOptions(['--only', 'timers', '--timers', '5000'])).toMatchObject({ timersOnly: true, timers: 5000 });
   });
 
+  it('lets digests wait only when that is named', () => {
+    expect(readOptions([])).toMatchObject({ digestsOnly: false });
+    expect(readOptions(['--only', 'digest', '--digests', '500'])).toMatchObject({ digestsOnly: true, digests: 500 });
+  });
+
   it('lets hostile templates loose only when that is named', () => {
     expect(readOptions([])?.hostile).toBe(false);
     expect(readOptions(['--only', 'hostile', '--rounds', '1'])).toMatchObject({ hostile: true, rounds: 1, rate: 50 });
@@ -65,7 +70,7 @@ describe('the command line of the bench', () => {
   it.each([
     [
       ['--only', 'sms'],
-      /--only sms: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size, hostile or timers/,
+      /--only sms: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size, hostile, timers or digest/,
     ],
     [['--only', 'inbox-size', '--only', 'email'], /--only inbox-size goes with no other/],
     [['--only', 'hostile', '--only', 'email'], /--only hostile goes with no other/],

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 export const scenarios = ['in-app', 'email', 'email-sender', 'latency', 'fan-out'] as const;
 export type Scenario = (typeof scenarios)[number];
 /** What has no floor beside it, and runs only when it is named. */
-const apart = ['realtime', 'inbox-size', 'hostile', 'timers'];
+const apart = ['realtime', 'inbox-size', 'hostile', 'timers', 'digest'];
 
 export interface Options {
   scenarios: readonly Scenario[];
@@ -29,6 +29,9 @@ export interface Options {
   /** Only what waits for its time is measured, with so many timers due at once where it is named. */
   timers: number;
   timersOnly: boolean;
+  /** Only digests are measured, so many that are due at once where it is named. */
+  digests: number;
+  digestsOnly: boolean;
   cpu: boolean;
   /** Environment variables for Carillon's services, beside what they need. */
   env: Record<string, string>;
@@ -51,13 +54,15 @@ export const usage = `npm run bench -- [options]
   --only NAME       in-app, email, email-sender, latency, fan-out (one or several), or floor: without Carillon; or
                     realtime, by itself: the sockets of client apps, without a floor; or inbox-size, by itself: the inbox
                     with many rows; or hostile, by itself: rendering beside templates that loop, explode and stall;
-                    or timers, by itself: how punctual they are, and many that are due at once
+                    or timers, by itself: how punctual they are, and many that are due at once; or digest, by itself: the
+                    digests of many recipients at the same hour
   --events N        events per round, delivered in-app (20000)
   --emails N        events per round, delivered in-app and by email, and emails of email-sender (a quarter of --events)
   --recipients N    recipients among whom they are spread (1000)
   --fan-out-recipients N  recipients of the one event of the fan-out scenario (100000)
   --rows N          notifications in the large inbox of inbox-size (10000000)
   --timers N        timers due at once of timers (100000)
+  --digests N       digests due at once of digest (10000)
   --rounds N        rounds per scenario; the table shows medians (3)
   --rate N          events per second of the latency scenario (50), of realtime (100), of each tenant of hostile (50), urgent
                     ones of timers (50)
@@ -80,7 +85,7 @@ export function readOptions(args: string[]): Options | undefined {
   for (const name of names) {
     if (!['floor', ...apart].includes(name) && !isScenario(name))
       throw new UsageError(
-        `--only ${name}: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size, hostile or timers`,
+        `--only ${name}: choose in-app, email, email-sender, latency, fan-out, floor, realtime, inbox-size, hostile, timers or digest`,
       );
   }
   const alone = apart.find((name) => names.includes(name));
@@ -105,6 +110,8 @@ export function readOptions(args: string[]): Options | undefined {
     hostile: names.includes('hostile'),
     timers: whole('timers', values.timers, 100_000, 1000),
     timersOnly: names.includes('timers'),
+    digests: whole('digests', values.digests, 10_000, 10),
+    digestsOnly: names.includes('digest'),
     cpu: values.cpu ?? false,
     env: Object.fromEntries((values.env ?? []).map(variable)),
     sql: values.sql ?? [],
@@ -130,6 +137,7 @@ function parse(args: string[]) {
         seconds: text,
         sockets: text,
         timers: text,
+        digests: text,
         hold: text,
         env: { type: 'string', multiple: true },
         sql: { type: 'string', multiple: true },

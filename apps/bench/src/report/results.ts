@@ -1,3 +1,4 @@
+import type { DigestResult } from '../digest/digest.ts';
 import type { HostileResult } from '../hostile/hostile.ts';
 import type { AtSize } from '../inbox-size/inbox-size.ts';
 import type { Latency } from '../run/latency.ts';
@@ -19,4 +20,5 @@ export interface Results {
   inboxSize?: AtSize[];
   hostile?: HostileResult;
   timers?: TimersResult;
+  digests?: DigestResult;
 }
