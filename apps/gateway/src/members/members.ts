@@ -39,6 +39,7 @@ export interface MemberWithPassword {
   tenant: string;
   id: string;
   name: string;
+  role: Role;
   password: string | null;
 }
 
@@ -146,7 +147,7 @@ export class Members {
   /** By what is typed into the sign-in form. */
   async byEmail(tenant: string, email: string): Promise<MemberWithPassword | undefined> {
     const [row] = await this.db.query<MemberWithPassword[]>(
-      'SELECT tenant, id, name, password FROM members WHERE tenant = $1 AND email = $2',
+      'SELECT tenant, id, name, role, password FROM members WHERE tenant = $1 AND email = $2',
       [tenant, email],
     );
     return row;
@@ -155,7 +156,7 @@ export class Members {
   /** @throws Problem 404 */
   async withPassword(tenant: string, id: string): Promise<MemberWithPassword> {
     const [row] = await this.db.query<MemberWithPassword[]>(
-      'SELECT tenant, id, name, password FROM members WHERE tenant = $1 AND id = $2',
+      'SELECT tenant, id, name, role, password FROM members WHERE tenant = $1 AND id = $2',
       [tenant, id],
     );
     if (!row) throw Problem.notFound('member', id);
@@ -188,7 +189,7 @@ export class Members {
   ): Promise<MemberWithPassword | undefined> {
     const [[row]] = await this.db.query<[MemberWithPassword[]]>(
       `UPDATE members SET password = $2, name = coalesce($3, name), invitation = NULL, invitation_expires_at = NULL
-       WHERE invitation = $1 AND invitation_expires_at > now() RETURNING tenant, id, name, password`,
+       WHERE invitation = $1 AND invitation_expires_at > now() RETURNING tenant, id, name, role, password`,
       [hashOf(token), password, name ?? null],
     );
     return row;
@@ -203,7 +204,7 @@ export class Members {
       `UPDATE members SET openid_subject = $2, invitation = NULL, invitation_expires_at = NULL
        WHERE tenant = $1 AND (openid_subject = $2 OR (email = $3 AND openid_subject IS NULL
          AND NOT EXISTS (SELECT FROM members WHERE tenant = $1 AND openid_subject = $2)))
-       RETURNING tenant, id, name, password`,
+       RETURNING tenant, id, name, role, password`,
       [tenant, subject, email ?? null],
     );
     return row;

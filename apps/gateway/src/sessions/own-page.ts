@@ -9,8 +9,8 @@ import { mayConnect } from '../realtime/origins.ts';
  * @param publicUrl under which browsers know us, where a proxy tells us another host
  * @throws Problem 403 `foreign_origin`
  */
-export function requireOwnPage({ headers }: FastifyRequest, publicUrl: string | undefined): void {
-  const { origin, host } = headers;
+export function requireOwnPage({ headers, host }: FastifyRequest, publicUrl: string | undefined): void {
+  const { origin } = headers;
   if (mayConnect(origin, host, undefined)) return;
   if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return;
   throw new Problem({

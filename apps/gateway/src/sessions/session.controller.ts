@@ -11,7 +11,6 @@ import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { emailSchema, memberNameSchema } from '../members/member-input.ts';
 import { newPasswordSchema } from '../members/passwords.ts';
-import { AccessEvents } from './access-events.ts';
 import { OpenId, openIdSeconds } from './openid.ts';
 import { requireOwnPage } from './own-page.ts';
 import { Sessions, type MemberCaller, type Session } from './sessions.ts';
@@ -54,7 +53,6 @@ export class SessionController {
     private readonly sessions: Sessions,
     private readonly signIn: SignIn,
     private readonly openId: OpenId,
-    private readonly events: AccessEvents,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -110,7 +108,7 @@ export class SessionController {
   ): Promise<Session> {
     requireOwnPage(request, this.config.PUBLIC_URL);
     return outsideRequests(async () => {
-      const { tenant, id } = await this.signIn.byInvitation(token, chosen);
+      const { tenant, id } = await this.signIn.byInvitation(token, chosen, request.ip);
       await this.sessions.closeAll(tenant, id);
       return this.sessions.open(tenant, id, request, reply);
     });
@@ -150,7 +148,7 @@ export class SessionController {
     this.sessions.setCookie(reply, 'openid', '', { maxAge: 0, sameSite: 'lax' });
     const trouble = await outsideRequests(async () => {
       if (!identified) return 'failed';
-      const member = await this.signIn.byOpenId(identified);
+      const member = await this.signIn.byOpenId(identified, request.ip);
       if (!member) return 'no_member';
       await this.sessions.open(member.tenant, member.id, request, reply);
       return undefined;
@@ -172,7 +170,6 @@ export class SessionController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.infer<typeof endedSchema>> {
     await this.sessions.close(caller, reply);
-    this.events.tell({ what: 'signed_out', tenant: caller.tenant, member: caller.memberId });
     return { ended: 1 };
   }
 
@@ -184,7 +181,6 @@ export class SessionController {
   ): Promise<z.infer<typeof endedSchema>> {
     const ended = await this.sessions.closeAll(tenant, memberId);
     this.sessions.forget(reply);
-    this.events.tell({ what: 'signed_out', tenant, member: memberId });
     return { ended };
   }
 

@@ -159,6 +159,24 @@ describe('members', () => {
       await test.database.query(`UPDATE gateway.sign_in_attempts SET ends_at = now()`);
     });
 
+    it('stands in the audit log, also where it fails, but for emails that nobody has', async () => {
+      const { browser: own, email, id } = await member('viewer');
+      await own.signIn(email, 'a wrong password');
+      await own.signIn('a-stranger@example.org', 'a wrong password');
+      await own.signIn(email, password);
+      expect((await own.request('DELETE', session)).status).toBe(200);
+      const { json } = await call('GET', `/v1/admin/audit-log?actor=${id}`);
+      const told = json.data.map(({ action, outcome, code, ip }: any) => [action, outcome, code, ip]);
+      expect(told.reverse()).toEqual([
+        ['session.invitation', 'done', null, '127.0.0.1'],
+        ['session.create', 'refused', 'sign_in_failed', '127.0.0.1'],
+        ['session.create', 'done', null, '127.0.0.1'],
+        ['session.delete', 'done', null, '127.0.0.1'],
+      ]);
+      const log = JSON.stringify(await test.database.query('SELECT * FROM gateway.audit_log'));
+      for (const text of ['a-stranger', 'a wrong password', password, own.csrf!]) expect(log).not.toContain(text);
+    });
+
     it('that succeeds is not counted', async () => {
       const { browser: own, email } = await member('viewer');
       for (let time = 0; time < 12; time++) expect((await own.signIn(email, password)).status).toBe(201);

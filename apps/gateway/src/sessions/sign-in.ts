@@ -18,12 +18,12 @@ export class SignIn {
   /** @throws Problem 401 `sign_in_failed`; 429 */
   async byPassword(
     { tenant, email, password }: { tenant: string; email: string; password: string },
-    address: string,
+    ip: string,
   ): Promise<MemberWithPassword> {
-    const takeBack = await this.limit.take([tenant, email], address);
+    const takeBack = await this.limit.take([tenant, email], ip);
     const member = await this.members.byEmail(tenant, email);
     if (!(await isPassword(password, member?.password)) || !member) {
-      this.events.tell({ what: 'sign_in_failed', tenant, member: member?.id, by: 'password' });
+      await this.events.tell({ what: 'sign_in_failed', by: 'password', tenant, member, ip });
       throw new Problem({
         status: 401,
         code: 'sign_in_failed',
@@ -34,7 +34,7 @@ export class SignIn {
     await takeBack();
     if (isOutdated(member.password!)) await this.members.setPassword(tenant, member.id, await hashPassword(password));
     await this.members.signedIn(tenant, member.id);
-    this.events.tell({ what: 'signed_in', tenant, member: member.id, by: 'password' });
+    await this.events.tell({ what: 'signed_in', by: 'password', tenant, member, ip });
     return member;
   }
 
@@ -42,6 +42,7 @@ export class SignIn {
   async byInvitation(
     token: string,
     { password, name }: { password: string; name?: string },
+    ip: string,
   ): Promise<MemberWithPassword> {
     // Guesses cost nothing but this look: only a genuine one is worth a slow hash.
     const member =
@@ -55,20 +56,16 @@ export class SignIn {
         detail: 'It may have been used or be older than a week; ask an owner for a new one.',
       });
     await this.members.signedIn(member.tenant, member.id);
-    this.events.tell({ what: 'invitation_accepted', tenant: member.tenant, member: member.id, by: 'invitation' });
+    const { tenant } = member;
+    await this.events.tell({ what: 'invitation_accepted', by: 'invitation', tenant, member, ip });
     return member;
   }
 
   /** Undefined for somebody who is no member. */
-  async byOpenId({ tenant, subject, email }: Identified): Promise<MemberWithPassword | undefined> {
+  async byOpenId({ tenant, subject, email }: Identified, ip: string): Promise<MemberWithPassword | undefined> {
     const member = await this.members.byOpenId(tenant, subject, email);
     if (member) await this.members.signedIn(tenant, member.id);
-    this.events.tell({
-      what: member ? 'signed_in' : 'sign_in_failed',
-      tenant,
-      member: member?.id,
-      by: 'openid',
-    });
+    await this.events.tell({ what: member ? 'signed_in' : 'sign_in_failed', by: 'openid', tenant, member, ip });
     return member;
   }
 
@@ -76,7 +73,7 @@ export class SignIn {
   async changePassword(
     { tenant, memberId }: { tenant: string; memberId: string },
     { current_password, new_password }: { current_password: string; new_password: string },
-    address: string,
+    ip: string,
   ): Promise<void> {
     const { password } = await this.members.withPassword(tenant, memberId);
     if (password === null)
@@ -86,11 +83,10 @@ export class SignIn {
         title: 'You have no password',
         detail: 'You sign in with OpenID Connect; an owner can send you an invitation, with which you choose one.',
       });
-    const takeBack = await this.limit.take([tenant, memberId], address);
+    const takeBack = await this.limit.take([tenant, memberId], ip);
     if (!(await isPassword(current_password, password)))
       throw new Problem({ status: 403, code: 'wrong_password', title: 'The current password is not right' });
     await takeBack();
     await this.members.setPassword(tenant, memberId, await hashPassword(new_password));
-    this.events.tell({ what: 'password_changed', tenant, member: memberId });
   }
 }
