@@ -23,6 +23,7 @@ import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
 import { uuid } from '../http/uuid.pipe.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 
 const scheduleId = uuid('schedule');
 const pageSchema = z.object({ data: z.array(scheduleSchema), next_cursor: z.string().nullable() });
@@ -58,10 +59,11 @@ export class SchedulesController {
   async create(
     @Tenant() tenant: string,
     @CallerName() by: string,
+    @Identity() identity: RequestIdentity,
     @Body(body(scheduleInputSchema)) schedule: ScheduleInput,
   ): Promise<Schedule> {
     await this.check(tenant, schedule);
-    return this.messages.call(putSchedule, { tenant, schedule, by });
+    return this.messages.call(putSchedule, { tenant, new_id: identity.id(), schedule, by });
   }
 
   @Get(':id')
@@ -119,8 +121,13 @@ export class SchedulesController {
     status: 202,
     errors: { 404: 'not_found' },
   })
-  run(@Tenant() tenant: string, @Param('id', scheduleId) id: string): Promise<ScheduleRun> {
-    return this.messages.call(runSchedule, { tenant, id });
+  run(
+    @Tenant() tenant: string,
+    @Identity() identity: RequestIdentity,
+    @Param('id', scheduleId) id: string,
+  ): Promise<ScheduleRun> {
+    const asked = { id: identity.id(), at: new Date(identity.at).toISOString() };
+    return this.messages.call(runSchedule, { tenant, id, asked });
   }
 
   @Get(':id/runs')

@@ -42,17 +42,18 @@ export class SchedulesController {
 
   @MessagePattern<string>(putSchedule.name)
   async put(@Payload() request: RequestOf<typeof putSchedule>): Promise<ResponseOf<typeof putSchedule>> {
-    const { tenant, id, by, schedule } = request;
+    const { tenant, id, new_id = freshId(), by, schedule } = request;
     const now = Date.now();
     const times = timesOf(schedule, now);
     const mistakes = [...mistakesIn(times, now), ...this.forbidden(tenant, schedule)];
     if (mistakes.length > 0) throw Problem.unprocessable('invalid_schedule', 'The schedule is not valid', mistakes);
     return this.database.transaction(async (transaction) => {
-      const before = id === undefined ? undefined : await this.locked(transaction, tenant, id);
+      const before =
+        id === undefined ? await this.made(transaction, tenant, new_id) : await this.locked(transaction, tenant, id);
       if (!before) await this.room(transaction, tenant);
       const row: Partial<ScheduleRow> = {
         tenant,
-        schedule_id: before?.schedule_id ?? freshId(now),
+        schedule_id: before?.schedule_id ?? new_id,
         revision: (before?.revision ?? 0) + 1,
         name: schedule.name,
         cron: null,
@@ -115,12 +116,17 @@ export class SchedulesController {
   }
 
   @MessagePattern<string>(runSchedule.name)
-  async run(@Payload() { tenant, id }: RequestOf<typeof runSchedule>): Promise<ResponseOf<typeof runSchedule>> {
+  async run(@Payload() { tenant, id, asked }: RequestOf<typeof runSchedule>): Promise<ResponseOf<typeof runSchedule>> {
     const row = await this.database.transaction((transaction) => this.locked(transaction, tenant, id));
     const [{ now }]: [{ now: Date }] = await this.database.query('SELECT now()');
-    const timer = timerOfRun(row, now, this.messages.source, `asked for ${freshId()}`);
-    const [run] = await insertRows<RunRow>(this.database, 'timers', [timer], { returning: runColumns });
-    this.firing.wakeIn(0);
+    const due = asked ? new Date(asked.at) : now;
+    const timer = timerOfRun(row, due, this.messages.source, `asked for ${asked?.id ?? freshId()}`);
+    await insertRows(this.database, 'timers', [timer], { onConflict: 'DO NOTHING' });
+    this.firing.wakeIn(Math.max(0, due.getTime() - now.getTime()));
+    const [run]: RunRow[] = await this.database.query(
+      `SELECT ${runColumns} FROM timers WHERE tenant = $1 AND timer_id = $2`,
+      [tenant, timer.timer_id],
+    );
     return runOf(run!);
   }
 
@@ -163,11 +169,17 @@ export class SchedulesController {
     return this.one(db, tenant, id);
   }
 
-  private async locked(db: SqlRunner, tenant: string, id: string): Promise<ScheduleRow> {
+  /** A schedule, locked; a new one where the same request has made it before. */
+  private async made(db: SqlRunner, tenant: string, id: string): Promise<ScheduleRow | undefined> {
     const [row] = await db.query('SELECT * FROM schedules WHERE tenant = $1 AND schedule_id = $2 FOR UPDATE', [
       tenant,
       id,
     ]);
+    return row;
+  }
+
+  private async locked(db: SqlRunner, tenant: string, id: string): Promise<ScheduleRow> {
+    const row = await this.made(db, tenant, id);
     if (!row) throw Problem.notFound('schedule', id);
     return row;
   }

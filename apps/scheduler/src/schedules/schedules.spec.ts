@@ -4,6 +4,7 @@ import {
   dueEvent,
   eventId,
   eventRequested,
+  freshId,
   getSchedule,
   listScheduleRuns,
   listSchedules,
@@ -147,6 +148,19 @@ describe('a recurring schedule', () => {
       (await runs(schedule.id)).some(({ id, status }) => id === run.id && status === 'fired'),
     );
     await until('the event', () => street.length === 1);
+  });
+
+  it('is made once, and happens once, by a request that comes twice', async () => {
+    const request = { tenant, new_id: freshId(), schedule: weekly, by: 'x' };
+    const schedule = await messages.call(putSchedule, request);
+    const asked = { id: freshId(), at: new Date().toISOString() };
+    const run = await messages.call(runSchedule, { tenant, id: schedule.id, asked });
+    expect((await messages.call(putSchedule, request)).id).toBe(schedule.id);
+    expect((await messages.call(runSchedule, { tenant, id: schedule.id, asked })).id).toBe(run.id);
+    const all = (await runs(schedule.id)).filter(({ id }) => id === run.id);
+    expect(all).toHaveLength(1);
+    const other = await messages.call(runSchedule, { tenant, id: schedule.id, asked: { ...asked, id: freshId() } });
+    expect(other.id).not.toBe(run.id);
   });
 
   it('that is changed forgets the times of its old rule', async () => {

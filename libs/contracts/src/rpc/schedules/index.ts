@@ -4,7 +4,7 @@ import { audienceSchema } from '../../audience.ts';
 import { defineRpc } from '../../define.ts';
 import { eventRequestFields } from '../../events/event-requested/index.ts';
 import { refuseUnstorable } from '../../validate.ts';
-import { eventTypeSchema, jsonObjectSchema } from '../../words.ts';
+import { eventTypeSchema, jsonObjectSchema, timestampSchema } from '../../words.ts';
 
 const { send_at: _, expires_at: __, recipients: ___, ...eventFields } = eventRequestFields;
 
@@ -148,6 +148,8 @@ const putRequest = z.object({
   tenant: z.string(),
   /** Left out: a new one. */
   id: z.string().optional(),
+  /** Of a new one, so that the same request makes it once. */
+  new_id: z.string().optional(),
   schedule: scheduleInputSchema,
   by: z.string(),
 });
@@ -212,12 +214,16 @@ export const pauseSchedule = defineRpc<z.infer<typeof pauseRequest>, Schedule>({
   example: { request: { tenant, id, paused: false }, response: exampleSchedule },
 });
 
+const runRequest = oneRequest.extend({
+  /** Which request this is and when it came first, so that it is heeded once. */
+  asked: z.object({ id: z.string(), at: timestampSchema }).optional(),
+});
 /** Besides its times, now; also while it is paused. Errors: 404. */
-export const runSchedule = defineRpc<z.infer<typeof oneRequest>, ScheduleRun>({
+export const runSchedule = defineRpc<z.infer<typeof runRequest>, ScheduleRun>({
   name: 'scheduler.schedules.run.v1',
   service: 'scheduler',
   summary: 'Lets a recurring schedule happen now.',
-  request: oneRequest,
+  request: runRequest,
   response: scheduleRunSchema,
   example: { request: { tenant, id }, response: { ...exampleRun, status: 'pending', fired_at: null } },
 });
