@@ -40,9 +40,11 @@ export class Masking {
       .replace(secretTexts, hidden)
       .replace(emails, (address: string, first: string) => first + hidden + address.slice(address.lastIndexOf('@')))
       .replace(phones, (phone) => `${phone.slice(0, 4)}${hidden}${phone.slice(-3)}`);
-    return safe.length > longestText || text.length > longestText * 4
-      ? `${safe.slice(0, longestText)}… (${text.length} characters)`
-      : safe;
+    return storable(
+      safe.length > longestText || text.length > longestText * 4
+        ? `${safe.slice(0, longestText)}… (${text.length} characters)`
+        : safe,
+    );
   }
 
   /**
@@ -91,6 +93,11 @@ function namesOf(value: unknown, depth: number): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, mostMembers)
-      .map(([name, own]) => [name, own === null ? null : namesOf(own, depth + 1)]),
+      .map(([name, own]) => [storable(name), own === null ? null : namesOf(own, depth + 1)]),
   );
+}
+
+/** What PostgreSQL keeps: without NUL and half characters. What is asked for may have them; cutting a text makes halves. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
 }
