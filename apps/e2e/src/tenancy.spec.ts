@@ -91,7 +91,7 @@ describe('the wall between tenants', () => {
 
   it('stands around every table that has a tenant; every other table says why all may share it', () => {
     expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(services.map(schemaOf)));
-    const policies = ['pipeline', 'requests_installation', 'requests_own'];
+    const policies = ['pipeline', 'requests_of_installation', 'requests_of_tenant'];
     for (const table of own())
       expect([nameOf(table), table.walled, table.policies]).toEqual([nameOf(table), true, policies]);
     expect(own().length).toBeGreaterThan(40);
@@ -215,6 +215,7 @@ const reasons: Record<string, string> = {
   'apps/gateway/src/limits/rate-limits.ts': 'the windows of all keys are counted together, in the background',
   'apps/gateway/src/outbox/outbox.ts': 'drains the events of all tenants',
   'apps/gateway/src/sessions/session.controller.ts': 'somebody who signs in is nobody yet',
+  'apps/gateway/src/tenants/tenant-store.ts': 'whoever runs the installation sees the list of its tenants',
   'apps/preferences/src/catalog/catalog-announcer.ts': 'tells of the catalogs that any replica left untold',
   'apps/preferences/src/erasure/announcing.ts': 'tells of the erasures that any replica left untold',
   'apps/scheduler/src/firing/alarm.ts': 'wakes the loop that fires the timers of all tenants',

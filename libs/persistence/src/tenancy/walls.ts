@@ -6,18 +6,22 @@ const { escapeIdentifier: name } = pg;
 /** How the comment of a table without a tenant begins, which then says why requests of all tenants may use it. */
 const shared = /^shared by all tenants(, read only)?: \S/;
 
-/** Whose rows the statement may see; NULL, so nobody's, when nobody has said. A setting of the past is an empty text. */
-const current = `nullif(current_setting('${tenantSetting}', true), '')`;
+/**
+ * Whose rows the statement may see; NULL, so nobody's, when nobody has said. A setting of the past is an empty text. As a query of its
+ * own it is asked for once, instead of for every row.
+ */
+const current = `(SELECT nullif(current_setting('${tenantSetting}', true), ''))`;
 
 /**
  * The policies of a table with a tenant. Rows with an empty tenant are the installation's (built-in templates, say): every request of
  * a tenant reads them, none writes them. The owner is named beside the service because these hold for owners, too: migrations
- * work on the rows of all tenants, also where the migrator is no superuser. Another definition needs another name.
+ * work on the rows of all tenants, also where the migrator is no superuser. Another definition needs another name; what has a name
+ * that is not here goes.
  */
 const policies = (service: string, owner: string, requests: string) => ({
   pipeline: `TO ${service}, ${owner} USING (true)`,
-  requests_own: `TO ${requests} USING (tenant = ${current})`,
-  requests_installation: `FOR SELECT TO ${requests} USING (tenant = '' AND ${current} IS NOT NULL)`,
+  requests_of_tenant: `TO ${requests} USING (tenant = ${current})`,
+  requests_of_installation: `FOR SELECT TO ${requests} USING (tenant = '' AND ${current} IS NOT NULL)`,
 });
 
 interface Table {
@@ -76,6 +80,8 @@ async function wallOff(
 async function apply(db: pg.Client, place: string, table: Table, wanted: Record<string, string>): Promise<void> {
   const missing = Object.entries(wanted).filter(([policy]) => !table.policies.includes(policy));
   for (const [policy, definition] of missing) await db.query(`CREATE POLICY ${policy} ON ${place} ${definition}`);
+  for (const policy of table.policies.filter((known) => !(known in wanted)))
+    await db.query(`DROP POLICY ${name(policy)} ON ${place}`);
   if (!table.forced) await db.query(`ALTER TABLE ${place} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`);
 }
 
