@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventRequested, type CloudEvent } from '@carillon/contracts';
 import {
@@ -17,6 +19,15 @@ import { service } from '../service.ts';
 import { Outbox } from './outbox.ts';
 
 const admin = 'ck_development-key-for-tests-only';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 describe('while RabbitMQ is away', () => {
   let database: TestDatabase;
@@ -117,6 +128,29 @@ describe('while RabbitMQ is away', () => {
       return rows.length === 620;
     });
   }, 60_000);
+
+  it('a gateway that starts accepts events before it has ever seen RabbitMQ', async () => {
+    const third = await cuttableProxy(servers.amqpUrl);
+    third.cut();
+    const port = await freePort();
+    const env = { DEV_API_KEY: admin, PORT: String(port), AMQP_URL: third.url };
+    const starting = startTestService(service, env, { database, broker });
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await until('it is ready', async () => (await fetch(`${url}/health/ready`)).status === 200);
+      const response = await fetch(`${url}/v1/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+        body: JSON.stringify(event('early')),
+      });
+      expect([response.status, Object.keys((await response.json()) as object)]).toEqual([202, ['id']]);
+      await until('another has published it', () => titles().includes('early'));
+    } finally {
+      third.restore();
+      await (await starting).close();
+      await third.close();
+    }
+  });
 
   it('for one replica alone, no other overtakes what that one has accepted', async () => {
     await cut([gateway]);

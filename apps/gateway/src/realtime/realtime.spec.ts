@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Messages } from '@carillon/messaging';
 import { servers, cuttableProxy, until, type TestService } from '@carillon/testing';
 import { io, Manager, type Socket } from 'socket.io-client';
 import { RealtimeUnderTest, someone, tenant, tokenOf, tokenUntil } from '../../testing/realtime-under-test.ts';
@@ -294,10 +295,7 @@ describe('real time', () => {
         const before = await test.notify(lively, 2);
         await until('it is told', () => clients[1]!.told.length === 2);
         proxy.cut();
-        await until(
-          'the cut is noticed',
-          async () => (await fetch(`${replica.running.url}/health/ready`)).status === 503,
-        );
+        await until('the cut is noticed', () => replica.running.app.get(Messages).trouble());
         const during = [await test.notify(silent, 3), await test.notify(lively, 3)];
         const late = test.client(replica, { recipient: silent, since: during[0]![0] });
         await until('it is connected', () => late.socket.connected);
