@@ -63,11 +63,12 @@ export class AuditLog0017 implements MigrationInterface {
       )`);
     await db.query(`COMMENT ON TABLE audit_heads IS 'The last row of each tenant''s audit log'`);
 
-    // Columns that are NULL are left out, so that a column that comes later changes no hash of today.
+    // In no words that depend on a setting of whoever asks, such as its time zone.
     await db.query(`
-      CREATE FUNCTION audit_hash(entry audit_log) RETURNS bytea LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
-        SELECT sha256(convert_to(jsonb_object_agg(key, value)::text, 'UTF8'))
-        FROM jsonb_each(to_jsonb(entry) - 'hash') WHERE value <> 'null'
+      CREATE FUNCTION audit_hash(e audit_log) RETURNS bytea LANGUAGE sql STABLE AS $$
+        SELECT sha256(convert_to(ROW(e.tenant, e.seq, extract(epoch FROM e.at), e.id, e.step, e.actor_kind, e.actor_id, e.actor_name,
+          e.actor_role, e.action, e.target, e.ip, e.request_id, e.input, e.status, e.code, e.before, e.after,
+          encode(e.previous, 'hex'))::text, 'UTF8'))
       $$`);
     await db.query(`
       CREATE FUNCTION chain_audit_log() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$

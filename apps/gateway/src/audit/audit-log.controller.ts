@@ -38,14 +38,25 @@ const exportQuery = z.strictObject({
 const pageSchema = z.object({ data: z.array(auditEntrySchema), next_cursor: z.string().nullable() });
 const verifiedSchema = z.object({
   intact: z.boolean(),
-  rows: z.number().int().describe('Two for each action that has ended.'),
+  rows: z.number().int().describe('How many were looked at: two for each action that has ended.'),
   broken_at: z
     .number()
     .int()
     .nullable()
     .describe('The first row that is not as it was written, or before which one is missing.'),
-  last: z.number().int().describe('The place of the last row.'),
+  last: z.number().int().describe('The place of the last row that was looked at.'),
   head: z.string().nullable().describe('Its hash. Kept elsewhere it proves later that nothing up to it was changed.'),
+  more: z.boolean().describe('There are rows after it: go on with `?from=` the last place.'),
+});
+const verifyQuery = z.strictObject({
+  from: z.coerce
+    .number({ error: 'must be the place of a row' })
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'The `last` of the part before; left out: from the beginning. 50,000 rows are looked at with one request.',
+    ),
 });
 
 const exportedAtOnce = 500;
@@ -97,10 +108,14 @@ export class AuditLogController {
     summary: 'Whether the log is as it was written',
     description:
       'Recomputes the chain of hashes: each row has the hash of the row before it, so one that was changed, added or taken away later shows. Months that retention has dropped are no break.',
+    query: verifyQuery,
     response: verifiedSchema,
   })
-  verify(@Tenant() tenant: string): Promise<Verified> {
-    return this.log.verify(tenant);
+  verify(
+    @Tenant() tenant: string,
+    @Query(query(verifyQuery)) { from }: z.infer<typeof verifyQuery>,
+  ): Promise<Verified> {
+    return this.log.verify(tenant, from);
   }
 
   @Get(':id')

@@ -15,17 +15,22 @@ export interface AuditFilter {
   to?: string;
 }
 
-/** What came of recomputing the chain of a tenant's log. */
+/** What came of recomputing the chain of a tenant's log, or of a part of it. */
 export interface Verified {
   intact: boolean;
-  /** Rows: two for each action that has ended. */
   rows: number;
   /** The first row that is not as it was written, or before which one is missing. */
   broken_at: number | null;
+  /** The last row that was looked at. */
   last: number;
-  /** Hash of the last row. Kept elsewhere it proves later that nothing up to it was changed. */
+  /** Its hash. Kept elsewhere it proves later that nothing up to it was changed. */
   head: string | null;
+  /** There are rows after it: go on there. */
+  more: boolean;
 }
+
+/** Rows whose hashes are recomputed with one request at most. */
+const verifiedAtOnce = 50_000;
 
 // An action ends within minutes; so the other partitions need not be looked into.
 const entries = `
@@ -102,29 +107,34 @@ export class AuditLog {
     return row;
   }
 
-  /** Recomputes every hash. What retention has dropped is missing from the beginning, which is no break. */
-  async verify(tenant: string): Promise<Verified> {
-    const [row] = await this.db.query<
-      [Omit<Verified, 'intact'> & { last_hash: string | null; head_seq: number | null }]
-    >(
-      `WITH chain AS (
-         SELECT seq, hash, (hash IS DISTINCT FROM audit_hash(a)
+  /**
+   * Recomputes the hashes of the rows from a place on. What retention has dropped is missing from the beginning, which is no break.
+   * @param from the last place of the part before; 0: from the beginning
+   */
+  async verify(tenant: string, from: number): Promise<Verified> {
+    const [row] = await this.db.query<[Omit<Verified, 'intact' | 'more'> & { head_seq: number; known_head: string }]>(
+      `WITH part AS (
+         SELECT seq, hash, previous, audit_hash(a) AS computed FROM audit_log a
+         WHERE tenant = $1 AND seq >= $2 ORDER BY seq LIMIT $3),
+       chain AS (
+         SELECT seq, hash, (hash <> computed
            OR seq <> lag(seq, 1, seq - 1) OVER places + 1
            OR previous <> lag(hash, 1, previous) OVER places) AS broken
-         FROM audit_log a WHERE tenant = $1 WINDOW places AS (ORDER BY seq))
+         FROM part WINDOW places AS (ORDER BY seq))
        SELECT (SELECT count(*)::int FROM chain) AS rows,
          (SELECT min(seq)::float8 FROM chain WHERE broken) AS broken_at,
          coalesce((SELECT max(seq)::float8 FROM chain), 0) AS last,
-         (SELECT encode(hash, 'hex') FROM chain ORDER BY seq DESC LIMIT 1) AS last_hash,
-         (SELECT seq::float8 FROM audit_heads WHERE tenant = $1) AS head_seq,
-         (SELECT encode(hash, 'hex') FROM audit_heads WHERE tenant = $1) AS head`,
-      [tenant],
+         (SELECT encode(hash, 'hex') FROM chain ORDER BY seq DESC LIMIT 1) AS head,
+         coalesce((SELECT seq::float8 FROM audit_heads WHERE tenant = $1), 0) AS head_seq,
+         (SELECT encode(hash, 'hex') FROM audit_heads WHERE tenant = $1) AS known_head`,
+      [tenant, from, verifiedAtOnce],
     );
-    const { rows, broken_at, last, head, last_hash, head_seq } = row;
+    const { head_seq, known_head, ...part } = row;
+    const more = part.rows === verifiedAtOnce && part.last < head_seq;
     // Rows that were taken away at the end leave no gap behind.
-    const ended = rows === 0 || (head_seq === last && head === last_hash);
-    const broken = broken_at ?? (ended ? null : last + 1);
-    return { intact: broken === null, rows, broken_at: broken, last, head };
+    const ends = more || part.rows === 0 || (head_seq === part.last && known_head === part.head);
+    const broken_at = part.broken_at ?? (ends ? null : part.last + 1);
+    return { intact: broken_at === null, ...part, broken_at, more };
   }
 }
 
