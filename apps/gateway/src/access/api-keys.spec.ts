@@ -101,6 +101,17 @@ describe('an API key', () => {
     expect(await call('POST', `${path}/${short.id}/rotate`, {})).toMatchObject({ status: 409 });
   });
 
+  it('of the settings has no successor, which would look after all tenants as it may', async () => {
+    const own = (await call('GET', `${path}?limit=100`)).json.data.find(({ name }: any) => name === 'development');
+    expect(own.scopes).toContain('platform');
+    expect(await call('POST', `${path}/${own.id}/rotate`, {})).toMatchObject({
+      status: 409,
+      json: { code: 'set_by_settings' },
+    });
+    const wanted = { name: 'mine', scopes: ['platform'] };
+    expect((await call('POST', path, wanted)).json.errors[0].path).toBe('scopes[0]');
+  });
+
   it('lives as long as the one that it replaces was meant to, and lengthens nothing', async () => {
     const old = await made({ expires_at: new Date(Date.now() + 100_000).toISOString() });
     const { json: next } = await call('POST', `${path}/${old.id}/rotate`, { overlap_seconds: 86_400 });
