@@ -69,9 +69,9 @@ export async function eraseSome(
 async function byRows(db: SqlRunner, table: string, tenant: string, most: number): Promise<number> {
   // By the place alone the rows are found without looking through the others; in a table of partitions several have the same one.
   const [, deleted]: [unknown, number] = await db.query(
-    `WITH some AS MATERIALIZED (SELECT tableoid AS part, ctid AS place FROM ${table} WHERE tenant = $1 LIMIT $2)
-     DELETE FROM ${table} WHERE tenant = $1 AND ctid = ANY (ARRAY(SELECT place FROM some))
-       AND (tableoid, ctid) IN (SELECT part, place FROM some)`,
+    `WITH portion AS MATERIALIZED (SELECT tableoid AS part, ctid AS place FROM ${table} WHERE tenant = $1 LIMIT $2)
+     DELETE FROM ${table} WHERE tenant = $1 AND ctid = ANY (ARRAY(SELECT place FROM portion))
+       AND (tableoid, ctid) IN (SELECT part, place FROM portion)`,
     [tenant, most],
   );
   return deleted;
