@@ -109,7 +109,7 @@ export class ApiKeys {
    * on for the overlap, in which its users change over.
    *
    * @param overlap seconds
-   * @throws Problem 404; 409 `not_active`, `already_rotated`, `set_by_settings`, `set_by_settings`
+   * @throws Problem 404; 409 `not_active`, `already_rotated`, `set_by_settings`
    */
   async rotate(tenant: string, id: string, overlap: number, by: string): Promise<NewApiKey> {
     const successor = await this.db.transaction(async (db) => {
@@ -117,9 +117,6 @@ export class ApiKeys {
       if (old.successor) throw conflict('already_rotated', `Its successor is ${old.successor}.`);
       if (old.scopes.includes(platformScope))
         throw conflict('set_by_settings', 'Give the setting that names it another value.');
-      // Its successor would look after all tenants, whoever asks for it.
-      if (old.scopes.includes(platformScope))
-        throw conflict('set_by_settings', 'It comes from the settings; change it there, or create a new key.');
       if (old.state !== 'active') throw conflict('not_active', `It is ${old.state}; create a new key instead.`);
       const life = old.expires_at ? old.expires_at.getTime() - old.created_at.getTime() : null;
       const expires_at = life === null ? null : new Date(Date.now() + life);
