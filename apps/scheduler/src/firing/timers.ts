@@ -8,6 +8,7 @@ export interface ClaimedTimer extends TimerTimes {
   timer_id: string;
   /** Of a domain service; null for the front door. */
   exchange: string | null;
+  urgent: boolean;
   routing_key: string;
   message: CloudEvent;
   /** The database's time of the claim. */
@@ -21,7 +22,7 @@ export const untilDue = '(extract(epoch FROM due_at - now()) * 1000)::float8 AS 
 export const stillWaits = `state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now() OR error IS NOT NULL)`;
 
 /** What an UPDATE sets to cancel a timer. */
-export const cancelled = `state = 'cancelled', message = NULL, claimed_until = NULL, error = NULL`;
+export const cancelled = `state = 'cancelled', message = NULL, recipients = NULL, claimed_until = NULL, error = NULL`;
 
 const unclaimed = `state = 'pending' AND (claimed_until IS NULL OR claimed_until <= now())`;
 
@@ -31,26 +32,35 @@ export class Timers {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Claims due timers, the longest overdue first. Replicas that claim at the same time get different ones: a row that
+   * Claims due timers, urgent ones first, then the longest overdue. Replicas that claim at the same time get different ones: a row that
    * another one is claiming is skipped, not waited for. The CTE is materialized because the planner may otherwise run the
    * subquery, and with it the LIMIT, more than once.
    *
    * @param leaseSeconds after which another replica may take them over
+   * @param urgentOnly leave the others
    */
-  async claim(limit: number, leaseSeconds: number): Promise<ClaimedTimer[]> {
+  async claim(limit: number, leaseSeconds: number, urgentOnly = false): Promise<ClaimedTimer[]> {
     const [rows]: [ClaimedTimer[], number] = await this.database.query(
-      `WITH due AS MATERIALIZED (
+      `WITH first AS MATERIALIZED (
          SELECT timer_id FROM timers
-          WHERE ${unclaimed} AND due_at <= now()
+          WHERE ${unclaimed} AND due_at <= now() AND urgent
           ORDER BY due_at
           LIMIT $1
           FOR UPDATE SKIP LOCKED
+       ), others AS MATERIALIZED (
+         SELECT timer_id FROM timers
+          WHERE ${unclaimed} AND due_at <= now() AND NOT urgent
+          ORDER BY due_at
+          LIMIT CASE WHEN $3 THEN 0 ELSE $1 - (SELECT count(*) FROM first) END
+          FOR UPDATE SKIP LOCKED
+       ), due AS (
+         SELECT timer_id FROM first UNION ALL SELECT timer_id FROM others
        )
        UPDATE timers SET claimed_until = now() + make_interval(secs => $2), error = NULL
          FROM due
         WHERE timers.timer_id = due.timer_id
-        RETURNING timers.timer_id, due_at, expires_at, exchange, routing_key, message, now() AS now`,
-      [limit, leaseSeconds],
+        RETURNING timers.timer_id, due_at, expires_at, exchange, urgent, routing_key, message, now() AS now`,
+      [limit, leaseSeconds, urgentOnly],
     );
     return rows;
   }
@@ -59,7 +69,7 @@ export class Timers {
   async markFired(timers: readonly ClaimedTimer[]): Promise<number[]> {
     if (timers.length === 0) return [];
     const [rows]: [{ late: number }[], number] = await this.database.query(
-      `UPDATE timers SET state = 'fired', fired_at = now(), claimed_until = NULL, message = NULL, error = NULL
+      `UPDATE timers SET state = 'fired', fired_at = now(), claimed_until = NULL, message = NULL, recipients = NULL, error = NULL
         WHERE timer_id = ANY($1) AND state = 'pending'
         RETURNING extract(epoch FROM fired_at - due_at)::float8 AS late`,
       [ids(timers)],
@@ -71,7 +81,8 @@ export class Timers {
   async markExpired(timers: readonly ClaimedTimer[]): Promise<void> {
     if (timers.length === 0) return;
     await this.database.query(
-      `UPDATE timers SET state = 'expired', claimed_until = NULL, message = NULL WHERE timer_id = ANY($1) AND state = 'pending'`,
+      `UPDATE timers SET state = 'expired', claimed_until = NULL, message = NULL, recipients = NULL
+        WHERE timer_id = ANY($1) AND state = 'pending'`,
       [ids(timers)],
     );
   }
