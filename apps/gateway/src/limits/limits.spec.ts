@@ -87,6 +87,13 @@ describe('limits', () => {
       expect(count(await many(10, await keyOf(unique())), 200)).toBe(10);
     });
 
+    it('refuse nobody while there is room, however many come at once', async () => {
+      const key = await keyOf(unique());
+      const answers = await Promise.all(Array.from({ length: 50 }, () => get(letters, key)));
+      expect(count(answers, 200)).toBe(50);
+      expect(count(await Promise.all(Array.from({ length: 50 }, () => get(letters, key))), 200)).toBe(10);
+    });
+
     it('of recipients leave the servers of their tenant what is theirs', async () => {
       const tenant = unique();
       const tokens = replicas[0]!.running.app.get(RecipientTokens);
@@ -132,6 +139,24 @@ describe('limits', () => {
     const answer = await get('/v1/recipients/amina', await keyOf(unique()));
     expect(answer).toMatchObject({ status: 504, json: { code: 'took_too_long' } });
     expect(answer.headers.get('retry-after')).toBe('5');
+
+    // What is still being carried out is not begun again.
+    const tenant = unique();
+    const late = await fetch(`${replicas[0]!.running.url}/v1/events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await keyOf(tenant)}`,
+        'content-type': 'application/json',
+        'idempotency-key': unique(),
+      },
+      body: JSON.stringify({ type: 'welcome', recipients: ['amina'] }),
+    });
+    expect([late.status, ((await late.json()) as any).code]).toEqual([504, 'took_too_long']);
+    const held = await replicas[0]!.database.query(
+      'SELECT answer, leased_until > now() AS held FROM gateway.idempotency_keys WHERE tenant = $1',
+      [tenant],
+    );
+    expect(held).toEqual([{ answer: null, held: true }]);
   });
 
   describe('of clients that are slow', () => {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { outsideRequests } from '@carillon/persistence';
 import { CONFIG } from '@carillon/service';
@@ -12,9 +13,16 @@ import { handed, nothing, pass, wanted, type Share } from './share.ts';
 
 /** So many keys and recipients are remembered; of whom there are more, the database is asked more often. */
 const remembered = 50_000;
-/** How long a replica counts by itself when the database cannot be asked, and how many tries a request waits for at most. */
+/** How long a replica counts by itself when the database cannot be asked. */
 const withoutDatabaseMs = 1_000;
-const tries = 3;
+
+/** What this replica has of a limit. */
+interface Known {
+  share: Share;
+  /** Requests that wait for what is asked for. */
+  waiting: number;
+  asking?: Promise<void>;
+}
 
 /** Somebody whose requests are counted together. */
 interface Counted {
@@ -46,7 +54,7 @@ type Settings = Pick<GatewayConfig, 'RATE_LIMIT_PER_KEY' | 'RATE_LIMIT_PER_RECIP
 @Injectable()
 export class RateLimits {
   private readonly logger = new Logger(RateLimits.name);
-  private readonly shares = new LRUCache<string, { share: Share; asking?: Promise<void> }>({ max: remembered });
+  private readonly shares = new LRUCache<string, Known>({ max: remembered });
   private readonly ask: ReturnType<typeof rateStore>;
 
   constructor(
@@ -80,8 +88,8 @@ export class RateLimits {
   private async take(counted: Counted): Promise<{ inMs?: number; left: number; endsInMs: number }> {
     const place = placeOf(counted);
     let known = this.shares.get(place);
-    if (!known) this.shares.set(place, (known = { share: nothing }));
-    for (let tried = 0; ; tried += 1) {
+    if (!known) this.shares.set(place, (known = { share: nothing, waiting: 0 }));
+    for (;;) {
       const now = performance.now();
       const decision = pass(known.share, now);
       if (decision.kind === 'pass') {
@@ -90,9 +98,8 @@ export class RateLimits {
         return this.stateOf(known.share, now);
       }
       if (decision.kind === 'refuse') return { inMs: decision.inMs, ...this.stateOf(known.share, now) };
-      // Many wait for what is asked for once, and may need more than that.
-      if (tried >= tries && !known.asking) return { inMs: 1_000, ...this.stateOf(known.share, now) };
-      await this.refill(known, counted);
+      known.waiting += 1;
+      await this.refill(known, counted).finally(() => (known.waiting -= 1));
     }
   }
 
@@ -104,12 +111,14 @@ export class RateLimits {
     return now < endsAt ? { left: left + unclaimed, endsInMs: endsAt - now } : { left: 0, endsInMs: 0 };
   }
 
-  private refill(known: { share: Share; asking?: Promise<void> }, counted: Counted): Promise<void> {
+  private refill(known: Known, counted: Counted): Promise<void> {
     return (known.asking ??= this.askFor(known, counted).finally(() => (known.asking = undefined)));
   }
 
-  private async askFor(known: { share: Share }, { policy, tenant, who, quota }: Counted): Promise<void> {
-    const count = wanted(known.share, quota, performance.now());
+  private async askFor(known: Known, { policy, tenant, who, quota }: Counted): Promise<void> {
+    // In the next turn, when all are counted that came in this one.
+    await setImmediate();
+    const count = Math.min(quota, Math.max(known.waiting, wanted(known.share, quota, performance.now())));
     const bucket = hash('sha256', `${policy}\n${who}`, 'base64url');
     try {
       const given = await outsideRequests(() => this.ask({ tenant, bucket, count }));
