@@ -37,8 +37,8 @@ export async function putTimers(
 ): Promise<void> {
   const rows = timers.map((timer) => ({ ...timer, claimed_until: claimedUntil }));
   await database.query(
-    `INSERT INTO scheduler.timers (timer_id, tenant, due_at, expires_at, routing_key, message, claimed_until)
-     SELECT timer_id, 'default', due_at, expires_at, routing_key, message, claimed_until
+    `INSERT INTO scheduler.timers (timer_id, tenant, due_at, expires_at, routing_key, message, claimed_until, urgent)
+     SELECT timer_id, 'default', due_at, expires_at, routing_key, message, claimed_until, coalesce(urgent, false)
        FROM json_populate_recordset(null::scheduler.timers, $1)`,
     [JSON.stringify(rows)],
   );

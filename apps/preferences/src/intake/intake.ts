@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   defaultTenant,
   isNothing,
+  laneOf,
   Problem,
   notificationDeferred,
   notificationDeferredSchema,
@@ -83,7 +84,10 @@ export class Intake {
     );
 
     if (!event.due && request.send_at !== undefined && Date.parse(request.send_at) > now) {
-      return this.schedule(event, message, routingKey, types, request.send_at);
+      const urgent = targets.some(
+        ({ type, to }) => !isAudience(to) && laneOf(request.priority ?? type.priority) === 'urgent',
+      );
+      return this.schedule(event, message, routingKey, types, request.send_at, urgent);
     }
     const record = await this.events.record({ event, types, skipped, status: 'decided' });
     if (record.status === 'cancelled') return;
@@ -178,6 +182,7 @@ export class Intake {
     routingKey: string,
     types: string[],
     sendAt: string,
+    urgent: boolean,
   ): Promise<void> {
     const { id, status } = await this.events.record({ event, types, skipped: [], status: 'scheduled' });
     if (status === 'cancelled') return;
@@ -191,6 +196,7 @@ export class Intake {
         message,
         routing_key: routingKey,
         event_id: id,
+        ...(urgent && { urgent }),
       },
       { id: timerId, tenant: event.tenant },
     );

@@ -156,8 +156,8 @@ describe('the timers of a person', () => {
         cursor: cursor ?? null,
         limit: 2,
       });
-      expect(section).toBe('timers');
-      rows.push(...(page as unknown as KeptTimer[]));
+      // After the timers comes what waits in digests, which their own tests look at.
+      if (section === 'timers') rows.push(...(page as unknown as KeptTimer[]));
       cursor = next;
     }
     return rows;

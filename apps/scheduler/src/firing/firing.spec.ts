@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { deadLetter, dueEvent, timerSet, type CloudEvent, type TimerSet } from '@carillon/contracts';
+import { deadLetter, domainEvent, dueEvent, timerSet, type CloudEvent, type TimerSet } from '@carillon/contracts';
 import { cuttableProxy, startTestService, testBroker, testDatabase, until } from '@carillon/testing';
 import type { TestBroker, TestDatabase, TestService } from '@carillon/testing';
 import { inMs, putTimers, timerDue, timerRow, untilState } from '../../testing/timers.ts';
@@ -60,6 +60,40 @@ describe('firing timers', () => {
     )) as [{ early: number; late: number }];
     expect(early).toBeGreaterThanOrEqual(0);
     expect(late).toBeLessThan(1);
+  });
+
+  it('lets an urgent one go before all others that are due, and by the front door', async () => {
+    const frontDoor = await broker.capture(domainEvent);
+    const urgent = timerDue(inMs(-1_000), { urgent: true });
+    const others = Array.from({ length: 1_200 }, () => timerDue(inMs(-60_000)));
+    await putTimers(database, [...others, urgent]);
+    await startReplica();
+    await until('all have fired', () => street.length === others.length);
+    expect(frontDoor.map(({ timer }) => timer)).toEqual([urgent.timer_id]);
+    await until('all are marked', async () => (await stateCounts()).length === 1);
+    const [{ before }] = (await database.query<{ before: number }>(
+      `SELECT count(*)::int AS before FROM scheduler.timers
+        WHERE fired_at < (SELECT fired_at FROM scheduler.timers WHERE timer_id = $1)`,
+      [urgent.timer_id],
+    )) as [{ before: number }];
+    expect(before).toBe(0);
+  });
+
+  it('fires no more than preferences takes: what it has no room for stays a timer, but for what is urgent', async () => {
+    // Nobody consumes here, so what has fired stays in the queue.
+    await putTimers(
+      database,
+      Array.from({ length: 2_600 }, () => timerDue(inMs(-1_000))),
+    );
+    const replica = await startReplica();
+    const counts = async () => Object.fromEntries((await stateCounts()).map(({ state, count }) => [state, count]));
+    await until('the queue is full', async () => (await counts()).fired === 1_500);
+    const late = timerDue(inMs(-1_000), { urgent: true });
+    await set(replica, late);
+    await untilState(database, late, 'fired');
+    expect(await counts()).toEqual({ fired: 1_501, pending: 1_100 });
+    await broker.channel.purgeQueue(broker.names.queues('preferences', dueEvent)[0]!.queue);
+    await until('there is room for all', async () => (await counts()).fired === 2_601);
   });
 
   it('fires a timer of the past at once', async () => {

@@ -101,17 +101,16 @@ export class Firing implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async round(): Promise<void> {
-    let claimed: ClaimedTimer[] = [];
+    let more = false;
     do {
       // A claim without a broker would only delay its timers; the tick after the broker's return fires them.
       if (this.messages.trouble() !== undefined) return;
-      if (claimed.length === batch && (await this.messages.waitingFor('preferences', dueEvent)) > mostWaiting) {
-        await sleep(roomMs);
-        continue;
-      }
-      claimed = await this.timers.claim(batch, leaseSeconds);
+      const crowded: boolean = more && (await this.messages.waitingFor('preferences', dueEvent)) > mostWaiting;
+      const claimed = await this.timers.claim(batch, leaseSeconds, crowded);
       await this.settle(claimed);
-    } while (claimed.length === batch && !this.stopping);
+      if (crowded) await sleep(roomMs);
+      more = crowded || claimed.length === batch;
+    } while (more && !this.stopping);
     const next = await this.timers.untilNextDue();
     if (next !== undefined) this.wakeIn(next);
   }
@@ -136,8 +135,8 @@ export class Firing implements OnApplicationBootstrap, BeforeApplicationShutdown
     timersEnded.inc({ outcome: 'failed' }, failed.length);
   }
 
-  private publish({ timer_id, exchange, routing_key, message }: ClaimedTimer): Promise<void> {
+  private publish({ timer_id, exchange, urgent, routing_key, message }: ClaimedTimer): Promise<void> {
     if (exchange !== null) return this.messages.publishForeign(exchange, routing_key, message);
-    return this.messages.publishEvent('due', routing_key, { ...message, timer: timer_id });
+    return this.messages.publishEvent(urgent ? 'events' : 'due', routing_key, { ...message, timer: timer_id });
   }
 }

@@ -43,6 +43,7 @@ export interface NewTimer {
   /** When the event was that it goes back to, Unix milliseconds. */
   since?: number;
   follows_zone?: boolean;
+  urgent?: boolean;
   schedule_id?: string;
   /** Of a domain service, instead of the front door. */
   exchange?: string;
@@ -76,6 +77,7 @@ export function newTimer({ tenant, data }: CloudEvent<TimerSet>, now: Date): New
     key: timer.key,
     since: timer.since,
     follows_zone: timer.follows_zone ?? false,
+    urgent: timer.urgent ?? false,
     due_at: timer.due_at,
     expires_at: timer.expires_at,
     routing_key: timer.routing_key,

@@ -9,7 +9,7 @@ export const timerSetSchema = z.object({
   due_at: timestampSchema,
   /** Past this time the timer lapses unfired. */
   expires_at: timestampSchema.optional(),
-  /** Goes to `carillon.events` under `routing_key` at the due time, with the extension attribute `timer`. */
+  /** Goes to `carillon.due` under `routing_key` at the due time, with the extension attribute `timer`. */
   message: cloudEventSchema as unknown as z.ZodType<CloudEvent>,
   routing_key: z.string(),
   /** Of the event that waits, so that whoever cancels it finds the timer. */
@@ -20,6 +20,8 @@ export const timerSetSchema = z.object({
   since: z.number().int().optional(),
   /** It is due by the recipient's clocks: another time zone means another time. */
   follows_zone: z.boolean().optional(),
+  /** It goes before others that are due, and by the front door itself (`carillon.events`). */
+  urgent: z.boolean().optional(),
 });
 export type TimerSet = z.infer<typeof timerSetSchema>;
 
