@@ -16,7 +16,7 @@ export const outboundConfig = z.object({
     })
     .optional()
     .describe(
-      'Private addresses that URLs of tenants (custom providers, SMTP servers) may lead to, such as 10.1.0.0/16,127.0.0.1; `*` allows all, for development. Unset: none',
+      'Private addresses that URLs of tenants (custom providers, SMTP servers, webhooks) may lead to, such as 10.1.0.0/16,127.0.0.1; `*` allows all, for development. Unset: none',
     ),
 });
 

@@ -9,6 +9,7 @@ import { operations } from './operations.ts';
 import { pathParameters } from './path-parameters.ts';
 import { problemResponses, problemSchema } from './problem-responses.ts';
 import { tags } from './tags.ts';
+import { webhooks } from './webhooks.ts';
 
 /**
  * The REST API as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1). What a route does not say of itself is left out
@@ -33,6 +34,7 @@ export function openApi(routes: readonly DescribedRoute[], examples: ContractExa
     servers: [{ url: '/', description: 'This installation' }],
     tags: tagsOf(routes),
     paths,
+    webhooks: webhooks(schemas),
     components: {
       securitySchemes: {
         api_key: {
