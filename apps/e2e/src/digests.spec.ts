@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '@carillon/testing';
 import { Client, type MailboxMessage } from './client.ts';
-import { apiKey, startSuite, type Suite } from './suite.ts';
+import { apiKey, startSuite, type ServiceName, type Suite } from './suite.ts';
 
 const catalog = `
 categories:
@@ -214,20 +214,27 @@ describe('digests and batches', () => {
     expect(refsIn(ten!).sort()).toEqual(Array.from({ length: 10 }, (_, n) => `ref-${n}`));
   });
 
-  it('nothing is lost or doubled when the scheduler dies by kill -9 at the edges of windows', async () => {
+  it('nothing is lost or doubled when one of two schedulers, or who decides, dies by kill -9 at the edges of windows', async () => {
+    await suite.start('scheduler');
     await client.recipient('eve', { email: 'eve@example.org' });
     const count = 300;
     // Windows of a second open and close all the time while these arrive.
-    const kills = [60, 120, 180, 240];
+    const kills: Record<number, ServiceName> = {
+      60: 'scheduler',
+      120: 'preferences',
+      180: 'scheduler',
+      240: 'scheduler',
+    };
     for (let n = 0; n < count; n += 1) {
       tell('comment.added', { student: 'eve', video: `video-${n % 3}`, ref: `ref-${n}` });
-      if (kills.includes(n)) {
+      const dies = kills[n];
+      if (dies) {
         const before = (await mails('eve')).length;
         // A window has just closed: its message is on its way, and the next one is open.
         await until('an email came', async () => (await mails('eve')).length > before, { everyMs: 5 });
-        const victim = suite.processes.filter(({ name }) => name === 'scheduler').at(-1)!;
+        const victim = suite.processes.filter(({ name }) => name === dies).at(-1)!;
         await victim.kill();
-        await suite.start('scheduler');
+        await suite.start(dies);
       }
     }
     const refs = async () => (await mails('eve')).flatMap(refsIn);

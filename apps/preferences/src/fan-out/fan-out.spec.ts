@@ -122,6 +122,25 @@ describe('an event to an audience', () => {
     expect(timers).toHaveLength(1);
   });
 
+  it('waits for each recipient’s own digest', async () => {
+    await person('weekly', 'at-once', { email: 'at-once@example.org' });
+    await person('weekly', 'mondays', { email: 'mondays@example.org' });
+    await test.database.query(
+      `UPDATE preferences.recipients SET preferences = '{"frequency": "weekly"}' WHERE tenant = 'weekly' AND id = 'mondays'`,
+    );
+    const name = ask('weekly', { all: true }, { channels: ['email'] });
+    await finished(name);
+    const found = of(name).map(({ data }) => [
+      data.recipient.id,
+      data.deliveries.length,
+      data.digests?.[0]?.window.kind,
+    ]);
+    expect(found.sort()).toEqual([
+      ['at-once', 1, undefined],
+      ['mondays', 0, 'digest'],
+    ]);
+  });
+
   it('changes nothing when it comes twice', async () => {
     await person('twice', 'amina');
     const name = ask('twice', { all: true });
