@@ -2,11 +2,13 @@
 import { ApiError, call } from './api.js';
 import { h } from './dom.js';
 import { accountPage } from './pages/account.js';
+import { apiKeysPage } from './pages/api-keys.js';
 import { deadLetterPage } from './pages/dead-letter.js';
 import { deadLettersPage } from './pages/dead-letters.js';
 import { deliveriesPage } from './pages/deliveries.js';
 import { deliveryPage } from './pages/delivery.js';
 import { acceptInvitation } from './pages/invitation.js';
+import { membersPage } from './pages/members.js';
 import { sendEventPage } from './pages/send-event.js';
 import { signIn } from './pages/sign-in.js';
 import { tracePage } from './pages/trace.js';
@@ -46,6 +48,8 @@ function pageOf([name, first, second]) {
   if (name === 'trace') return tracePage;
   if (name === 'send') return sendEventPage;
   if (name === 'account') return accountPage;
+  if (name === 'members') return membersPage;
+  if (name === 'api-keys') return apiKeysPage;
   return undefined;
 }
 

@@ -22,6 +22,8 @@ export const tones = {
   send: 'good',
   drop: 'off',
   defer: 'warn',
+  digest: 'warn',
+  batch: 'warn',
   // dead letters
   parked: 'bad',
   replayed: 'good',
@@ -31,6 +33,10 @@ export const tones = {
   read: 'good',
   archived: 'off',
   snoozed: 'warn',
+  // members and API keys
+  active: 'good',
+  invited: 'warn',
+  revoked: 'off',
 };
 
 /** @param {string} status a state of anything; an unknown one is shown without a colour of its own */

@@ -9,7 +9,12 @@ const menu = [
   { path: ['dead-letters'], title: 'Dead letters' },
   { path: ['trace'], title: 'Trace' },
   { path: ['send'], title: 'Test event' },
+  { path: ['members'], title: 'Members' },
+  { path: ['api-keys'], title: 'API keys', forOwners: true },
 ];
+
+/** Whoever comes with an API key may do everything as well. */
+const isOwner = () => !session.member || session.member.member.role === 'owner';
 
 /**
  * Made once, then only told where the person is.
@@ -52,7 +57,9 @@ function made(app, signOut) {
       h(
         'nav',
         { class: 'menu', 'aria-label': 'Pages' },
-        menu.map(({ path, title }) => h('a', { href: hrefTo(path), 'data-page': path[0] }, title)),
+        menu
+          .filter(({ forOwners }) => !forOwners || isOwner())
+          .map(({ path, title }) => h('a', { href: hrefTo(path), 'data-page': path[0] }, title)),
       ),
       h(
         'div',
