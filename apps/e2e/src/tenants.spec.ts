@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshId } from '@carillon/contracts';
 import { until } from '@carillon/testing';
+import { io, type Socket } from 'socket.io-client';
 import { Client } from './client.ts';
 import { startSuite, type Suite } from './suite.ts';
 
@@ -130,12 +131,37 @@ describe('a tenant', () => {
   });
 
   it('is suspended: nobody gets in, what comes by RabbitMQ is held where it can be seen, and comes when it is resumed', async () => {
+    const { token } = (await as('shop', 'POST', '/v1/recipients/amina/tokens')).json;
+    const ends: string[] = [];
+    const sockets: Socket[] = [];
+    const connect = () => {
+      const socket = io(suite.url, {
+        path: '/realtime',
+        transports: ['websocket'],
+        auth: { token },
+        reconnection: false,
+        forceNew: true,
+      });
+      sockets.push(socket);
+      socket.on('connect', () => ends.push('connected'));
+      socket.on('closing', ({ code }) => ends.push(code));
+      socket.on('connect_error', (error: Error & { data?: { code: string } }) =>
+        ends.push(`refused ${error.data?.code}`),
+      );
+    };
+    connect();
+    await until('it is connected', () => ends.length > 0);
     const { status, json } = await platform('POST', '/shop/suspend', { reason: 'not paid' });
     expect([status, json]).toEqual([202, expect.objectContaining({ state: 'suspended', reason: 'not paid' })]);
     expect(await as('shop', 'GET', '/v1/admin/recipients')).toMatchObject({
       status: 403,
       json: { code: 'tenant_suspended' },
     });
+    await until('its sockets are closed', () => ends.length > 1);
+    connect();
+    await until('no new one is let in', () => ends.length > 2);
+    expect(ends).toEqual(['connected', 'tenant_suspended', 'refused tenant_suspended']);
+    for (const socket of sockets) socket.disconnect();
     await settled('shop');
     // Every replica knows within two seconds.
     await until('it is held', async () => {
@@ -211,6 +237,10 @@ describe('a tenant', () => {
       return progress.waiting_for;
     });
     expect(waiting).toContain('template-renderer');
+    // Whoever is at it dies; another one goes on.
+    await suite.processes.find((process) => process.name === 'gateway')!.kill();
+    const gateway = await suite.start('gateway');
+    suite.url = `http://127.0.0.1:${gateway.port}`;
     await suite.start('template-renderer');
     paid('shop', 'shop-late');
 
