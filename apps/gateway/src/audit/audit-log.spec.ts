@@ -242,6 +242,24 @@ describe('the audit log', () => {
     expect(await partitions()).toEqual(months);
   });
 
+  it('goes with a tenant that is erased, and with no other', async () => {
+    const key = await test.running.app.get(ApiKeys).create('leaving', 'theirs', ['admin']);
+    await call('POST', '/v1/admin/api-keys', { name: 'another', scopes: ['admin'] }, key);
+    const client = new pg.Client(requestsDatabaseUrl(test.database.url('gateway'), testSecret));
+    await client.connect();
+    await client.query(`SELECT set_config('carillon.tenant', 'leaving', false)`);
+    const erase = async () => (await client.query(`SELECT erase_audit_log_of('leaving') AS n`)).rows[0].n as number;
+    await expect(erase()).rejects.toThrow('append-only: the tenant leaving is not erased');
+    await test.database.query(`INSERT INTO gateway.tenant_standings (tenant, standing) VALUES ('leaving', 'erased')`);
+    expect(await erase()).toBe(2);
+    await client.end();
+    const left = await test.database.query(
+      `SELECT tenant FROM gateway.audit_log WHERE tenant = 'leaving' UNION SELECT tenant FROM gateway.audit_heads WHERE tenant = 'leaving'`,
+    );
+    expect(left).toEqual([]);
+    expect((await log()).length).toBeGreaterThan(0);
+  });
+
   async function partitions(): Promise<string[]> {
     const rows = await test.database.query<{ relname: string }>(
       `SELECT relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
