@@ -153,7 +153,8 @@ const joinWindows = `
     due_at = CASE
       WHEN known.items + excluded.items >= least(${most}, coalesce((excluded.rule->>'max_count')::int, ${most}))
         THEN least(known.due_at, clock_timestamp())
-      WHEN excluded.rule->>'mode' = 'sliding' THEN least(greatest(known.due_at, excluded.due_at), known.latest_at)
+      WHEN excluded.rule->>'mode' = 'sliding' AND known.due_at > clock_timestamp()
+        THEN least(greatest(known.due_at, excluded.due_at), known.latest_at)
       ELSE known.due_at END
   RETURNING tenant, recipient, channel, scope, window_id, due_at, xmax = 0 AS opened, clock_timestamp() AS now`;
 

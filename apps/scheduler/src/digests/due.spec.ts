@@ -30,6 +30,7 @@ describe('when a window is due', () => {
     const first = opening(sliding, now);
     expect(joined(sliding, first, 2, now + 60_000)).toBe(now + 660_000);
     expect(joined(sliding, first, 2, now + 500_000)).toBe(now + 900_000);
+    expect(joined(sliding, first, 2, now + 601_000)).toBe(now + 600_000);
     expect(joined(batch(), opening(batch(), now), 2, now + 60_000)).toBe(now + 600_000);
     expect(joined(daily, opening(daily, now), 2, now + 60_000)).toBe(opening(daily, now).dueAt);
   });

@@ -30,7 +30,8 @@ export function opening(window: Window, now: number): Opening {
  */
 export function joined(window: Window, { dueAt, latestAt }: Opening, held: number, now: number): number {
   if (held >= fullWith(window)) return Math.min(dueAt, now);
-  if (window.kind === 'digest' || window.mode === 'fixed') return dueAt;
+  // What is due already is closed in a moment, with what comes until then.
+  if (window.kind === 'digest' || window.mode === 'fixed' || dueAt <= now) return dueAt;
   return Math.min(Math.max(dueAt, now + window.window_ms), latestAt);
 }
 
