@@ -4,6 +4,7 @@ import { Messages } from '@carillon/messaging';
 import { requestsDatabaseUrl } from '@carillon/persistence';
 import { startTestService, testSecret, type TestService } from '@carillon/testing';
 import pg from 'pg';
+import { Browser } from '../../testing/browser.ts';
 import { ApiKeys } from '../access/api-keys.ts';
 import { DescribedRoutes } from '../documents/openapi/described-routes.ts';
 import { leastRole } from '../access/rules.ts';
@@ -140,6 +141,34 @@ describe('the audit log', () => {
     expect(kept).not.toContain('parent-17');
     expect(await log('&target=recipients/parent-17')).toMatchObject([{ action: 'recipients.preferences.patch' }]);
     expect(await log('&target=suppressions/email')).toMatchObject([{ target: 'suppressions/email/a•••@example.org' }]);
+  });
+
+  it('tells what members do, also where servers do the same, and of people only what was touched', async () => {
+    const { json: invited } = await call('POST', '/v1/admin/members', { email: 'zawadi@example.org', role: 'editor' });
+    const own = new Browser(test.running.url);
+    await own.accept(invited.invitation.url, 'correct horse battery staple', 'Zawadi');
+    const body = { name: 'Bo Otieno', email: 'bo@example.org' };
+    await own.request('PUT', '/v1/recipients/parent-9', { body });
+    await call('PUT', '/v1/recipients/parent-9', body);
+    expect(await log('&action=recipients.put')).toMatchObject([
+      {
+        actor: { kind: 'member', name: 'Zawadi', role: 'editor' },
+        outcome: 'failed',
+        input: { name: '•••', email: '•••' },
+      },
+    ]);
+    expect(
+      (await own.request('POST', '/v1/admin/api-keys', { body: { name: 'mine', scopes: ['admin'] } })).status,
+    ).toBe(403);
+    expect((await log('&actor=Zawadi'))[0]).toMatchObject({
+      action: 'api-keys.create',
+      outcome: 'refused',
+      code: 'forbidden',
+    });
+    const kept = JSON.stringify(await test.database.query('SELECT * FROM gateway.audit_log'));
+    const token = new URL(invited.invitation.url).hash || invited.invitation.url.split(/[/=]/).at(-1)!;
+    for (const text of [token.replace(/^#.*=/, ''), 'Bo Otieno', 'zawadi@', 'parent-9', 'correct horse'])
+      expect(kept).not.toContain(text);
   });
 
   it('shows what was begun and never ended', async () => {
