@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   exchanges,
   type CloudEvent,
@@ -81,6 +82,20 @@ export class Messages {
   /** Why nothing can be published right now; undefined when all is well. */
   trouble(): string | undefined {
     return this.connection.trouble();
+  }
+
+  /**
+   * Whether RabbitMQ itself answers a question. A connection may be dead for two heartbeats before anybody notices, and a service
+   * that is silent looks the same.
+   */
+  async answers(withinMs: number): Promise<boolean> {
+    const channel = this.connection.channel().then(
+      (opened) => opened.close().then(() => true),
+      () => false,
+    );
+    const timer = new AbortController();
+    const silence = sleep(withinMs, false, { signal: timer.signal }).catch(() => false);
+    return Promise.race([channel.catch(() => false), silence]).finally(() => timer.abort());
   }
 
   /**

@@ -6,7 +6,9 @@ export interface CuttableProxy {
   url: string;
   /** Resets every connection and refuses new ones. */
   cut(): void;
-  /** Accepts connections again. */
+  /** Keeps every connection open, takes new ones, and passes nothing on. */
+  stall(): void;
+  /** Accepts connections again, and passes on what stalled. */
   restore(): void;
   close(): Promise<void>;
 }
@@ -17,6 +19,7 @@ export async function cuttableProxy(targetUrl: string): Promise<CuttableProxy> {
   const port = Number(target.port || (target.protocol.startsWith('amqp') ? 5672 : 5432));
   const sockets = new Set<Socket>();
   let accepting = true;
+  let stalled = false;
   const server = createServer((client) => {
     if (!accepting) return void client.resetAndDestroy();
     const upstream = connect(port, target.hostname);
@@ -32,6 +35,7 @@ export async function cuttableProxy(targetUrl: string): Promise<CuttableProxy> {
         to.destroy();
       });
       from.pipe(to);
+      if (stalled) from.pause();
     }
   });
   server.listen(0, '127.0.0.1');
@@ -46,7 +50,15 @@ export async function cuttableProxy(targetUrl: string): Promise<CuttableProxy> {
   return {
     url: url.toString(),
     cut,
-    restore: () => (accepting = true),
+    stall() {
+      stalled = true;
+      for (const socket of sockets) socket.pause();
+    },
+    restore() {
+      accepting = true;
+      stalled = false;
+      for (const socket of sockets) socket.resume();
+    },
     async close() {
       cut();
       server.close();

@@ -101,6 +101,26 @@ describe('a cuttable proxy', () => {
     restore();
     await echo(url);
   });
+
+  it('keeps what comes while it stalls, and passes it on afterwards', async () => {
+    const { url, stall, restore } = await echoBehindProxy();
+    const socket = await echo(url);
+    stall();
+    let answered = false;
+    const answer = once(socket, 'data').then(([data]) => {
+      answered = true;
+      return String(data);
+    });
+    socket.write('dong');
+    // What goes past the proxy comes back sooner than that.
+    const { port } = new URL(url);
+    const late = connect(Number(port), '127.0.0.1');
+    cleanups.push(() => late.destroy());
+    await once(late, 'connect');
+    expect([answered, socket.destroyed]).toEqual([false, false]);
+    restore();
+    expect(await answer).toBe('dong');
+  });
 });
 
 describe('what a test makes on the servers', () => {

@@ -1,4 +1,11 @@
-import { eventId, eventRequested, notificationId, type CloudEvent, type EventRequest } from '@carillon/contracts';
+import {
+  eventId,
+  eventRequested,
+  notificationId,
+  Problem,
+  type CloudEvent,
+  type EventRequest,
+} from '@carillon/contracts';
 import { isBrokerAway, Messages } from '@carillon/messaging';
 import { Injectable } from '@nestjs/common';
 import type { RequestIdentity } from '../idempotency/request-identity.ts';
@@ -11,9 +18,16 @@ export interface Accepted {
   notifications?: { id: string; recipient: string }[];
 }
 
+/** How long RabbitMQ may take to answer whether it is there, and how long it counts as away when it has not, milliseconds. */
+const patienceMs = 1_000;
+const silenceMs = 5_000;
+
 /** Puts events that were checked on the street. */
 @Injectable()
 export class FrontDoor {
+  /** RabbitMQ has not answered, though the connection stands: until then it is not asked again. `performance.now()` */
+  private silentUntil = -Infinity;
+
   constructor(
     private readonly messages: Messages,
     private readonly outbox: Outbox,
@@ -25,11 +39,11 @@ export class FrontDoor {
    * letters where nothing can be done with them
    */
   async ask<T>(question: () => Promise<T>): Promise<T | undefined> {
-    if (this.messages.trouble() !== undefined) return undefined;
+    if (this.isAway()) return undefined;
     try {
       return await question();
     } catch (error) {
-      if (isBrokerAway(error)) return undefined;
+      if (isBrokerAway(error) || (isUnanswered(error) && (await this.isSilent()))) return undefined;
       throw error;
     }
   }
@@ -65,7 +79,7 @@ export class FrontDoor {
 
   /** What RabbitMQ has not confirmed in time may have reached it all the same; its id is the same again. */
   private async send(event: CloudEvent & { tenant: string }): Promise<void> {
-    if (this.messages.trouble() === undefined && !(await this.outbox.hasQueue(event.tenant))) {
+    if (!this.isAway() && !(await this.outbox.hasQueue(event.tenant))) {
       try {
         return await this.messages.publishEvent(eventRequested.exchange, eventRequested.key, event);
       } catch (error) {
@@ -74,4 +88,18 @@ export class FrontDoor {
     }
     await this.outbox.keep(event);
   }
+
+  private isAway(): boolean {
+    return this.messages.trouble() !== undefined || performance.now() < this.silentUntil;
+  }
+
+  private async isSilent(): Promise<boolean> {
+    if (await this.messages.answers(patienceMs)) return false;
+    this.silentUntil = performance.now() + silenceMs;
+    return true;
+  }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Problem && error.status === 503;
 }

@@ -152,6 +152,17 @@ describe('while RabbitMQ is away', () => {
     }
   });
 
+  it('though its connection stands and says nothing, events are accepted', async () => {
+    for (const proxy of proxies) proxy.stall();
+    const first = await send('silence');
+    expect([first.status, Object.keys(first.json)]).toEqual([202, ['id']]);
+    expect((await send('more silence')).status).toBe(202);
+    expect(titles()).toEqual([]);
+    restore();
+    await until('both are published', () => titles().length >= 2);
+    expect([...new Set(titles())]).toEqual(['silence', 'more silence']);
+  });
+
   it('for one replica alone, no other overtakes what that one has accepted', async () => {
     await cut([gateway]);
     for (const number of numbered(0, 30)) {
