@@ -125,6 +125,25 @@ describe('the template-renderer', () => {
       expect(new Set(both.map((one) => one.id)).size).toBe(2);
     });
 
+    it('uses the subject of an email where there are no words for the inbox', async () => {
+      const compiled = {
+        parts: { subject: 'About {{ lesson }}', html: '<p>x</p>', text: 'x' },
+        required: [],
+        optional: [],
+      };
+      await renderer.database.query(
+        `INSERT INTO template_renderer.templates (tenant, type, channel, locale, version, source, source_hash, compiled)
+         VALUES ('letters', 'letter', 'email', 'en', 1, '{}', '', $1)`,
+        [JSON.stringify(compiled)],
+      );
+      const id = freshId();
+      const event = { id: freshId(), type: 'letter', source: '/x' };
+      const letter = { type: 'letter', event, data: { lesson: 'Piano', link: '/lessons/7' }, digests: [waiting] };
+      await route(id, routedTo([], letter), 'letters');
+      const item = await until('it is told', () => items.find(({ data }) => data.notification_id === id));
+      expect(item.data.words).toEqual({ title: 'About Piano', message: '', link: '/lessons/7' });
+    });
+
     it('cuts it short at a word’s end, and parks what has no words alone', async () => {
       const [long, wrong] = [freshId(), freshId()];
       const content = { title: 'A'.repeat(199), message: `${'word '.repeat(200)}end` };

@@ -56,7 +56,7 @@ export class Renderer {
     const { digests: _, ...sentNow } = routed;
     const [sent, shown] = await Promise.all([
       this.renderNow(tenant, sentNow),
-      this.renderNow(tenant, asShownInDigest(routed)),
+      this.shownInDigest(tenant, routed).then((alone) => this.renderNow(tenant, alone)),
     ]);
     return {
       deliveries: sent.deliveries,
@@ -70,7 +70,7 @@ export class Renderer {
   async renderApart(tenant: string, routed: NotificationRouted): Promise<Omit<RenderedNow, 'apart'>> {
     const sent = await this.renderInWorker(tenant, routed);
     if (!waitsForDigest(routed)) return { ...sent, items: [] };
-    const shown = await this.renderInWorker(tenant, asShownInDigest(routed));
+    const shown = await this.renderInWorker(tenant, await this.shownInDigest(tenant, routed));
     return {
       deliveries: sent.deliveries,
       failures: [...sent.failures, ...shown.failures],
@@ -107,6 +107,17 @@ export class Renderer {
       failures: [...sent.failures, ...shown.flatMap(({ failures }) => failures)],
       apart: [...sent.apart, ...shown.flatMap(({ apart }) => apart)],
     };
+  }
+
+  /** In the words of the inbox; where the type has none for it, but has some for the channel that waits, in those. */
+  private async shownInDigest(tenant: string, routed: NotificationRouted): Promise<NotificationRouted> {
+    const [inApp, own] = [asShownInDigest(routed), asShownInDigest(routed, routed.digests![0]!.channel)];
+    if (routed.content) return inApp;
+    await this.ready(tenant, routed.catalog_version);
+    const [ofInbox, ofOwn] = await Promise.all([this.templatesFor(tenant, inApp), this.templatesFor(tenant, own)]);
+    const written = (templates: Templates) =>
+      [...templates.values()].some((found) => found && found.type !== genericType);
+    return !written(ofInbox) && written(ofOwn) ? own : inApp;
   }
 
   private async renderNow(tenant: string, routed: NotificationRouted): Promise<RenderedNow> {
