@@ -29,7 +29,7 @@ const portionSeconds = 3;
 const answerMs = 10_000;
 /** On shutdown: whoever works answers by then; who is away is asked again by another replica. */
 const lastAnswerMs = portionSeconds * 1000 + 500;
-/** After a service could not be asked, or something in it could not be removed. */
+/** At most, after a service could not be asked, or something in it could not be removed: half the age of the run, so soon at first. */
 const pauseSeconds = 60;
 /** From then on what fails is left for the next run. */
 const giveUpAfter = '1 day';
@@ -205,6 +205,11 @@ export class RetentionRuns implements OnApplicationBootstrap, BeforeApplicationS
     const error = errors.length > 0 ? [...new Set(errors.map((one) => one.error))].join('; ').slice(0, 1_000) : null;
     const key = [tenant, run_id, service];
     await this.database.transaction(async (transaction) => {
+      // One part after the other: of two that end at the same time the second must see that the first has.
+      await transaction.query('SELECT FROM retention_runs WHERE tenant = $1 AND run_id = $2 FOR UPDATE', [
+        tenant,
+        run_id,
+      ]);
       await transaction.query(
         `INSERT INTO retention_removed AS known (tenant, run_id, kind, count)
          SELECT tenant, $2, kind, sum(count) FROM json_to_recordset($1) AS item(tenant text, kind text, count bigint)
@@ -215,7 +220,8 @@ export class RetentionRuns implements OnApplicationBootstrap, BeforeApplicationS
       await transaction.query(
         `UPDATE retention_parts p SET worked_ms = worked_ms + $4, error = $5::text,
            finished_at = CASE WHEN $6 OR ($5::text IS NOT NULL AND r.begun_at < now() - interval '${giveUpAfter}') THEN now() END,
-           claimed_until = CASE WHEN $5::text IS NOT NULL THEN now() + make_interval(secs => $7) END
+           claimed_until = CASE WHEN $5::text IS NOT NULL THEN
+             now() + least(make_interval(secs => $7), greatest(interval '2 seconds', (now() - r.begun_at) / 2)) END
           FROM retention_runs r
          WHERE p.tenant = $1 AND p.run_id = $2 AND p.service = $3 AND r.tenant = p.tenant AND r.run_id = p.run_id
            AND p.finished_at IS NULL`,
