@@ -89,6 +89,24 @@ describe('the audit log', () => {
     });
   });
 
+  it('tells once what was asked for twice under one Idempotency-Key', async () => {
+    const ask = () =>
+      fetch(`${test.running.url}/v1/admin/api-keys`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json', 'idempotency-key': 'once' },
+        body: JSON.stringify({ name: 'only one', scopes: ['events:write'] }),
+      });
+    const answers = [await ask(), await ask()];
+    expect(answers.map(({ status, headers }) => [status, headers.get('idempotency-replayed')])).toEqual([
+      [201, null],
+      [201, 'true'],
+    ]);
+    const { id } = (await answers[0]!.json()) as { id: string };
+    expect(await log(`&target=api-keys/${id}`)).toHaveLength(1);
+    const kept = await test.database.query(`SELECT FROM gateway.audit_log WHERE input ->> 'name' = 'only one'`);
+    expect(kept).toHaveLength(1);
+  });
+
   it('has an entry for every route of admins that changes something, whatever becomes of the request', async () => {
     const routes = test.running.app
       .get(DescribedRoutes)

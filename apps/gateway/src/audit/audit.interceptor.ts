@@ -142,7 +142,8 @@ export class AuditInterceptor implements NestInterceptor {
 
   /** @returns undefined where it cannot be read; a state of null: there is nothing */
   private async stateAt({ headers }: FastifyRequest, path: string): Promise<{ state: unknown } | undefined> {
-    const { authorization, cookie, traceparent } = headers;
+    const { authorization, cookie } = headers;
+    const traceparent = currentTraceparent();
     const answer = await this.http!.inject({
       method: 'GET',
       url: path,
