@@ -67,7 +67,8 @@ export class ApiKeys {
     if (DEV_API_KEY) await this.register(tenant, DEV_API_KEY, 'development', [...scopes, platformScope]);
     if (PLATFORM_API_KEY) await this.register(tenant, PLATFORM_API_KEY, platformKeyName, [platformScope]);
     await this.db.query(
-      'UPDATE api_keys SET revoked_at = now() WHERE name = $1 AND scopes = $2 AND hash <> $3 AND revoked_at IS NULL',
+      `UPDATE api_keys SET revoked_at = CASE WHEN hash = $3 THEN NULL ELSE coalesce(revoked_at, now()) END
+       WHERE name = $1 AND scopes = $2`,
       [platformKeyName, [platformScope], PLATFORM_API_KEY ? hashOf(PLATFORM_API_KEY) : Buffer.alloc(0)],
     );
   }
