@@ -13,6 +13,7 @@ import { keepBodyLimits } from './http/body-limit.ts';
 import { refuseUnstorable } from './http/refuse-unstorable.ts';
 import { keepAnswers } from './idempotency/idempotency.interceptor.ts';
 import { dropSlowClients } from './limits/slow-clients.ts';
+import { Endpoints } from './outbound-webhooks/endpoints.ts';
 import { Sockets } from './realtime/sockets.ts';
 import { takeOneClicks } from './subscriptions/one-click-body.ts';
 import { takeBounces } from './webhooks/webhook-body.ts';
@@ -41,6 +42,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     await app.get(Partitions).start();
     await app.get(ApiKeys).registerSettings();
     await app.get(TokenKeys).reseal();
+    await app.get(Endpoints).reseal();
     await app.get(FirstOwner).invite();
   },
 };

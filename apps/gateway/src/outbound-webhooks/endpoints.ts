@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { anyOutcome, freshId, Problem } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
-import { ForbiddenTarget, OutboundGuard, SecretBox } from '@carillon/service';
+import { ForbiddenTarget, OutboundGuard, SecretBox, SecretUnreadable } from '@carillon/service';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Endpoint, EndpointInput, EndpointPatch, NewEndpoint } from './endpoint.ts';
 import { factKinds, kindsOf } from './facts.ts';
@@ -22,6 +22,8 @@ export interface KeptSecret {
 /** Where a tenant wants to be told. */
 @Injectable()
 export class Endpoints {
+  private readonly logger = new Logger(Endpoints.name);
+
   constructor(
     private readonly db: DataSource,
     private readonly messages: Messages,
@@ -140,6 +142,30 @@ export class Endpoints {
       );
     });
     return { ...found(id, endpoint), secret };
+  }
+
+  /** Seals with the newest key what was sealed with a former one, so that this one can be taken out of the settings. */
+  async reseal(): Promise<void> {
+    const rows = await this.db.query<{ tenant: string; id: string; secrets: KeptSecret[] }[]>(
+      `SELECT tenant, id, secrets FROM webhook_endpoints
+       WHERE EXISTS (SELECT FROM jsonb_array_elements(secrets) AS kept WHERE NOT starts_with(kept ->> 'sealed', $1))`,
+      [`s1.${this.box.keyId}.`],
+    );
+    for (const { tenant, id, secrets } of rows) {
+      try {
+        const fresh = secrets.map(({ sealed, until }) => ({
+          sealed: this.seal(this.box.open(sealed, ownerOf(tenant, id)), tenant, id),
+          until,
+        }));
+        await this.db.query(
+          'UPDATE webhook_endpoints SET secrets = $4 WHERE tenant = $1 AND id = $2 AND secrets = $3',
+          [tenant, id, JSON.stringify(secrets), JSON.stringify(fresh)],
+        );
+      } catch (error) {
+        if (!(error instanceof SecretUnreadable)) throw error;
+        this.logger.warn({ msg: 'the secret of a webhook cannot be used', tenant, webhook: id, reason: error.message });
+      }
+    }
   }
 
   /** The secrets that sign now. @throws SecretUnreadable */

@@ -258,6 +258,29 @@ describe('outbound webhooks', () => {
       expect(() => new Webhook(secret).verify(second.body, second.headers as Record<string, string>)).toThrow();
   });
 
+  it('keep their secrets when the key that seals them is replaced', async () => {
+    const double = await receiver();
+    const { id, secret } = await webhook(double);
+    const key = (byte: string) => byte.repeat(32);
+    const sealedBy = async () => {
+      const [{ secrets }] = await test.database.query('SELECT secrets FROM gateway.webhook_endpoints WHERE id = $1', [
+        id,
+      ]);
+      return secrets.map(({ sealed }: { sealed: string }) => sealed.split('.')[1]);
+    };
+    const derived = await sealedBy();
+    expect(derived).toEqual([expect.stringMatching(/^installation-/)]);
+    const shared = { database: test.database, broker: test.broker };
+    const env = { ALLOW_PRIVATE_URLS: '127.0.0.1', SECRETS_KEY: `new:${key('ab')}` };
+    const another = await startTestService(service, env, shared);
+    expect(await sealedBy()).toEqual(['new']);
+    const { tenant, secrets } = (
+      await test.database.query('SELECT tenant, secrets FROM gateway.webhook_endpoints WHERE id = $1', [id])
+    )[0];
+    expect(another.running.app.get(Endpoints).secretsOf(tenant, id, secrets, new Date())).toEqual([secret]);
+    await another.close();
+  });
+
   it('that are slow do not hold up others', async () => {
     const slow = await receiver();
     slow.answer = { fault: 'silence' };
