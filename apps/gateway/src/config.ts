@@ -1,5 +1,11 @@
 import { defaultTenant, tenantSchema } from '@carillon/contracts';
-import { outboundConfig, secretsConfig, trustedProxiesConfig, type CommonConfig } from '@carillon/service';
+import {
+  commonConfig,
+  outboundConfig,
+  secretsConfig,
+  trustedProxiesConfig,
+  type CommonConfig,
+} from '@carillon/service';
 import { z } from 'zod';
 import { webhooksConfig } from './outbound-webhooks/config.ts';
 import { emailSchema } from './members/member-input.ts';
@@ -28,6 +34,9 @@ export const configSchema = z.object({
   DEV_TENANT: tenantSchema
     .default(defaultTenant)
     .describe('The tenant that DEV_API_KEY, PLATFORM_API_KEY and the first owner belong to'),
+  DATABASE_REQUESTS_POOL: commonConfig.shape.DATABASE_REQUESTS_POOL.unwrap()
+    .default(4)
+    .describe('Database connections of its requests at most, which are nearly all that it does'),
   RECIPIENT_TOKEN_TTL: z.coerce
     .number()
     .int()
