@@ -72,7 +72,7 @@ describe('A composed email', () => {
 
   it('says what nodemailer would say', async () => {
     const read = async (raw: Buffer) => {
-      const { headers, headerLines, ...rest } = await PostalMime.parse(raw);
+      const { headers, headerLines: _ordered, ...rest } = await PostalMime.parse(raw);
       const told = headers.filter(({ key }) => !['content-type', 'date'].includes(key));
       return { ...rest, date: undefined, headers: new Set(told.map(({ key, value }) => `${key}: ${value}`)) };
     };
