@@ -279,8 +279,12 @@ describe('digests', () => {
     await untilWaiting(0);
     const late = [itemOf(daily), itemOf(daily, { recipient: 'bo', event: cancelled.event })];
     await send(...late);
-    await put(itemOf(daily, { recipient: 'chi' }));
-    expect(await waiting()).toHaveLength(1);
+    const last = itemOf(daily, { recipient: 'chi' });
+    await send(last);
+    await until('only the last one waits', async () => {
+      const ids = (await waiting()).map(({ notification_id }) => notification_id);
+      return ids.length === 1 && ids[0] === last.notification_id;
+    });
     expect(await windowsOf(database)).toEqual([]);
   });
 
