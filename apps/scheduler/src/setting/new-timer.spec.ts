@@ -41,6 +41,7 @@ describe('a new timer', () => {
       message: timerSet.example.message,
       recipients: ['parent-17'],
       state: 'pending',
+      urgent: false,
       created_at: '2026-11-21T09:30:00.000Z',
     });
   });
