@@ -53,7 +53,10 @@ export class Translations {
     const file = translated(tenant, translations, await this.groups(tenant));
     const errors = [...file.errors, ...unknownTypes(file.words, schemas)];
     const changed = file.words.filter(({ unchanged, key }) => !unchanged && Object.hasOwn(schemas, key.type));
-    if (!publish && !replace_drafts) errors.push(...(await this.draftsInTheWay(tenant, changed)));
+    if (!publish && !replace_drafts) {
+      const there = new Set((await this.drafts.keys(tenant)).map(nameOf));
+      errors.push(...inTheWay(changed.filter(({ key }) => there.has(nameOf(key)))));
+    }
     const { checked, warnings, wrong } = await this.check(changed, schemas);
     errors.push(...wrong);
     if (errors.length > 0) throw notValid(errors);
@@ -126,16 +129,6 @@ export class Translations {
     return { checked, warnings: warnings!, wrong: wrong! };
   }
 
-  private async draftsInTheWay(tenant: string, words: readonly TranslatedWords[]): Promise<FieldError[]> {
-    const there = new Set((await this.drafts.keys(tenant)).map(nameOf));
-    return words
-      .filter(({ key }) => there.has(nameOf(key)))
-      .map(({ name, key }) => ({
-        path: at(name),
-        message: `there is a draft of ${nameOf(key)}; publish it, delete it, or import with replace_drafts`,
-      }));
-  }
-
   private async keepAsDrafts(
     tenant: string,
     words: readonly (CheckedWords & TranslatedWords)[],
@@ -150,11 +143,18 @@ export class Translations {
       updated_by: by,
     }));
     await this.db.transaction(async (manager) => {
-      const kept = await this.drafts.putAll(drafts, replace, manager);
-      // Somebody began one of them at this very moment.
-      if (kept.length < drafts.length) throw notValid(await this.draftsInTheWay(tenant, words));
+      const kept = new Set((await this.drafts.putAll(drafts, replace, manager)).map(nameOf));
+      // Somebody began the others at this very moment.
+      if (kept.size < drafts.length) throw notValid(inTheWay(words.filter(({ key }) => !kept.has(nameOf(key)))));
     });
   }
+}
+
+function inTheWay(words: readonly TranslatedWords[]): FieldError[] {
+  return words.map(({ name, key }) => ({
+    path: at(name),
+    message: `there is a draft of ${nameOf(key)}; publish it, delete it, or import with replace_drafts`,
+  }));
 }
 
 function notValid(errors: FieldError[]): Problem {
