@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { deliveryId, eventId, freshId, notificationId, timeOfId, uuidv8 } from './ids.ts';
+import { deliveryId, eventId, firstIdAt, freshId, notificationId, timeOfId, uuidv8 } from './ids.ts';
 import { uuidSchema } from './words.ts';
 
 const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -73,6 +73,16 @@ describe('ids', () => {
   it('without a natural identity are fresh every time', () => {
     expect(new Set(Array.from({ length: 1000 }, () => freshId(42))).size).toBe(1000);
     expect(timeOfId(freshId(42))).toBe(42);
+  });
+
+  it('have a first one of every time, also after the last that they can have', () => {
+    fc.assert(
+      fc.property(time, parts, (ms, words) => {
+        expect(firstIdAt(ms) < uuidv8(ms, ...words)).toBe(true);
+        expect(uuidSchema.safeParse(firstIdAt(ms + 1)).success).toBe(true);
+      }),
+    );
+    expect(firstIdAt(2 ** 48)).toBe('ffffffff-ffff-0000-0000-000000000000');
   });
 
   it.each([-1, 0.5, 2 ** 48, Number.NaN, Number.POSITIVE_INFINITY])('refuse the time %p', (ms) => {

@@ -25,9 +25,14 @@ export function timeOfId(id: string): number {
   return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** The lowest of all ids that begin with a time; ids of that time or later are not below it. */
+/**
+ * The lowest of all ids that begin with a time; ids of that time or later are not below it. A time later than ids can have
+ * (in the year 10889) is the last they can: a caller may ask for an id that nobody made.
+ */
 export function firstIdAt(timeMs: number): string {
-  const time = timeMs.toString(16).padStart(12, '0');
+  const time = Math.min(timeMs, 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
 }
 

@@ -73,4 +73,12 @@ describe('words from outside', () => {
     for (const time of ['2026-11-21', '2026-11-21T09:30:00', '2026-02-30T00:00:00Z', 'tomorrow', 1_795_253_400])
       expect([time, accepts(timestampSchema, time)]).toEqual([time, false]);
   });
+
+  it('take only times that PostgreSQL and UTC can write', () => {
+    for (const time of ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '2026-11-21T09:30:00+14:00'])
+      expect([time, accepts(timestampSchema, time)]).toEqual([time, true]);
+    for (const time of ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00'])
+      expect([time, accepts(timestampSchema, time)]).toEqual([time, false]);
+    expect(accepts(timestampSchema, '2026-11-21T09:30:00-23:59')).toBe(false);
+  });
 });

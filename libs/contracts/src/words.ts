@@ -78,11 +78,21 @@ export const eventTypeSchema = z
 
 export const uuidSchema = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID');
 
-/** RFC 3339 timestamp with an offset. */
-export const timestampSchema = z.iso.datetime({
-  offset: true,
-  error: 'must be an RFC 3339 time with a zone, such as 2026-11-21T09:30:00Z',
-});
+const firstTime = Date.parse('0001-01-01T00:00:00Z');
+const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
+/** No zone of the world is further from UTC than 14 hours; PostgreSQL takes up to 15:59. */
+const impossibleOffset = /[+-](?:1[5-9]|2\d):\d\d$/;
+
+/** RFC 3339 timestamp with an offset, of a time that can be written the same way in UTC. */
+export const timestampSchema = z.iso
+  .datetime({
+    offset: true,
+    error: 'must be an RFC 3339 time with a zone, such as 2026-11-21T09:30:00Z',
+  })
+  .refine((text) => {
+    const time = Date.parse(text);
+    return !(time < firstTime || time > lastTime || impossibleOffset.test(text));
+  }, 'must be in the years 1 to 9999, less than 15 hours from UTC');
 
 /** An https, http or mailto link, or a path within the tenant's own site. Anything else could run script. */
 export const linkSchema = z

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { refuseUnstorable } from '@carillon/contracts';
 import { z } from 'zod';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
@@ -30,7 +31,13 @@ export const newApiKeySchema = apiKeySchema.extend({
 const pageSchema = z.object({ data: z.array(apiKeySchema), next_cursor: z.string().nullable() });
 
 const inputSchema = z.strictObject({
-  name: z.string().trim().min(1).max(100).describe('What it is for; stands in records of who did what.'),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .superRefine(refuseUnstorable)
+    .describe('What it is for; stands in records of who did what.'),
   scopes: z
     .array(z.enum(scopes))
     .min(1, 'name at least one scope')

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
-import { Problem } from '@carillon/contracts';
+import { Problem, refuseUnstorable } from '@carillon/contracts';
 import { ForbiddenTarget, NoAnswer, OutboundGuard } from '@carillon/service';
 import { z } from 'zod';
 import { Describe } from '../http/describe.ts';
@@ -34,8 +34,14 @@ const keySetFields = {
     .array(z.enum(keySetAlgorithms))
     .min(1, 'name at least one algorithm')
     .describe('What tokens may be signed with; anything else is refused.'),
-  issuer: z.string().min(1).max(500).nullable().describe('What `iss` must be; null: anything.'),
-  audience: z.string().min(1).max(200).describe('What `aud` must be or contain.'),
+  issuer: z
+    .string()
+    .min(1)
+    .max(500)
+    .superRefine(refuseUnstorable)
+    .nullable()
+    .describe('What `iss` must be; null: anything.'),
+  audience: z.string().min(1).max(200).superRefine(refuseUnstorable).describe('What `aud` must be or contain.'),
 };
 const keySetSchema = z.object({ ...keySetFields, updated_at: time, updated_by: z.string() });
 const keySetInputSchema = z.strictObject({

@@ -27,7 +27,7 @@ import type { CatalogText } from './text/reading.ts';
 const getQuery = z
   .strictObject({
     /** An earlier one. */
-    version: z.coerce.number({ error: 'must be the number of a version' }).int().min(1).optional(),
+    version: z.coerce.number({ error: 'must be the number of a version' }).int().min(1).max(2_147_483_647).optional(),
     effective: flag,
     format: z.enum(['json', 'yaml']).optional(),
   })

@@ -41,11 +41,11 @@ export interface Fragments {
 
 const versionQuery = z.strictObject({
   /** An earlier one. */
-  version: z.coerce.number({ error: 'must be the number of a version' }).int().min(1).optional(),
+  version: z.coerce.number({ error: 'must be the number of a version' }).int().min(1).max(2_147_483_647).optional(),
 });
 const rollbackSchema = z.strictObject({
   /** Whose text is to be in use again. */
-  version: z.number({ error: 'must be the number of a version' }).int().min(1),
+  version: z.int32({ error: 'must be the number of a version' }).min(1),
   note: fragmentNoteSchema.optional(),
 });
 const versionsSchema = z.object({ data: z.array(fragmentVersionSchema), next_cursor: z.string().nullable() });

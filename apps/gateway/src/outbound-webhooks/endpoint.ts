@@ -1,3 +1,4 @@
+import { refuseUnstorable } from '@carillon/contracts';
 import { z } from 'zod';
 import { factGroups, factKinds } from './facts.ts';
 
@@ -11,7 +12,7 @@ const fields = {
     .max(2_000)
     .regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces; percent-encode what is not')
     .describe('Where facts are posted to: https, at a public address. Redirects are not followed.'),
-  description: z.string().trim().max(500),
+  description: z.string().trim().max(500).superRefine(refuseUnstorable),
   events: z
     .array(z.enum(wishable, { error: `must be among ${wishable.join(', ')}` }))
     .max(wishable.length)

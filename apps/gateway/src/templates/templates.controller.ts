@@ -61,7 +61,7 @@ const draftSchema = z.strictObject({
 });
 const savedSchema = templateDetailSchema.extend({ warnings: z.array(templateWarningSchema) });
 const activeSchema = z.strictObject({ active: z.boolean() });
-const rollbackSchema = z.strictObject({ version: z.number().int().min(1) });
+const rollbackSchema = z.strictObject({ version: z.int32().min(1) });
 
 /** What is saved is compiled first, and may have to wait for what others save. */
 const patient = { timeoutMs: checkTemplatesTimeoutMs };

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, Param, Post, Query, StreamableFile } from '@nestjs/common';
-import { Problem, tenantSchema as tenantIdSchema } from '@carillon/contracts';
+import { Problem, refuseUnstorable, tenantSchema as tenantIdSchema } from '@carillon/contracts';
 import { asRequestOf } from '@carillon/persistence';
 import { TenantStandings } from '@carillon/service';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ import { tenantSchema, tenantStates, type TenantView } from './tenant-view.ts';
 
 const listQuery = z.strictObject({ state: z.enum(tenantStates).optional(), ...pagingSchema.shape });
 const pageSchema = z.object({ data: z.array(tenantSchema), next_cursor: z.string().nullable() });
-const name = z.string().trim().min(1).max(200);
+const name = z.string().trim().min(1).max(200).superRefine(refuseUnstorable);
 const createSchema = z.strictObject({
   id: tenantIdSchema.describe('By which it is known everywhere, for ever: an id is never used again.'),
   name: name.describe('For people; to be repeated when it is to be erased.'),
@@ -25,7 +25,9 @@ const createSchema = z.strictObject({
 const createdSchema = tenantSchema.extend({
   api_key: newApiKeySchema.describe('Its first key, with every scope of a tenant. It is shown this once.'),
 });
-const suspendSchema = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() });
+const suspendSchema = z.strictObject({
+  reason: z.string().trim().min(1).max(500).superRefine(refuseUnstorable).optional(),
+});
 const eraseSchema = z.strictObject({ confirm: z.string().describe('The name of the tenant, as it stands here.') });
 
 /** The customers of an installation, for whoever runs it. */

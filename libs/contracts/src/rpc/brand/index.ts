@@ -31,7 +31,8 @@ const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 
 export const knownLocaleSchema = z
   .string()
   .max(35)
-  .refine(isKnownLocale, 'must be a language tag, such as en, sw or pt-BR')
+  // What is none has no canonical form either.
+  .refine(isKnownLocale, { error: 'must be a language tag, such as en, sw or pt-BR', abort: true })
   .overwrite((locale) => Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0]!);
 
 /** `english` has the shape of a language tag, but is none. */

@@ -115,7 +115,7 @@ const putRequest = of.extend({
   dry_run: z.boolean(),
   applied_by: z.string(),
   /** The version that this one was made from. */
-  expected_version: z.number().int().min(0).optional(),
+  expected_version: z.int32().min(0).optional(),
 });
 
 /**

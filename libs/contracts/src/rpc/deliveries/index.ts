@@ -3,6 +3,7 @@ import { templateRefSchema } from '../../content.ts';
 import { defineRpc } from '../../define.ts';
 import { receiptWords } from '../../pipeline/receipt/index.ts';
 import { emailEngagedSchema } from '../../pipeline/email-engaged/index.ts';
+import { refuseUnstorable } from '../../validate.ts';
 import { deliveryStates, timestampSchema, uuidSchema } from '../../words.ts';
 
 /** Channels whose deliveries a sender keeps. */
@@ -142,7 +143,7 @@ const exampleDetail: DeliveryDetail = {
 const sender = ({ channel }: { channel: SentChannel }) => `${channel}-sender`;
 const ofChannel = z.object({ tenant: z.string(), channel: z.enum(sentChannels) });
 
-const text = z.string().min(1).max(512);
+const text = z.string().min(1).max(512).superRefine(refuseUnstorable);
 
 /** Which deliveries are meant; each member has an index, but `q`, which reads what the others leave. */
 export const deliveryFilterSchema = z.strictObject({
@@ -168,6 +169,7 @@ export const deliveryFilterSchema = z.strictObject({
     .trim()
     .min(2, 'must be at least 2 characters')
     .max(200)
+    .superRefine(refuseUnstorable)
     .optional()
     .describe('Part of the recipient, the address, the subject, the error or the provider’s id, in any case'),
 });

@@ -12,7 +12,7 @@ export const experimentGoals = ['delivered', 'opened', 'clicked'] as const;
 export type ExperimentGoal = (typeof experimentGoals)[number];
 
 /** By language. */
-const versionsSchema = z.record(z.string().max(35), z.number().int().min(1));
+const versionsSchema = z.record(z.string().max(35), z.int32().min(1));
 const wordsSchema = z.record(z.string().max(35), jsonObjectSchema);
 
 const variantInputSchema = z

@@ -136,7 +136,7 @@ export const listFragments = defineRpc<z.infer<typeof listRequest>, { data: Frag
   example: { request: { ...exampleOf, limit: 20, after: null }, response: { data: [example], next: null } },
 });
 
-const getRequest = one.extend({ version: z.number().int().min(1).optional() });
+const getRequest = one.extend({ version: z.int32().min(1).optional() });
 
 /** Errors: 404. */
 export const getFragment = defineRpc<z.infer<typeof getRequest>, FragmentDetail>({

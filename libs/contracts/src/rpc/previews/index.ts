@@ -12,7 +12,7 @@ const wordsShape = {
   /** Words that are saved nowhere, in the form of drafts. */
   source: jsonObjectSchema.superRefine(refuseUnstorable).optional(),
   /** A published version, in use or not. */
-  version: z.number().int().min(1).optional(),
+  version: z.int32().min(1).optional(),
   /** Those of a variant of an experiment about the template. */
   variant: z.strictObject({ experiment: uuidSchema, key: z.string().min(1).max(32) }).optional(),
   /** Whose template; your own, and Carillon's where you have none. */
