@@ -4,7 +4,7 @@ import { servers, testDatabase, testSecret, unique, type TestDatabase } from '@c
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { migrateService, type MigrationClass } from './migrate.ts';
-import { databaseOf, roleOf, rolePassword, schemaOf, serviceDatabaseUrl } from './names.ts';
+import { databaseOf, requestsRoleOf, roleOf, rolePassword, schemaOf, serviceDatabaseUrl } from './names.ts';
 
 class CreateBells0001 implements MigrationInterface {
   name = 'CreateBells0000000000001';
@@ -179,6 +179,12 @@ describe('names', () => {
   it('are derived from the service and the database', () => {
     expect(schemaOf('email-sender')).toBe('email_sender');
     expect(roleOf('carillon', 'email-sender')).toBe('carillon_email_sender');
+    const long = [`${'é'.repeat(30)}_1`, `${'é'.repeat(30)}_2`].map((database) => roleOf(database, 'email-sender'));
+    expect(new Set(long).size).toBe(2);
+    for (const role of long) {
+      expect(Buffer.byteLength(requestsRoleOf(role))).toBeLessThanOrEqual(63);
+      expect(role).toMatch(/^é+_[\da-f]{8}$/);
+    }
     expect(databaseOf('postgres://u@h:5432/carillon%2Dtest?sslmode=require')).toBe('carillon-test');
     expect(() => databaseOf('postgres://u@h:5432')).toThrow('DATABASE_URL must name a database');
   });

@@ -1,18 +1,35 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** The PostgreSQL schema that a service owns: `email-sender` owns `email_sender`. */
 export function schemaOf(service: string): string {
   return service.replaceAll('-', '_');
 }
 
-/** The service's login role. It carries the database's name, because roles are shared by all databases of a server. */
+const forRequests = '_requests';
+
+/** PostgreSQL cuts longer names silently (NAMEDATALEN), so that two of them would become one. */
+const longestRole = 63 - forRequests.length;
+
+/**
+ * The service's login role. It carries the database's name, because roles are shared by all databases of a server. Where that is too
+ * long for PostgreSQL, the end of the name is a hash of the whole instead.
+ */
 export function roleOf(database: string, service: string): string {
-  return `${database}_${schemaOf(service)}`;
+  const role = `${database}_${schemaOf(service)}`;
+  if (Buffer.byteLength(role) <= longestRole) return role;
+  const end = `_${hash('sha256', role).slice(0, 8)}`;
+  // Characters of several bytes are not cut in the middle.
+  return (
+    Buffer.from(role)
+      .subarray(0, longestRole - end.length)
+      .toString()
+      .replace(/\uFFFD+$/, '') + end
+  );
 }
 
 /** The login role of the same service for requests: row-level security shows it the rows of one tenant. */
 export function requestsRoleOf(serviceRole: string): string {
-  return `${serviceRole}_requests`;
+  return serviceRole + forRequests;
 }
 
 /** The database that a connection URL names. */
