@@ -93,7 +93,8 @@ export class SmtpDouble {
         const line = buffer.slice(0, end);
         buffer = buffer.slice(end + 2);
         if (message === undefined) command(line);
-        else if (line !== '.') message += `${line}\r\n`;
+        // Who sends doubles a dot that begins a line (RFC 5321, 4.5.2).
+        else if (line !== '.') message += `${line.startsWith('.') ? line.slice(1) : line}\r\n`;
         else {
           if (reply('message', '250 2.0.0 taken'))
             this.received.push({ from, to, headers: headersOf(message), raw: message });
