@@ -11,6 +11,7 @@ import { takeCatalogDocuments } from './catalog/catalog-body.ts';
 import { configSchema } from './config.ts';
 import { keepBodyLimits } from './http/body-limit.ts';
 import { refuseUnstorable } from './http/refuse-unstorable.ts';
+import { sendSecurityHeaders } from './http/security-headers.ts';
 import { keepAnswers } from './idempotency/idempotency.interceptor.ts';
 import { dropSlowClients } from './limits/slow-clients.ts';
 import { Endpoints } from './outbound-webhooks/endpoints.ts';
@@ -27,6 +28,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   worksWithoutBroker: true,
   trustedProxies: ({ TRUSTED_PROXIES }) => TRUSTED_PROXIES,
   http(app) {
+    sendSecurityHeaders(app);
     takeCatalogDocuments(app);
     takeOneClicks(app);
     takeBounces(app);
