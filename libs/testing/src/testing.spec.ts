@@ -127,7 +127,7 @@ describe('what a test makes on the servers', () => {
   it('is gone when it is done: database, roles, exchanges and queues', async () => {
     const database = await testDatabase({ inbox: [], 'sms-sender': [] });
     expect((await leftBehind(database.name)).sort()).toEqual(
-      [database.name, `${database.name}_inbox`, `${database.name}_sms_sender`].sort(),
+      ['', '_inbox', '_inbox_requests', '_sms_sender', '_sms_sender_requests'].map((end) => database.name + end),
     );
     const broker = await testBroker();
     const { queue } = broker.names.queues('sms-sender', smsRendered)[0]!;

@@ -54,6 +54,12 @@ describe('The SMTP provider', () => {
     expect(mail!.headers).not.toHaveProperty('x-mailer');
   });
 
+  it('sends dots at the beginning of lines as they are, also one alone, which would end the message', async () => {
+    const text = 'Dear Amina\n.\n..\n.notify.example\nBye';
+    await provider.send({ ...message, content: { ...message.content, text } }, AbortSignal.timeout(10_000));
+    expect(server.received[0]!.raw).toContain(text.replaceAll('\n', '\r\n'));
+  });
+
   it('sends one message after the other over the same connection', async () => {
     await send();
     await send();
