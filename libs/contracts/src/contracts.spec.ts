@@ -13,10 +13,14 @@ const isEvent = (value: unknown): value is EventContract<unknown> =>
 const isRpc = (value: unknown): value is RpcContract<unknown, unknown> =>
   isObject(value) && 'request' in value && 'service' in value;
 
-/** Contracts are exported alone or as a record of them (`deliveryOutcomes`). */
-const exported = Object.values(contracts as Record<string, unknown>).flatMap((value) =>
-  isObject(value) && !isEvent(value) && !isRpc(value) ? [value, ...Object.values(value)] : [value],
-);
+/** Contracts are exported alone, as a record of them (`deliveryOutcomes`), or both (`tenantRpcs`). */
+const exported = [
+  ...new Set(
+    Object.values(contracts as Record<string, unknown>).flatMap((value) =>
+      isObject(value) && !isEvent(value) && !isRpc(value) ? [value, ...Object.values(value)] : [value],
+    ),
+  ),
+];
 const events = exported.filter(isEvent);
 const rpcs = exported.filter(isRpc);
 
