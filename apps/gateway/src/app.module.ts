@@ -31,6 +31,10 @@ import { FrontDoor } from './events/front-door.ts';
 import { RequiredData } from './events/required-data.ts';
 import { Cancelling } from './events/cancellation.ts';
 import { TemplatesChangedController } from './events/templates-changed.controller.ts';
+import { BeatsController } from './health/beats.controller.ts';
+import { Health } from './health/health.ts';
+import { HealthController } from './health/health.controller.ts';
+import { Replicas } from './health/replicas.ts';
 import { LayoutsController } from './fragments/layouts.controller.ts';
 import { PartialsController } from './fragments/partials.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
@@ -125,6 +129,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     DigestsController,
     RetentionController,
     DeadLettersController,
+    HealthController,
+    BeatsController,
     ErasureController,
     RealtimeController,
     ApiKeysController,
@@ -157,6 +163,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     RecipientTokens,
     { provide: SecretBox, useFactory: (config: GatewayConfig) => secretBox(config), inject: [CONFIG] },
     DeadLetterStore,
+    Replicas,
+    Health,
     TenantStore,
     TenantLife,
     TenantExport,

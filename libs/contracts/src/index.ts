@@ -34,6 +34,7 @@ export * from './pipeline/suppression-asked/index.ts';
 export * from './pipeline/suppression-changed/index.ts';
 export * from './pipeline/recipient-erased/index.ts';
 export * from './pipeline/recipient-erased/named-recipients.ts';
+export * from './pipeline/service-beat/index.ts';
 export * from './pipeline/catalog-changed/index.ts';
 export * from './pipeline/catalog-applied/index.ts';
 export * from './pipeline/templates-changed/index.ts';

@@ -24,6 +24,7 @@ import { notificationRouted } from './pipeline/notification-routed/index.ts';
 import { notificationSetApart } from './pipeline/notification-set-apart/index.ts';
 import { receipts } from './pipeline/receipt/index.ts';
 import { recipientErased } from './pipeline/recipient-erased/index.ts';
+import { serviceBeat } from './pipeline/service-beat/index.ts';
 import { smsRendered } from './pipeline/sms-rendered/index.ts';
 import { suppressionAsked } from './pipeline/suppression-asked/index.ts';
 import { suppressionChanges } from './pipeline/suppression-changed/index.ts';
@@ -66,7 +67,7 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
 export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> = {
   preferences: [catalogChanged],
   'template-renderer': [templatesChanged],
-  gateway: [inboxChanged, templatesChanged],
+  gateway: [inboxChanged, templatesChanged, serviceBeat],
   'email-sender': [deliverySettingsChanged],
   'sms-sender': [deliverySettingsChanged],
 };

@@ -1,6 +1,6 @@
 export { AmqpServer, AmqpContext, type AmqpServerOptions } from './amqp-server.ts';
 export { AmqpClient, type OutgoingEvent } from './amqp-client.ts';
-export { Messages, type MessagingOptions, type EventAttributes } from './messages.ts';
+export { Messages, type MessagingOptions, type EventAttributes, type QueueDepth } from './messages.ts';
 export { PassErrorsFilter } from './pass-errors.filter.ts';
 export { Abandoned, Poison, BrokerUnavailable, isBrokerAway, Unroutable } from './errors.ts';
 export { Names, routingKeyOf } from './names.ts';

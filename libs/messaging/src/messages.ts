@@ -6,6 +6,7 @@ import {
   type ExchangeName,
   type RpcContract,
 } from '@carillon/contracts';
+import type { Channel } from 'amqplib';
 import { closeChannel } from './close-channel.ts';
 import { Connection } from './connection.ts';
 import { BrokerUnavailable } from './errors.ts';
@@ -36,6 +37,14 @@ export interface EventAttributes {
   id: string;
   subject?: string;
   time?: string;
+}
+
+/** What waits in a queue; null where there is no such queue, because somebody has deleted it. */
+export interface QueueDepth {
+  queue: string;
+  /** Messages, each up to a whole batch of items, that no consumer has in hand. */
+  messages: number | null;
+  consumers: number | null;
 }
 
 /** The sending half of a service: publishes events with confirms, asks questions. Inject it wherever something is sent. */
@@ -157,6 +166,33 @@ export class Messages {
       throw new BrokerUnavailable((error as Error).message);
     } finally {
       await closeChannel(channel);
+    }
+  }
+
+  /** All queues of the street with what waits in them. @throws BrokerUnavailable */
+  async queueDepths(): Promise<QueueDepth[]> {
+    const depths: QueueDepth[] = [];
+    let channel: Channel | undefined;
+    try {
+      for (const { name } of streetTopology(this.names).queues) {
+        if (!channel) {
+          channel = await this.connection.channel();
+          channel.on('error', () => undefined); // the question rejects
+        }
+        try {
+          const { messageCount, consumerCount } = await channel.checkQueue(name);
+          depths.push({ queue: name, messages: messageCount, consumers: consumerCount });
+        } catch (error) {
+          channel = undefined; // whatever the broker refuses costs the channel
+          if ((error as { code?: number }).code !== 404) throw error;
+          depths.push({ queue: name, messages: null, consumers: null });
+        }
+      }
+      return depths;
+    } catch (error) {
+      throw new BrokerUnavailable((error as Error).message);
+    } finally {
+      if (channel) await closeChannel(channel);
     }
   }
 

@@ -18,6 +18,7 @@ import {
 import type { FastifyError, FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { beating } from './beating.ts';
 import { CONFIG, commonConfig, ConfigError, readConfig, type CommonConfig } from './config.ts';
 import { awaitMigrations, databaseDependency, databaseModule } from './database.ts';
 import { serveHealth } from './health.ts';
@@ -115,18 +116,21 @@ export async function startService<Own extends z.ZodRawShape>(
   );
   // Whose request it is shows with its credentials; until then it sees no rows. Not sooner: reading a body loses the context.
   http.addHook('preHandler', (_request, _reply, done) => beginRequest(done));
-  serveHealth(app, async () => {
+  const trouble = async () => {
     if (stopping) return 'stopping';
     if (starting) return starting;
-    const trouble = options.worksWithoutBroker ? undefined : server.trouble();
-    return trouble ?? (await databaseTrouble(dataSource));
-  });
+    return (options.worksWithoutBroker ? undefined : server.trouble()) ?? (await databaseTrouble(dataSource));
+  };
+  serveHealth(app, trouble);
+  const beats = beating(messages, options.name, trouble);
   await options.http?.(app);
 
   // Health answers from here on; a broker or a migration that is missing shows as "not ready", not as a dead process.
   await app.listen(config.PORT, config.HOST);
   const close = once(async () => {
     stopping = true;
+    // Not waited for: a beat that the broker does not confirm would keep the service for as long as it may take.
+    void beats.stop();
     await app.close();
   });
   try {
@@ -136,6 +140,7 @@ export async function startService<Own extends z.ZodRawShape>(
     await options.prepare?.(app);
     starting = undefined;
     await app.startAllMicroservices();
+    beats.start();
   } catch (error) {
     await close();
     throw error;

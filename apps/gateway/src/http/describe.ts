@@ -13,6 +13,8 @@ export interface RouteDescription {
   bodyYaml?: string;
   query?: z.ZodType;
   response?: z.ZodType;
+  /** An example of the answer, where the contracts have none. */
+  responseExample?: unknown;
   /** An example of the answer as YAML, where that can be asked for. */
   responseYaml?: string;
   /** Success status; default 200. */

@@ -109,12 +109,12 @@ const idempotencyKeyParameter = {
 };
 
 function success(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
-  const { response, responseYaml, status = 200 } = route.description ?? {};
+  const { response, responseExample, responseYaml, status = 200 } = route.description ?? {};
   const description = status === 201 ? 'Created' : status === 202 ? 'Accepted' : 'OK';
   if (response)
     return {
       description,
-      content: contentOf(media(schemas.of(response, 'output'), examples.of(response)), responseYaml),
+      content: contentOf(media(schemas.of(response, 'output'), responseExample ?? examples.of(response)), responseYaml),
     };
   return route.contentType === undefined
     ? { description }

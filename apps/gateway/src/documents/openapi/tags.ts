@@ -41,6 +41,7 @@ export const tags: readonly { name: string; description: string }[] = [
   { name: 'Mailgun webhooks', description: 'What Mailgun reports of emails; Mailgun calls them.' },
   { name: 'Bounces', description: 'Bounces and complaints that come as emails, from your mail server.' },
   { name: 'Dead letters', description: 'Messages that no service could work with, kept until an admin decides.' },
+  { name: 'Health', description: 'How the services, their queues and providers are doing; for admins.' },
   { name: 'Session', description: 'How members get into the console and out again.' },
   { name: 'Members', description: 'The people who look after a tenant, and their roles; for owners.' },
   { name: 'Api keys', description: 'The credentials of your servers: made, replaced, revoked; for owners.' },
