@@ -18,6 +18,8 @@ import { RecipientTokens } from '../access/recipient-tokens.ts';
 import { service } from '../service.ts';
 import { DescribedRoutes, openApiPath } from './openapi/described-routes.ts';
 import { version } from './package-folder.ts';
+import { openApiChanges } from './released/breaking-changes.ts';
+import { generatedDocuments } from './released/generated-documents.ts';
 import { eventContracts } from './schemas/contracts.ts';
 
 const admin = 'ck_development-key-for-tests-only';
@@ -155,6 +157,29 @@ describe('what the gateway tells of itself', () => {
       expect(await post(undefined, {})).toEqual(example(401, 'unauthorized'));
       expect(await post(token, {})).toEqual(example(403, 'forbidden'));
       expect(await post(admin, { colour: 'red' })).toEqual(example(400, 'invalid_body'));
+    });
+
+    it.each([
+      ['no JSON', 'application/json', '{', 400, 'invalid_json'],
+      ['another type', 'text/xml', '<event/>', 415, 'unsupported_media_type'],
+      ['too much', 'application/json', JSON.stringify('x'.repeat(5 * 2 ** 20)), 413, 'body_too_large'],
+    ])('has what every route answers to a body that is %s', async (_, type, body, status, code) => {
+      const answer = await fetch(`${test.running.url}/v1/events`, {
+        method: 'POST',
+        headers: { 'content-type': type, authorization: `Bearer ${admin}` },
+        body,
+      });
+      expect({ status: answer.status, ...((await answer.json()) as Json) }).toMatchObject({ status, code });
+      for (const [name, { requestBody, responses }] of operations())
+        if (requestBody)
+          expect({ name, ...responses[status]?.content['application/problem+json'].examples }).toHaveProperty(code);
+    });
+
+    it('is what the code says without a gateway that runs', () => {
+      const { openapi } = JSON.parse(JSON.stringify(generatedDocuments())) as Json;
+      expect(Object.keys(openapi.paths as Json).sort()).toEqual(Object.keys(document.paths as Json).sort());
+      expect(openApiChanges(openapi as Json, document)).toEqual([]);
+      expect(openApiChanges(document, openapi as Json)).toEqual([]);
     });
   });
 

@@ -1,6 +1,7 @@
 import { Problem } from '@carillon/contracts';
 import type { z } from 'zod';
 import { forbidden, unauthorized } from '../../access/rules.ts';
+import { fromStatus } from '../../http/problem.filter.ts';
 import { InputPipe } from '../../http/input.pipe.ts';
 import { invalidIdempotencyKey } from '../../idempotency/idempotency-key.ts';
 import { inFlight, reused } from '../../idempotency/idempotency.ts';
@@ -46,6 +47,7 @@ const meanings: Record<number, string> = {
   409: 'What it is now does not allow this.',
   412: 'It is not the version that `If-Match` names any more.',
   413: 'The body is too large: 4 MiB, or 1 MiB for a catalog document.',
+  415: 'The body is of a type that this route does not take.',
   422: 'Well formed, but it cannot be acted upon; `errors` names the fields and the cure.',
   429: 'Too often; `Retry-After` says when to try again.',
   503: 'Something Carillon needs is away, and nothing was accepted. Try again after `Retry-After` seconds.',
@@ -57,6 +59,7 @@ export function problemResponses({ method, rule, takesKey, description }: Descri
   const problems: Problem[] = [];
   const input = description?.body ?? description?.query;
   if (input) problems.push(invalid(input, description?.body ? 'body' : 'query'));
+  if (description?.body) problems.push(...unreadable);
   if (rule && rule.access !== 'public')
     problems.push(unauthorized(), forbidden(rule, method), tooMany, tookTooLong, Problem.unavailable(away));
   if (takesKey) problems.push(invalidIdempotencyKey(), inFlight(), reused());
@@ -86,6 +89,8 @@ export function problemResponses({ method, rule, takesKey, description }: Descri
 
 const tooMany = tooManyRequests({ policy: 'key', quota: 12_000 }, 17);
 const tookTooLong = tookTooLongFor(20_000);
+/** A body that no route ever sees. */
+const unreadable = [fromStatus(400, 'Body is not valid JSON'), fromStatus(413), fromStatus(415)];
 const away = 'preferences did not answer within 5000 ms';
 
 /** What the route itself says to an unknown field, and to whatever is missing then. */
