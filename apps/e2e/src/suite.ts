@@ -39,8 +39,8 @@ export interface Suite {
   mailboxUrl: string;
   broker: TestBroker;
   database: TestDatabase;
-  /** Starts one more replica of a service. */
-  start(name: ServiceName): Promise<ServiceProcess>;
+  /** Starts one more replica of a service, with settings of its own over those of the suite. */
+  start(name: ServiceName, own?: Record<string, string>): Promise<ServiceProcess>;
   /** The replicas that were started, newest last. */
   processes: ServiceProcess[];
   close(): Promise<void>;
@@ -49,8 +49,12 @@ export interface Suite {
 /**
  * The whole suite as real processes on a database and AMQP names of its own. It runs what `npm run build` made.
  * @param env settings for all services, for example short retry delays
+ * @param heard is told every line that a process prints, to stdout or stderr, from its first to its last
  */
-export async function startSuite(env: Record<string, string> = {}): Promise<Suite> {
+export async function startSuite(
+  env: Record<string, string> = {},
+  heard: (line: string, name: ServiceName) => void = () => undefined,
+): Promise<Suite> {
   const migrations: Record<string, MigrationClass[]> = {};
   for (const name of withDatabase) {
     const built = resolve(root, 'apps', name, 'dist/migrations/index.js');
@@ -65,16 +69,12 @@ export async function startSuite(env: Record<string, string> = {}): Promise<Suit
   };
 
   try {
-    const mailbox = await run('mailbox', {
-      MAILBOX_HTTP_PORT: '0',
-      MAILBOX_SMTP_PORT: '0',
-      MAILBOX_LIMIT: '20000',
-      MAILBOX_SLOW_MS: '300',
-    });
+    const ports = { MAILBOX_HTTP_PORT: '0', MAILBOX_SMTP_PORT: '0' };
+    const mailbox = await run('mailbox', { ...ports, MAILBOX_LIMIT: '20000', MAILBOX_SLOW_MS: '300' }, heard);
     processes.push(mailbox);
     const mailboxUrl = `http://127.0.0.1:${mailbox.port}`;
-    const start = async (name: ServiceName) => {
-      const service = await run(name, {
+    const start = async (name: ServiceName, own: Record<string, string> = {}) => {
+      const settings = {
         ...testEnvironment(database, broker, name),
         LOG_LEVEL: 'info',
         DEV_API_KEY: apiKey,
@@ -85,11 +85,13 @@ export async function startSuite(env: Record<string, string> = {}): Promise<Suit
         AFRICASTALKING_API_KEY: 'end-to-end',
         AFRICASTALKING_URL: mailboxUrl,
         ...env,
-      });
+        ...own,
+      };
+      const service = await run(name, settings, heard);
       processes.push(service);
       return service;
     };
-    const started = await Promise.all(withDatabase.map(start));
+    const started = await Promise.all(withDatabase.map((name) => start(name)));
     const gateway = started[0]!;
     return { url: `http://127.0.0.1:${gateway.port}`, mailboxUrl, broker, database, start, processes, close };
   } catch (error) {
@@ -98,16 +100,22 @@ export async function startSuite(env: Record<string, string> = {}): Promise<Suit
   }
 }
 
-async function run(name: ServiceName, env: Record<string, string>): Promise<ServiceProcess & { smtpPort: number }> {
+async function run(
+  name: ServiceName,
+  env: Record<string, string>,
+  heard: (line: string, name: ServiceName) => void,
+): Promise<ServiceProcess & { smtpPort: number }> {
   const child = spawn(process.execPath, ['--enable-source-maps', resolve(root, 'apps', name, 'dist/src/main.js')], {
     env: { PATH: process.env.PATH, NODE_ENV: 'test', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = once(child, 'exit') as Promise<[number | null]>;
+  // Not "exit": what it printed last is read by then.
+  const ended = once(child, 'close') as Promise<[number | null]>;
   const lines: string[] = [];
   const ready = new Promise<Ports>((resolve, reject) => {
     for (const stream of [child.stdout!, child.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => {
+        heard(line, name);
         lines.push(line);
         if (lines.length > 200) lines.shift();
         if (process.env.TEST_LOG_LEVEL) console.error(`${name} ${line}`);

@@ -50,6 +50,14 @@ describe('a CloudEvent', () => {
     );
   });
 
+  it('is told to be no JSON without a word of what it says', () => {
+    for (const body of ['Amina {', '{"name": Amina}', '{"name":"Amina"', '{"name":"Amina', '[1] Amina', '"Amina\n"']) {
+      const [decoded] = decode(message(body), true);
+      expect(decoded).toMatchObject({ invalid: expect.stringMatching(/^the body is not JSON: \w/), body });
+      expect((decoded as { invalid: string }).invalid).not.toMatch(/mina\b/);
+    }
+  });
+
   it('is known by its specversion where an open door is told no content type, or only “JSON”', () => {
     fc.assert(
       fc.property(cloudEvent, fc.constantFrom(undefined, 'application/json', ''), (event, contentType) => {

@@ -115,7 +115,7 @@ export class ItemRunner {
         if (isHopeless(error) || attempt >= defaults.attempts) {
           return this.parkEvent(message, item, error, attempt, alive);
         }
-        this.logger.warn({ msg: 'item failed, trying again', id: event.id, attempt, error: describe(error) });
+        this.logger.warn({ msg: 'item failed, trying again', id: event.id, attempt, error: loggedOf(error) });
         await sleep(defaults.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
         attempt += 1;
       }
@@ -137,7 +137,8 @@ export class ItemRunner {
     alive: Alive,
   ): Promise<End> {
     const end = this.deadLetters ? 'parked' : 'dropped';
-    this.logger.error({ msg: `item ${end}`, error: describe(error), attempts, routing_key: message.fields.routingKey });
+    const { routingKey } = message.fields;
+    this.logger.error({ msg: `item ${end}`, error: loggedOf(error), attempts, routing_key: routingKey });
     if (body.length > defaults.largeBytes) await nextTurn();
     for (let delay = 200; ; delay = Math.min(delay * 2, 5_000)) {
       try {
@@ -156,6 +157,12 @@ export class ItemRunner {
 /** Failures that no further try can mend. */
 function isHopeless(error: unknown): boolean {
   return error instanceof Poison || (error instanceof Problem && error.status < 500);
+}
+
+/** Details of a problem quote the event, which may tell of people: they are told in the dead letter alone. */
+function loggedOf(error: unknown): string {
+  const problem = [error, (error as Error | undefined)?.cause].find((each) => each instanceof Problem);
+  return problem ? `${problem.code}: ${problem.title}` : describe(error);
 }
 
 function describe(error: unknown): string {

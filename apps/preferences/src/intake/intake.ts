@@ -205,7 +205,8 @@ export class Intake {
 
 /** Another replica may be learning of them at this very moment: worth the few tries that precede parking. */
 function againForUnknown(error: unknown): never {
-  throw error instanceof Problem && error.code === 'unknown_recipient' ? new Error(error.message) : error;
+  if (!(error instanceof Problem) || error.code !== 'unknown_recipient') throw error;
+  throw new Error(error.message, { cause: error });
 }
 
 function decidedEvent(
