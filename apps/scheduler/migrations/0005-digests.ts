@@ -49,19 +49,21 @@ export class Digests0005 implements MigrationInterface {
         created_at timestamptz NOT NULL,
         arrival bigint GENERATED ALWAYS AS IDENTITY,
         item json,
-        PRIMARY KEY (tenant, notification_id, channel),
+        PRIMARY KEY (notification_id, tenant, channel),
         FOREIGN KEY (tenant, window_id) REFERENCES digest_windows ON DELETE CASCADE,
         CHECK (state <> 'waiting' OR item IS NOT NULL)
       )`);
+    // The tenant comes after the id: an index of what waits that begins with it looked like the cheapest way to the items of a few
+    // windows before anything was analysed, and was read as a whole each time (100 ms instead of 2 with 30,000 items).
     await runner.query(`COMMENT ON COLUMN digest_items.created_at IS 'of its notification'`);
     await runner.query(`COMMENT ON COLUMN digest_items.arrival IS 'the order of those of the same millisecond'`);
     await runner.query(`COMMENT ON COLUMN digest_items.item IS 'what is sent of it; not kept once nobody needs it'`);
-    await runner.query(`CREATE INDEX digest_items_of_windows ON digest_items (tenant, window_id, created_at, arrival)`);
+    await runner.query(`CREATE INDEX digest_items_of_windows ON digest_items (window_id, tenant, created_at, arrival)`);
     await runner.query(
-      `CREATE INDEX digest_items_of_events ON digest_items (tenant, event_id) WHERE state = 'waiting'`,
+      `CREATE INDEX digest_items_of_events ON digest_items (event_id, tenant) WHERE state = 'waiting'`,
     );
     await runner.query(
-      `CREATE INDEX digest_items_of_people ON digest_items (tenant, recipient) WHERE state = 'waiting'`,
+      `CREATE INDEX digest_items_of_people ON digest_items (recipient, tenant) WHERE state = 'waiting'`,
     );
     await runner.query('ALTER TABLE timers DROP CONSTRAINT timers_kind_check');
     await runner.query(`

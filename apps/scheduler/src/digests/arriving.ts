@@ -14,6 +14,7 @@ import { DataSource } from 'typeorm';
 import { cancelAmong } from './cancelling.ts';
 import { Closing } from './closing.ts';
 import { fullWith, most, opening } from './due.ts';
+import { namedItems } from './named.ts';
 
 type Arrived = DigestItem & { tenant: string };
 
@@ -174,8 +175,9 @@ async function unknown(db: SqlRunner, items: readonly Arrived[]): Promise<Arrive
   const distinct = new Map(items.map((item) => [itemKey(item), item]));
   const known: { tenant: string; notification_id: string; channel: string; window_id: string; state: string }[] =
     await db.query(
-      `SELECT tenant, notification_id, channel, window_id, state FROM digest_items
-        WHERE (tenant, notification_id, channel) IN (SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[]))`,
+      `WITH named AS (SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[]) AS named(tenant, notification_id, channel))
+       SELECT i.tenant, i.notification_id, i.channel, i.window_id, i.state FROM digest_items i, named
+        WHERE ${namedItems('notification_id')} AND i.channel = named.channel`,
       [
         [...distinct.values()].map(({ tenant }) => tenant),
         [...distinct.values()].map(({ notification_id }) => notification_id),

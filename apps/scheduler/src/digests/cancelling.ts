@@ -1,4 +1,5 @@
-import { wasCancelled, type SqlRunner } from '@carillon/persistence';
+import type { SqlRunner } from '@carillon/persistence';
+import { namedItems } from './named.ts';
 
 /**
  * Takes what waits of an event out of digests and batches; what is on its way is not called back.
@@ -15,12 +16,14 @@ export async function cancelItemsOfEvent(db: SqlRunner, tenant: string, eventId:
 /** The same for items whose event had been cancelled before they came. To be called once they are committed. */
 export async function cancelAmong(
   db: SqlRunner,
-  items: readonly { tenant: string; notification_id: string }[],
+  items: readonly { tenant: string; event: { id: string } }[],
 ): Promise<void> {
   await db.query(
-    `UPDATE digest_items SET state = 'cancelled', item = NULL
-      WHERE state = 'waiting' AND (tenant, notification_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
-        AND ${wasCancelled('digest_items')}`,
-    [items.map(({ tenant }) => tenant), items.map(({ notification_id }) => notification_id)],
+    `WITH named AS (
+       SELECT c.tenant, c.event_id FROM cancelled_events c
+       WHERE (c.tenant, c.event_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[])))
+     UPDATE digest_items i SET state = 'cancelled', item = NULL FROM named
+      WHERE i.state = 'waiting' AND ${namedItems('event_id')}`,
+    [items.map(({ tenant }) => tenant), items.map(({ event }) => event.id)],
   );
 }

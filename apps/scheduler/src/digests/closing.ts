@@ -15,6 +15,7 @@ import { Alarm } from '../firing/alarm.ts';
 import { Firing } from '../firing/firing.ts';
 import type { NewTimer } from '../setting/new-timer.ts';
 import { windowsClosed } from './metrics.ts';
+import { namedItems } from './named.ts';
 
 /** How often every replica looks for windows that are due, and so the latest that one opened through another replica is closed. */
 const tickMs = 1_000;
@@ -24,6 +25,8 @@ const batch = 100;
 const broughtAlong = 256_000;
 /** How many of a batch are told at most. */
 const toldOfBatch = 50;
+
+const inTheirWindows = `WITH named AS (SELECT * FROM unnest($1::text[], $2::uuid[]) AS named(tenant, window_id))`;
 
 /** A window whose row is held. */
 export interface HeldWindow {
@@ -85,9 +88,10 @@ export class Closing implements OnApplicationBootstrap, BeforeApplicationShutdow
   async close(db: SqlRunner, windows: readonly HeldWindow[], woken?: ReadonlyMap<string, string>): Promise<void> {
     if (windows.length === 0) return;
     const rows: { tenant: string; window_id: string; item: DigestItem; expired: boolean }[] = await db.query(
-      `SELECT tenant, window_id, item, expires_at <= now() AS expired FROM digest_items
-        WHERE state = 'waiting' AND (tenant, window_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
-        ORDER BY created_at, arrival FOR UPDATE`,
+      `${inTheirWindows}
+       SELECT i.tenant, i.window_id, i.item, i.expires_at <= now() AS expired FROM digest_items i, named
+        WHERE i.state = 'waiting' AND ${namedItems('window_id')}
+        ORDER BY i.created_at, i.arrival FOR UPDATE OF i`,
       named(windows),
     );
     const waiting = Map.groupBy(rows, ({ window_id }) => window_id);
@@ -117,8 +121,9 @@ export class Closing implements OnApplicationBootstrap, BeforeApplicationShutdow
       ],
     );
     await db.query(
-      `UPDATE digest_items SET state = CASE WHEN expires_at <= now() THEN 'expired' ELSE 'taken' END, item = NULL
-        WHERE state = 'waiting' AND (tenant, window_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
+      `${inTheirWindows}
+       UPDATE digest_items i SET state = CASE WHEN i.expires_at <= now() THEN 'expired' ELSE 'taken' END, item = NULL
+         FROM named WHERE i.state = 'waiting' AND ${namedItems('window_id')}`,
       named(windows),
     );
     for (const { window, items, woken: by } of closed) {
