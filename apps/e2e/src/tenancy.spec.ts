@@ -212,6 +212,7 @@ describe('the wall between tenants', () => {
 /** Why each use of `outsideRequests` may see the rows of all tenants. */
 const reasons: Record<string, string> = {
   'apps/gateway/src/access/access.guard.ts': 'whose a credential is shows whose request it is',
+  'apps/gateway/src/health/health.ts': 'whoever runs the installation sees how much waits of all tenants, as numbers',
   'apps/gateway/src/limits/rate-limits.ts': 'the windows of all keys are counted together, in the background',
   'apps/gateway/src/outbox/outbox.ts': 'drains the events of all tenants',
   'apps/gateway/src/sessions/session.controller.ts': 'somebody who signs in is nobody yet',
