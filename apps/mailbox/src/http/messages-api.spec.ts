@@ -31,7 +31,8 @@ describe('The API of the mailbox', () => {
     expect(await list('?channel=email')).toEqual([]);
     expect((await list('?channel=sms&limit=1')).map(({ text }) => text)).toEqual(['two']);
     const [newest] = await list();
-    expect(await list(`?since=${newest?.received_at}`)).toContainEqual(newest);
+    // Its status may have moved on meanwhile.
+    expect((await list(`?since=${newest!.received_at}`)).map(({ id }) => id)).toContain(newest!.id);
     expect(await list(`?since=${new Date(Date.now() + 60_000).toISOString()}`)).toEqual([]);
   });
 
