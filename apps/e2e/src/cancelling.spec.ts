@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '@carillon/testing';
 import { Client } from './client.ts';
-import { apiKey, startSuite, type Suite } from './suite.ts';
+import { startSuite, type Suite } from './suite.ts';
 
 const catalog = `
 categories:
@@ -33,20 +33,11 @@ describe('an event that is cancelled', () => {
   beforeAll(async () => {
     suite = await startSuite({ RETRY_DELAYS: '3600' });
     client = new Client(suite);
-    const answer = await fetch(`${suite.url}/v1/admin/catalog`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' },
-      body: catalog,
-    });
-    expect(answer.status).toBe(200);
+    expect(await client.putCatalog(catalog)).toMatchObject({ status: 200 });
   }, 120_000);
   afterAll(() => suite?.close(), 60_000);
 
-  const ok = async (method: string, path: string, body?: unknown): Promise<any> => {
-    const { status, json } = await client.call(method, path, body);
-    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(json)}`);
-    return json;
-  };
+  const ok: Client['ok'] = (...request) => client.ok(...request);
   const progress = (id: string) => ok('GET', `/v1/events/${id}`);
   const decided = (id: string, count = 1) =>
     until('it is decided', async () => (await client.call('GET', `/v1/events/${id}`)).json.notifications >= count);

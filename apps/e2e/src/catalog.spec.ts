@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { unique, until } from '@carillon/testing';
 import { Client } from './client.ts';
-import { apiKey, startSuite, type Suite } from './suite.ts';
+import { startSuite, type Suite } from './suite.ts';
 
 /** A music school's booking service: it has an exchange of its own and knows nothing of Carillon. */
 const exchange = `studio-${unique()}`;
@@ -81,14 +81,7 @@ describe('a catalog', () => {
     await suite.close();
   }, 60_000);
 
-  const put = async (text: string, query = '') => {
-    const response = await fetch(`${suite.url}/v1/admin/catalog${query}`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' },
-      body: text,
-    });
-    return { status: response.status, json: (await response.json()) as any };
-  };
+  const put: Client['putCatalog'] = (...request) => client.putCatalog(...request);
   const source = async () => (await client.call('GET', '/v1/admin/sources/bookings')).json;
   const inbox = async (who: string): Promise<any[]> =>
     (await client.call('GET', '/v1/notifications', undefined, tokens[who])).json.data;

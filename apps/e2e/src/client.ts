@@ -33,6 +33,23 @@ export class Client {
     return { status: response.status, json: await response.json() };
   }
 
+  /** The answer's body. @throws Error when it is not a success */
+  async ok(method: string, path: string, body?: unknown, credential?: string): Promise<any> {
+    const { status, json } = await this.call(method, path, body, credential);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(json)}`);
+    return json;
+  }
+
+  /** The tenant's catalog as a YAML document. @param query such as `?dry_run=true` */
+  async putCatalog(document: string, query = ''): Promise<Answer> {
+    const response = await fetch(`${this.suite.url}/v1/admin/catalog${query}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' },
+      body: document,
+    });
+    return { status: response.status, json: await response.json() };
+  }
+
   /** Creates a recipient and answers with a token for it. */
   async recipient(id: string, contacts: { email?: string; phone?: string; name?: string } = {}): Promise<string> {
     const put = await this.call('PUT', `/v1/recipients/${encodeURIComponent(id)}`, { name: id, ...contacts });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '@carillon/testing';
 import { Client, type MailboxMessage } from './client.ts';
-import { apiKey, startSuite, type ServiceName, type Suite } from './suite.ts';
+import { startSuite, type ServiceName, type Suite } from './suite.ts';
 
 const catalog = `
 categories:
@@ -47,20 +47,11 @@ describe('digests and batches', () => {
   beforeAll(async () => {
     suite = await startSuite();
     client = new Client(suite);
-    const answer = await fetch(`${suite.url}/v1/admin/catalog`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' },
-      body: catalog,
-    });
-    expect(answer.status).toBe(200);
+    expect(await client.putCatalog(catalog)).toMatchObject({ status: 200 });
   }, 120_000);
   afterAll(() => suite?.close(), 60_000);
 
-  const ok = async (method: string, path: string, body?: unknown, token?: string): Promise<any> => {
-    const { status, json } = await client.call(method, path, body, token);
-    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(json)}`);
-    return json;
-  };
+  const ok: Client['ok'] = (...request) => client.ok(...request);
   const tell = (type: string, data: object): string => {
     const id = `event-${(events += 1)}`;
     client.publish(type, { specversion: '1.0', id, source: '/studio', type, tenant: 'default', data });

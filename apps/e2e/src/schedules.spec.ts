@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '@carillon/testing';
 import { Client } from './client.ts';
-import { apiKey, startSuite, type Suite } from './suite.ts';
+import { startSuite, type Suite } from './suite.ts';
 
 const hour = 3_600_000;
 const catalog = `
@@ -42,20 +42,11 @@ describe('what waits', () => {
     suite = await startSuite();
     client = new Client(suite);
     token = await client.recipient('sam', { name: 'Sam' });
-    const answer = await fetch(`${suite.url}/v1/admin/catalog`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' },
-      body: catalog,
-    });
-    expect(answer.status).toBe(200);
+    expect(await client.putCatalog(catalog)).toMatchObject({ status: 200 });
   }, 120_000);
   afterAll(() => suite?.close(), 60_000);
 
-  const ok = async (method: string, path: string, body?: unknown): Promise<any> => {
-    const { status, json } = await client.call(method, path, body);
-    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(json)}`);
-    return json;
-  };
+  const ok: Client['ok'] = (...request) => client.ok(...request);
   const tell = (type: string, data: object) =>
     suite.broker.publish('events', type, {
       specversion: '1.0',

@@ -245,14 +245,7 @@ describe('templates', () => {
       en:
         in_app: { title: '${text}', message: 'See you there.' }
 `;
-    const put = async (text: string, query = '') => {
-      const response = await fetch(`${suite.url}/v1/admin/catalog${query}`, {
-        method: 'PUT',
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' },
-        body: text,
-      });
-      return { status: response.status, json: (await response.json()) as any };
-    };
+    const put: Client['putCatalog'] = (...request) => client.putCatalog(...request);
     const key = 'lesson_moved.in_app.en';
     const state = async () => (await call('GET', `templates/${key}`)).json;
     await put(document('Document'));
