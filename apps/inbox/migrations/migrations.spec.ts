@@ -11,7 +11,7 @@ describe('an inbox of the first release', () => {
   const ids = ['019aa5e5-8f00-8b1c-9d2e-3f4a5b6c7d8e', '019aa5e5-8f01-8b1c-9d2e-3f4a5b6c7d8e'];
 
   beforeAll(async () => {
-    database = await testDatabase({ inbox: migrations.slice(0, 2) });
+    database = await testDatabase({ inbox: migrations.slice(0, 2) }, { ownRoles: true });
     // As that release inserted; the older one last.
     for (const [place, id] of ids.toReversed().entries())
       await database.query(

@@ -31,7 +31,7 @@ describe('a queue of Carillon’s and an exchange of somebody else’s', () => {
   /** How many of the published keys reach the queue. */
   async function arrivals(...keys: string[]): Promise<number> {
     const reached = keys.map((key) =>
-      messages.publisher.publishRaw({ exchange, routingKey: key, mandatory: true, batch: false }, '{}'),
+      messages.publisher.publishRaw({ exchange, routingKey: key, mandatory: true, batch: 1 }, '{}'),
     );
     return (await Promise.allSettled(reached)).filter(({ status }) => status === 'fulfilled').length;
   }

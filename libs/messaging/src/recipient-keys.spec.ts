@@ -72,7 +72,7 @@ describe('the signals of recipients', () => {
   /** The same, but somebody has to hear it. */
   const sendToSomebody = (recipient: string) =>
     sender.publisher.publish(
-      { exchange: broker.names.exchange('realtime'), routingKey: keyOf(recipient), mandatory: true, batch: false },
+      { exchange: broker.names.exchange('realtime'), routingKey: keyOf(recipient), mandatory: true, batch: 1 },
       signal(recipient),
     );
 

@@ -2,6 +2,8 @@ import type { CloudEvent, EventContract, ExchangeName } from '@carillon/contract
 import { declare, Names, streetTopology } from '@carillon/messaging';
 import { connect, type Channel, type Options } from 'amqplib';
 import { servers, unique } from './servers.ts';
+import { stock } from './stock.ts';
+import { keepStreet, removeStreet, takeStreet } from './street-stock.ts';
 
 export interface TestBroker {
   url: string;
@@ -15,20 +17,21 @@ export interface TestBroker {
   capture<T>(contract: EventContract<T>): Promise<CloudEvent<T>[]>;
   /** How many messages lie in a queue, ready to be delivered. */
   depth(queue: string): Promise<number>;
-  /** Deletes every exchange and queue of this prefix and disconnects. */
+  /** Disconnects, and leaves the exchanges and queues of this prefix to a test after it, which gets them empty. */
   close(): Promise<void>;
 }
 
-/** Exchanges and queues of its own on the real broker. */
-export async function testBroker(url = servers.amqpUrl): Promise<TestBroker> {
-  const prefix = `carillon.test_${unique()}`;
+/** Exchanges and queues of its own on the real broker: new, or those that a test before it has left. */
+export async function testBroker(): Promise<TestBroker> {
+  const connection = await connect(servers.amqpUrl);
+  const kept = await takeStreet(connection);
+  const prefix = kept ?? `carillon.test_${unique()}`;
   const names = new Names(prefix);
   const topology = streetTopology(names);
-  const connection = await connect(url);
+  if (!kept) await declare(connection, topology);
   const channel = await connection.createChannel();
-  await declare(connection, topology);
   return {
-    url,
+    url: servers.amqpUrl,
     prefix,
     names,
     channel,
@@ -55,9 +58,11 @@ export async function testBroker(url = servers.amqpUrl): Promise<TestBroker> {
     },
     depth: async (queue) => (await channel.checkQueue(queue)).messageCount,
     async close() {
-      for (const { name } of topology.queues) await channel.deleteQueue(name);
-      for (const { name } of topology.exchanges) await channel.deleteExchange(name);
+      const folder = stock('streets');
+      if (!folder) await removeStreet(connection, topology);
+      // The queues of `capture` go with it.
       await connection.close();
+      if (folder) await keepStreet(folder, prefix, topology);
     },
   };
 }

@@ -1,5 +1,7 @@
-import { migrateService, serviceDatabaseUrl, type MigrationClass } from '@carillon/persistence';
+import { migrateService, serviceDatabaseUrl } from '@carillon/persistence';
 import pg from 'pg';
+import { copyMigrated, type Services } from './database-stock.ts';
+import { maintain, withDatabase } from './maintenance.ts';
 import { servers, testSecret, unique } from './servers.ts';
 
 export interface TestDatabase {
@@ -14,41 +16,37 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own, migrated for the given services. Drop it when done. */
-export async function testDatabase(services: Record<string, MigrationClass[]> = {}): Promise<TestDatabase> {
+/**
+ * A database of its own, migrated for the given services. Drop it when done.
+ * @param ownRoles it is migrated itself and its roles are its own, for tests of just that; others share the roles of the database that
+ *   theirs is a copy of
+ */
+export async function testDatabase(services: Services = {}, { ownRoles = false } = {}): Promise<TestDatabase> {
   const name = `carillon_test_${unique()}`;
   const adminUrl = withDatabase(servers.databaseUrl, name);
-  for (const [service, migrations] of Object.entries(services))
-    await migrateService({ adminUrl, service, migrations, secret: testSecret });
-  if (Object.keys(services).length === 0) await maintain(`CREATE DATABASE ${name}`);
+  const copied = ownRoles ? undefined : await copyMigrated(services, name);
+  if (!copied) {
+    for (const [service, migrations] of Object.entries(services))
+      await migrateService({ adminUrl, service, migrations, secret: testSecret });
+    if (Object.keys(services).length === 0) await maintain((client) => client.query(`CREATE DATABASE ${name}`));
+  }
+  const rolesUrl = withDatabase(servers.databaseUrl, copied ?? name);
   const pool = new pg.Pool({ connectionString: adminUrl, max: 2 });
   pool.on('error', () => undefined); // connections that a test or the drop cuts
   return {
     name,
     adminUrl,
-    url: (service) => serviceDatabaseUrl(adminUrl, service, testSecret),
+    url: (service) => withDatabase(serviceDatabaseUrl(rolesUrl, service, testSecret), name),
     query: async (sql, parameters) => (await pool.query(sql, parameters)).rows,
     drop: async () => {
       await pool.end();
-      await maintain(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      for (const { rolname } of await maintain(`SELECT rolname FROM pg_roles WHERE starts_with(rolname, '${name}_')`))
-        await maintain(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(rolname)}`);
+      await maintain(async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        const { rows } = await client.query('SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)', [
+          `${name}_`,
+        ]);
+        for (const { rolname } of rows) await client.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(rolname)}`);
+      });
     },
   };
-}
-
-async function maintain(sql: string): Promise<any[]> {
-  const client = new pg.Client({ connectionString: withDatabase(servers.databaseUrl, 'postgres') });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-function withDatabase(url: string, database: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${database}`;
-  return changed.toString();
 }

@@ -1,12 +1,17 @@
 import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
-import { smsRendered } from '@carillon/contracts';
+import { domainEvent, smsRendered } from '@carillon/contracts';
 import type { ServiceOptions } from '@carillon/service';
 import amqp from 'amqplib';
 import pg from 'pg';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { z } from 'zod';
+import closeStock from '../../../tools/jest/close-stock.mjs';
 import { cuttableProxy } from './cuttable-proxy.ts';
 import { servers } from './servers.ts';
 import { testBroker } from './test-broker.ts';
@@ -37,6 +42,14 @@ async function queueExists(queue: string): Promise<boolean> {
   );
   await connection.close();
   return exists;
+}
+
+class CreateBells0001 implements MigrationInterface {
+  readonly name = 'CreateBells1700000000001';
+  async up(db: QueryRunner): Promise<void> {
+    await db.query('CREATE TABLE bells (tenant text NOT NULL)');
+  }
+  async down(): Promise<void> {}
 }
 
 describe('until', () => {
@@ -124,6 +137,10 @@ describe('a cuttable proxy', () => {
 });
 
 describe('what a test makes on the servers', () => {
+  const { CARILLON_TEST_STOCK } = process.env;
+  beforeEach(() => void delete process.env.CARILLON_TEST_STOCK);
+  afterEach(() => void Object.assign(process.env, CARILLON_TEST_STOCK && { CARILLON_TEST_STOCK }));
+
   it('is gone when it is done: database, roles, exchanges and queues', async () => {
     const database = await testDatabase({ inbox: [], 'sms-sender': [] });
     expect((await leftBehind(database.name)).sort()).toEqual(
@@ -156,6 +173,74 @@ describe('what a test makes on the servers', () => {
     await expect(startTestService(silent)).rejects.toThrow('sms-sender has no handler for carillon.sms.rendered.v1');
     expect(await leftBehind(new URL(url!).pathname.slice(1))).toEqual([]);
     expect(await queueExists(`${prefix}.sms-sender.rendered.sms.normal`)).toBe(false);
+  });
+
+  it('on the broker is left to the next test where there is a stock, complete and empty, as soon as nobody consumes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'carillon-stock-'));
+    process.env.CARILLON_TEST_STOCK = folder;
+    const streets = join(folder, 'streets');
+    await mkdir(streets);
+    const first = await testBroker();
+    const [queue, other] = first.names.queues('sms-sender', smsRendered).map(({ queue }) => queue) as [string, string];
+    first.publish('pipeline', 'rendered.sms.urgent', {});
+    await until('it waits', async () => (await first.depth(queue)) === 1);
+    await first.channel.deleteQueue(other);
+    await first.channel.bindQueue(first.names.queues('preferences', domainEvent)[0]!.queue, 'amq.topic', first.prefix);
+    const late = await amqp.connect(servers.amqpUrl);
+    await (await late.createChannel()).consume(queue, () => undefined);
+    await until('it is held', async () => (await first.depth(queue)) === 0);
+    await first.close();
+    expect(await readdir(streets)).toEqual([first.prefix]);
+
+    const second = testBroker();
+    await late.close();
+    const { prefix, depth, channel, close } = await second;
+    expect(prefix).toBe(first.prefix);
+    expect(await readdir(streets)).toEqual([]);
+    expect([await depth(queue), await depth(other)]).toEqual([0, 0]);
+    const returned = once(channel, 'return');
+    channel.publish('amq.topic', prefix, Buffer.from('{}'), { mandatory: true });
+    await returned;
+
+    // Somebody consumes for good: those are not handed on.
+    await channel.consume(queue, () => undefined);
+    await writeFile(join(streets, prefix), '');
+    const third = await testBroker();
+    expect(third.prefix).not.toBe(prefix);
+    expect(await queueExists(queue)).toBe(false);
+
+    await Promise.all([close(), third.close()]);
+    await closeStock();
+    expect(await queueExists(third.names.queues('sms-sender', smsRendered)[0]!.queue)).toBe(false);
+  });
+
+  it('in PostgreSQL is a copy where there is a stock: as if migrated itself, apart from others, with the roles of what is kept', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'carillon-stock-'));
+    process.env.CARILLON_TEST_STOCK = folder;
+    await mkdir(join(folder, 'databases'));
+    const services = { bells: [CreateBells0001] };
+    const databases = await Promise.all(Array.from({ length: 3 }, () => testDatabase(services)));
+    const files = await readdir(join(folder, 'databases'));
+    expect(files).toHaveLength(1);
+    const kept = await readFile(join(folder, 'databases', files[0]!), 'utf8');
+    for (const [n, database] of databases.entries()) {
+      const client = new pg.Client({ connectionString: database.url('bells') });
+      await client.connect();
+      // Found by the role's search path, written by its rights.
+      await client.query('INSERT INTO bells (tenant) VALUES ($1)', [`tower ${n}`]);
+      await client.end();
+    }
+    for (const [n, database] of databases.entries())
+      expect(await database.query('SELECT * FROM bells.bells')).toEqual([{ tenant: `tower ${n}` }]);
+    const alone = await testDatabase(services, { ownRoles: true });
+    expect(new URL(alone.url('bells')).username).toBe(`${alone.name}_bells`);
+    for (const database of [...databases, alone]) {
+      await database.drop();
+      expect(await leftBehind(database.name)).toEqual([]);
+    }
+    expect((await leftBehind(kept)).sort()).toEqual([kept, `${kept}_bells`, `${kept}_bells_requests`]);
+    await closeStock();
+    expect(await leftBehind(kept)).toEqual([]);
   });
 
   it('is heard by `capture`: single events and batches, of the asked contract only', async () => {
