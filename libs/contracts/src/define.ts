@@ -1,20 +1,23 @@
 /** What a contract is: data only, so that documents (AsyncAPI), tests and the transport read the same definitions. */
 import type { z } from 'zod';
 
-/** Carillon's exchanges. The full name has the installation's prefix: `carillon.events`. */
+/**
+ * Carillon's exchanges. The full name has the installation's prefix: `carillon.events`. `batch` is how many items share a message at
+ * most; where it is 1 they are structured, without a list around each.
+ */
 export const exchanges = {
   /** The front door: CloudEvents, or plain JSON whose routing key is the type. */
-  events: { kind: 'topic', batch: false, mandatory: true },
-  /** What timers kept, once it is due: to the same door, beside it. */
-  due: { kind: 'topic', batch: false, mandatory: true },
+  events: { kind: 'topic', batch: 1, mandatory: true },
+  /** What timers kept, once it is due: to the same door, beside it. Fewer in a message than elsewhere, so that what is urgent gets its turn. */
+  due: { kind: 'topic', batch: 100, mandatory: true },
   /** Between the services; batched. */
-  pipeline: { kind: 'topic', batch: true, mandatory: true },
+  pipeline: { kind: 'topic', batch: 200, mandatory: true },
   /** Public facts for anyone who binds a queue; nobody has to. Batched: one fact per message cost a third of the pipeline. */
-  outcomes: { kind: 'topic', batch: true, mandatory: false },
+  outcomes: { kind: 'topic', batch: 200, mandatory: false },
   /** Routing key = recipient; only gateway replicas that hold that recipient's socket are bound. */
-  realtime: { kind: 'direct', batch: false, mandatory: false },
+  realtime: { kind: 'direct', batch: 1, mandatory: false },
   /** Poison messages with the error, the stage and the original properties. */
-  dead: { kind: 'topic', batch: false, mandatory: true },
+  dead: { kind: 'topic', batch: 1, mandatory: true },
 } as const;
 
 export type ExchangeName = keyof typeof exchanges;
@@ -48,7 +51,7 @@ export interface EventContract<T> {
    * that nobody pays for what nobody asked for.
    */
   readonly onDemand?: boolean;
-  /** Items that a replica works on at the same time at most, where it has to leave room for others. Left out: as many as it can. */
+  /** Messages that a replica works on at the same time at most, where it has to leave room for others. Left out: as many as it can. */
   readonly inHand?: number;
   /**
    * It says what is to become of other messages, also of those that were there before it. A service that connects, again or for the

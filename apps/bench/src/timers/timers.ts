@@ -6,6 +6,7 @@ import { eventOf } from '../front-door/event.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../report/progress.ts';
 import { percentile } from '../report/statistics.ts';
+import { cpuBetween, readCpu, type CpuReading } from '../run/cpu.ts';
 import { Rig } from '../run/rig.ts';
 import type { Scratch } from '../run/scratch.ts';
 
@@ -20,19 +21,24 @@ export interface TimersResult {
   /** How late timers fire that are due one after the other: until the broker has confirmed their message. */
   punctuality: { timers: number; late: Spread };
   /** What is published at once, without timers: in-app rows a second. */
-  pipeline: { events: number; perSecond: number };
-  /** Timers that are all due at the same moment. */
-  drain: {
-    timers: number;
-    /** From that moment until the last one fired. */
-    firedPerSecond: number;
-    /** Until the last one was in its inbox. */
-    arrivedPerSecond: number;
-    /** How late they fired. */
-    late: Spread;
-  };
+  pipeline: { events: number; perSecond: number; /** Milliseconds per thousand events, by process. */ cpu: CpuReading };
+  /** Timers that are all due at the same moment, with nothing beside them, and with urgent events. */
+  drain: Drain;
+  drainBesideUrgent: Drain;
   /** Urgent events from publish until they are in the inbox, alone and while the timers drain. */
   urgent: { perSecond: number; alone: Spread; beside: Spread };
+}
+
+interface Drain {
+  timers: number;
+  /** From the moment at which all are due until the last one fired. */
+  firedPerSecond: number;
+  /** Until the last one was in its inbox. */
+  arrivedPerSecond: number;
+  /** How late they fired. */
+  late: Spread;
+  /** CPU milliseconds per thousand timers, by process. */
+  cpu: CpuReading;
 }
 
 const services = ['preferences', 'template-renderer', 'inbox', 'scheduler'];
@@ -54,7 +60,7 @@ export async function measureTimers(
   const side = new CarillonSide({ scratch, smtpUrl: rig.smtpUrl, withEmail: false, env, profileTo: profile }, services);
   undo.push(() => side.stop());
   await side.start();
-  const progress = new Progress(4);
+  const progress = new Progress(5);
   undo.push(async () => progress.clear());
   const arrivals = await Arrivals.start(scratch);
   undo.push(() => arrivals.stop());
@@ -70,11 +76,16 @@ export async function measureTimers(
       if (now() > deadline) throw new Error(`not all of the ${count} of ${tenant} arrived`);
     }
   };
-  const flatOut = async (tenant: string, events: number): Promise<number> => {
+  const processes = [...side.children, ...rig.children, { name: 'bench', pid: process.pid }];
+  const perThousand = (used: CpuReading, count: number): CpuReading =>
+    Object.fromEntries(Object.entries(used).map(([name, ms]) => [name, (ms * 1000) / count]));
+  const flatOut = async (tenant: string, events: number): Promise<Omit<TimersResult['pipeline'], 'events'>> => {
     await side.addRecipients(tenant, 1000);
+    const before = readCpu(processes);
     const order = { exchange: side.exchange, type: side.types.in_app, tenant, count: events, recipients: 1000 };
     const [{ startedAt }, endedAt] = await Promise.all([rig.publish(order), arrived(tenant, events)]);
-    return (events * 1000) / (endedAt - startedAt);
+    const cpu = perThousand(cpuBetween(before, readCpu(processes)), events);
+    return { perSecond: (events * 1000) / (endedAt - startedAt), cpu };
   };
   let rounds = 0;
   const urgent = async (perSecond: number, forSeconds: number): Promise<Spread> => {
@@ -99,29 +110,33 @@ export async function measureTimers(
   progress.finish('one after the other', `late p99 ${punctuality.late.p99.toFixed(0)} ms`);
 
   const events = Math.min(20_000, timers);
-  const pipeline = { events, perSecond: await flatOut('flat-out', events) };
+  const pipeline = { events, ...(await flatOut('flat-out', events)) };
   progress.finish('published at once', `${pipeline.perSecond.toFixed(0)}/s`);
 
   const alone = await urgent(rate, seconds);
   progress.finish('urgent, alone', `p50 ${alone.p50.toFixed(1)} ms, p99 ${alone.p99.toFixed(1)} ms`);
 
-  await side.addRecipients('drain', 1000);
-  // Written before the first is due.
-  const waitMs = Math.max(3_000, timers / 4);
-  const due = now() + (await setTimers(scratch, side, 'drain', timers, waitMs, 0));
-  await sleep(Math.max(0, due - now()));
-  // Urgent ones all the while: for as long as the drain takes at the pipeline's pace.
-  const forSeconds = Math.max(1, Math.floor((0.8 * timers) / pipeline.perSecond));
-  const [beside, endedAt] = await Promise.all([urgent(rate, forSeconds), arrived('drain', timers)]);
-  const late = await lateness(scratch, 'drain');
-  const drain = {
-    timers,
-    firedPerSecond: (timers * 1000) / late.max,
-    arrivedPerSecond: (timers * 1000) / (endedAt - due),
-    late,
+  /** @param meanwhile begins when they are due */
+  const drained = async <T>(tenant: string, meanwhile: () => Promise<T>): Promise<[Drain, T]> => {
+    await side.addRecipients(tenant, 1000);
+    // Written before the first is due.
+    const waitMs = Math.max(3_000, timers / 4);
+    const due = now() + (await setTimers(scratch, side, tenant, timers, waitMs, 0));
+    await sleep(Math.max(0, due - now()));
+    const before = readCpu(processes);
+    const [met, endedAt] = await Promise.all([meanwhile(), arrived(tenant, timers)]);
+    const cpu = perThousand(cpuBetween(before, readCpu(processes)), timers);
+    const late = await lateness(scratch, tenant);
+    const firedPerSecond = (timers * 1000) / late.max;
+    const arrivedPerSecond = (timers * 1000) / (endedAt - due);
+    progress.finish('at once', `fired ${firedPerSecond.toFixed(0)}/s, in the inbox ${arrivedPerSecond.toFixed(0)}/s`);
+    return [{ timers, firedPerSecond, arrivedPerSecond, late, cpu }, met];
   };
-  progress.finish('at once', `fired ${drain.firedPerSecond.toFixed(0)}/s, urgent p99 ${beside.p99.toFixed(0)} ms`);
-  return { punctuality, pipeline, drain, urgent: { perSecond: rate, alone, beside } };
+  const [drain] = await drained('drain', async () => undefined);
+  // Urgent ones all the while: for as long as the drain took, nearly.
+  const forSeconds = Math.max(1, Math.floor((0.8 * timers) / drain.arrivedPerSecond));
+  const [drainBesideUrgent, beside] = await drained('drain-beside', () => urgent(rate, forSeconds));
+  return { punctuality, pipeline, drain, drainBesideUrgent, urgent: { perSecond: rate, alone, beside } };
 }
 
 /**

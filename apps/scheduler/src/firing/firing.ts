@@ -13,10 +13,10 @@ const tickMs = 1000;
 /** Timers claimed, published and marked together. */
 const batch = 500;
 /**
- * Of what has fired no more than this waits for preferences; the others stay timers until there is room, so that they can still be
- * cancelled, and the street is nobody's store.
+ * Of what has fired no more messages than these, of up to a hundred events each, wait for preferences; the others stay timers until there is
+ * room, so that they can still be cancelled, and the street is nobody's store.
  */
-const mostWaiting = 1_000;
+const mostWaiting = 10;
 /** How long to wait for room. */
 const roomMs = 50;
 /** How long a claim lasts: longer than a publish may take until it fails (10 s), so that only the dead lose theirs. */
@@ -137,6 +137,9 @@ export class Firing implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private publish({ timer_id, exchange, urgent, routing_key, message }: ClaimedTimer): Promise<void> {
     if (exchange !== null) return this.messages.publishForeign(exchange, routing_key, message);
-    return this.messages.publishEvent(urgent ? 'events' : 'due', routing_key, { ...message, timer: timer_id });
+    return urgent
+      ? this.messages.publishEvent('events', routing_key, { ...message, timer: timer_id })
+      : // Under one key, so that those of different types share messages too.
+        this.messages.publishEvent('due', 'due', { ...message, timer: timer_id });
   }
 }

@@ -33,8 +33,9 @@ export class Timers {
 
   /**
    * Claims due timers, urgent ones first, then the longest overdue. Replicas that claim at the same time get different ones: a row that
-   * another one is claiming is skipped, not waited for. The CTE is materialized because the planner may otherwise run the
-   * subquery, and with it the LIMIT, more than once.
+   * another one is claiming is skipped, not waited for. The CTEs are materialized because the planner may otherwise run the
+   * subquery, and with it the LIMIT, more than once; and what they found is looked up as an array, because joined it would be
+   * looked for in the whole table.
    *
    * @param leaseSeconds after which another replica may take them over
    * @param urgentOnly leave the others
@@ -57,9 +58,8 @@ export class Timers {
          SELECT timer_id FROM first UNION ALL SELECT timer_id FROM others
        )
        UPDATE timers SET claimed_until = now() + make_interval(secs => $2), error = NULL
-         FROM due
-        WHERE timers.timer_id = due.timer_id
-        RETURNING timers.timer_id, due_at, expires_at, exchange, urgent, routing_key, message, now() AS now`,
+        WHERE timer_id = ANY(ARRAY(SELECT timer_id FROM due))
+        RETURNING timer_id, due_at, expires_at, exchange, urgent, routing_key, message, now() AS now`,
       [limit, leaseSeconds, urgentOnly],
     );
     return rows;
@@ -94,9 +94,9 @@ export class Timers {
   async release(timers: readonly ClaimedTimer[], pauseSeconds: number, errors: readonly string[] = []): Promise<void> {
     if (timers.length === 0) return;
     await this.database.query(
-      `UPDATE timers SET claimed_until = now() + make_interval(secs => $2), error = released.error
-         FROM unnest($1::uuid[], $3::text[]) AS released(timer_id, error)
-        WHERE timers.timer_id = released.timer_id AND state = 'pending'`,
+      `UPDATE timers SET claimed_until = now() + make_interval(secs => $2),
+              error = ($3::text[])[array_position($1::uuid[], timer_id)]
+        WHERE timer_id = ANY($1) AND state = 'pending'`,
       [ids(timers), pauseSeconds, errors],
     );
   }

@@ -9,7 +9,7 @@ export const dueEvent = defineEvent<unknown>({
   key: '#',
   lanes: false,
   open: true,
-  inHand: 50,
+  inHand: 1,
   summary: 'The time of an event has come that a timer kept, as it was published.',
   schema: z.unknown(),
   example: domainEvent.example,
