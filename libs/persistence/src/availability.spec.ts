@@ -12,7 +12,7 @@ describe('isDatabaseAway', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
-    database = await testDatabase({ inbox: [] });
+    database = await testDatabase({ inbox: [] }, { ownRoles: true });
     await database.query('CREATE TABLE public.things (id int PRIMARY KEY)');
   });
 

@@ -78,7 +78,7 @@ describe('migrations', () => {
   });
 
   it('go on from where an older version stopped', async () => {
-    database = await testDatabase({ bells: [CreateBells0001] });
+    database = await testDatabase({ bells: [CreateBells0001] }, { ownRoles: true });
     const { adminUrl } = database;
     expect(await migrateService({ adminUrl, service: 'bells', migrations, secret: testSecret })).toEqual([
       'AddWeight0000000000002',
@@ -94,7 +94,7 @@ describe('migrations', () => {
       }
       async down(): Promise<void> {}
     }
-    database = await testDatabase({ bells: [CreateBells0001] });
+    database = await testDatabase({ bells: [CreateBells0001] }, { ownRoles: true });
     const run = (second: MigrationClass) =>
       migrateService({
         adminUrl: database.adminUrl,
@@ -114,7 +114,7 @@ describe('migrations give the role of a service', () => {
   const denied = { code: '42501' };
 
   beforeAll(async () => {
-    database = await testDatabase({ 'big-ben': migrations, 'small-ben': migrations });
+    database = await testDatabase({ 'big-ben': migrations, 'small-ben': migrations }, { ownRoles: true });
     client = new pg.Client({ connectionString: database.url('big-ben'), options: '-c search_path=big_ben' });
     await client.connect();
   });

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { discreetDriver } from './discreet-client.ts';
 import { databaseOf, requestsRoleOf, roleOf, rolePassword, schemaOf } from './names.ts';
 import { wallTenantsOff } from './tenancy/walls.ts';
 
@@ -149,6 +150,7 @@ async function makeTenantStandings(client: pg.Client, schema: string): Promise<v
 async function runMigrations(adminUrl: string, schema: string, migrations: MigrationClass[]): Promise<string[]> {
   const dataSource = new DataSource({
     type: 'postgres',
+    driver: discreetDriver,
     url: adminUrl,
     schema,
     migrations,

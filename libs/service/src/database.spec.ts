@@ -9,7 +9,7 @@ describe('a service without its role for requests', () => {
   let db: DataSource;
 
   beforeAll(async () => {
-    database = await testDatabase({ bells: [] });
+    database = await testDatabase({ bells: [] }, { ownRoles: true });
     const requests = new URL(database.url('bells'));
     requests.username = `${database.name}_late`;
     db = new DataSource(

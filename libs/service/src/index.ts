@@ -3,7 +3,7 @@ export { CONFIG, ConfigError, commonConfig, readConfig, type CommonConfig } from
 export { PublicLinks, type LinkedDelivery, type LinkedSubscription } from './public-links/public-links.ts';
 export { JsonLogger } from './logging.ts';
 export { trustedProxiesConfig } from './trusted-proxies.ts';
-export { Repeating } from './repeating.ts';
+export { Repeating, warningOnce } from './repeating.ts';
 export { TenantStandings } from './tenants/standings.ts';
 export { Partitions, RetentionModule } from './retention/retention.module.ts';
 export type { RetentionPart, RetentionRows } from './retention/retention-parts.ts';

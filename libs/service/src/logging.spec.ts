@@ -106,6 +106,13 @@ describe('the log', () => {
       await database.drop();
     });
 
+    it('names the column of a value that must not be missing', async () => {
+      const error = await dataSource.query('INSERT INTO contacts VALUES (NULL)').catch((failure: unknown) => failure);
+      const { logger, lines } = captured();
+      logger.error(error);
+      expect(lines()[0]!.err).toMatchObject({ code: '23502', table: 'contacts', column: 'phone' });
+    });
+
     it('has the code and the constraint but not the rows, which are people’s', async () => {
       const insert = () => dataSource.query('INSERT INTO contacts VALUES ($1, $2)', ['+254711000111', 'Wanjiru']);
       await insert();

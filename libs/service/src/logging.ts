@@ -18,6 +18,20 @@ const secret = [
   'html',
 ];
 
+/** What waits for a reader of standard output at most, in bytes; lines beyond that are dropped, rather than the service's memory filled. */
+const waitingAtMost = 8 * 1024 * 1024;
+
+/**
+ * Standard output, written to beside the main thread. At a fatal line and at exit pino would write what is left synchronously: to a pipe
+ * that nobody reads for ever, and no signal would reach the process any more. Whoever ends the process awaits `flush` instead.
+ */
+function standardOutput(): DestinationStream {
+  // With `minLength: 0` its `flush` awaits nothing; with 1 every line is written at once, too.
+  const stream = pino.destination({ sync: false, minLength: 1, maxLength: waitingAtMost });
+  stream.flushSync = () => undefined;
+  return stream;
+}
+
 /** Nest's logger on pino: one JSON line per entry, with the service's name and the trace at hand. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Logger;
@@ -33,7 +47,7 @@ export class JsonLogger implements LoggerService {
         redact: { paths: secret.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
         mixin: () => ({ trace_id: currentTraceparent()?.slice(3, 35) }),
       },
-      destination ?? pino.destination({ sync: false, minLength: 0 }),
+      destination ?? standardOutput(),
     );
   }
 
@@ -56,7 +70,7 @@ export class JsonLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** Writes what is still buffered; the last thing before the process ends. */
+  /** Resolves once what is buffered is written; never, while nobody reads the other end of the pipe. */
   flush(): Promise<void> {
     return new Promise((resolve) => this.pino.flush(() => resolve()));
   }
@@ -83,11 +97,12 @@ function isError(value: unknown): value is Error {
 
 /**
  * What may be printed of an error: chosen, not everything it carries. A failed statement carries its parameters, which
- * are whole rows, and PostgreSQL's `detail`, which quotes them.
+ * are whole rows. What PostgreSQL itself quotes of them, `libs/persistence` has taken out.
  */
 function describeError(error: unknown, depth = 0): unknown {
   if (!isError(error)) return depth === 0 ? error : undefined;
-  const { name, message, stack, cause, code, table, constraint, errors } = error as Error & Record<string, unknown>;
+  const { name, message, stack, cause, code, table, column, constraint, errors } = error as Error &
+    Record<string, unknown>;
   return {
     type: error.constructor?.name || name,
     // A connect that failed at several addresses has its words only in the single errors.
@@ -101,6 +116,7 @@ function describeError(error: unknown, depth = 0): unknown {
         : ''),
     code,
     table,
+    column,
     constraint,
     stack,
     cause: depth < 4 ? describeError(cause, depth + 1) : undefined,

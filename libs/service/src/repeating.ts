@@ -1,4 +1,5 @@
 import { outsideRequests } from '@carillon/persistence';
+import type { Logger } from '@nestjs/common';
 
 /** Work that is done again and again while a service runs, never twice at a time. */
 export class Repeating {
@@ -25,4 +26,23 @@ export class Repeating {
     clearInterval(this.timer);
     await this.running;
   }
+}
+
+/**
+ * Work for {@link Repeating} that may fail: what was known goes on to hold until a later turn succeeds. Of turns that fail one after the
+ * other the first is logged.
+ *
+ * @param msg what cannot be done, for the log
+ */
+export function warningOnce(logger: Logger, msg: string, work: () => Promise<void>): () => Promise<void> {
+  let failing = false;
+  return async () => {
+    try {
+      await work();
+      failing = false;
+    } catch (error) {
+      if (!failing) logger.warn({ msg, error: (error as Error).message });
+      failing = true;
+    }
+  };
 }

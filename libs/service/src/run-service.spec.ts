@@ -1,6 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliveryOutcomes, smsRendered, type CloudEvent } from '@carillon/contracts';
@@ -27,7 +31,7 @@ describe('a service', () => {
   const cleanups: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
-    database = await testDatabase({ 'sms-sender': bell.migrations });
+    database = await testDatabase({ 'sms-sender': bell.migrations }, { ownRoles: true });
     broker = await testBroker();
   });
 
@@ -188,7 +192,7 @@ describe('a service', () => {
     }
 
     /** The service in a process of its own; the log is gathered as it comes. */
-    function run(changes: Record<string, string> = {}) {
+    function run(changes: Record<string, string> = {}, log: 'pipe' | number = 'pipe') {
       const directory = fileURLToPath(new URL('../testing/', import.meta.url));
       const child: ChildProcess = spawn(
         process.execPath,
@@ -196,11 +200,11 @@ describe('a service', () => {
         {
           cwd: directory,
           env: { PATH: process.env.PATH, ...env, LOG_LEVEL: 'info', ...changes },
-          stdio: ['ignore', 'pipe', 'pipe'],
+          stdio: ['ignore', log, 'pipe'],
         },
       );
       const output: Buffer[] = [];
-      for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => output.push(chunk));
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
       const ended = once(child, 'close').then(([code]) => code as number | null);
       cleanups.push(async () => {
         child.kill('SIGKILL');
@@ -224,8 +228,27 @@ describe('a service', () => {
       return { child, ended, text, line };
     }
 
+    /** A pipe that is full and that nobody reads, for a process to write to. */
+    async function fullPipe(flags: number): Promise<number> {
+      const directory = await mkdtemp(join(tmpdir(), 'pipe-'));
+      const path = join(directory, 'log');
+      execFileSync('mkfifo', [path]);
+      const { O_RDWR, O_NONBLOCK } = constants;
+      const filling = openSync(path, O_RDWR | O_NONBLOCK);
+      const pipe = openSync(path, flags);
+      cleanups.push(() => (closeSync(filling), closeSync(pipe), rm(directory, { recursive: true })));
+      for (const size of [4_096, 1]) {
+        try {
+          for (;;) writeSync(filling, Buffer.alloc(size));
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'EAGAIN' });
+        }
+      }
+      return pipe;
+    }
+
     const begun = (outcomes: CloudEvent[], id: string) =>
-      until(`${id} has begun`, () => outcomes.some((outcome) => outcome.id === `${id} begun`));
+      until(`${id} has begun`, () => outcomes.some((outcome) => outcome.id === `${id} begun`), patience);
 
     it(
       'says when it is ready and on which port; SIGTERM lets running work finish, and it exits 0',
@@ -262,6 +285,46 @@ describe('a service', () => {
         await line('not drained within 100 ms; what was not finished will be delivered again');
         expect(await ended).toBe(1);
         await until('the item is back', async () => (await broker.depth(queue())) === 1);
+      },
+      slow,
+    );
+
+    const { O_WRONLY, O_NONBLOCK } = constants;
+    it.each([
+      ['blocks', O_WRONLY],
+      ['refuses', O_WRONLY | O_NONBLOCK],
+    ])(
+      'ends on SIGTERM when nobody reads its log, and does what it had in hand: a full pipe that %s',
+      async (_, flags) => {
+        const outcomes = await broker.capture(deliveryOutcomes.retrying);
+        const { child, ended } = run({ STROKE_MS: '500' }, await fullPipe(flags));
+        strike('last');
+        await begun(outcomes, 'last');
+        child.kill('SIGTERM');
+        expect(await ended).toBe(0);
+        expect(await struck()).toEqual(['last']);
+      },
+      slow,
+    );
+
+    it(
+      'says in its log what it dies of',
+      async () => {
+        const crash = 'process.once(`SIGUSR2`,()=>{throw(new(Error)(`cracked`))})';
+        const { child, ended, line } = run({ NODE_OPTIONS: `--import=data:text/javascript,${crash}` });
+        await line('ready');
+        child.kill('SIGUSR2');
+        expect(await line('cracked')).toMatchObject({ level: 'fatal' });
+        expect(await ended).toBe(1);
+      },
+      slow,
+    );
+
+    it(
+      'ends when it cannot start and nobody reads why',
+      async () => {
+        const { ended } = run({ LOG_LEVEL: 'loud' }, await fullPipe(O_WRONLY | O_NONBLOCK));
+        expect(await ended).toBe(1);
       },
       slow,
     );

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestMicroservice } from '@nestjs/microservices';
@@ -122,7 +123,7 @@ export async function startService<Own extends z.ZodRawShape>(
     return (options.worksWithoutBroker ? undefined : server.trouble()) ?? (await databaseTrouble(dataSource));
   };
   serveHealth(app, trouble);
-  const beats = beating(messages, options.name, trouble);
+  const beats = beating(messages, options.name, trouble, () => server.oldest());
   await options.http?.(app);
 
   // Health answers from here on; a broker or a migration that is missing shows as "not ready", not as a dead process.
@@ -149,14 +150,20 @@ export async function startService<Own extends z.ZodRawShape>(
   return { app, url: `http://127.0.0.1:${port}`, close };
 }
 
-/** A service's `main`: starts it, prints a "ready" line, drains on SIGTERM or SIGINT, ends the process. */
+/** How long whoever reads the log may take for what is still to be written when the process ends. */
+const flushMs = 500;
+
+/**
+ * A service's `main`: starts it, prints a "ready" line, drains on SIGTERM or SIGINT, ends the process. It does end, also when nobody
+ * reads its log.
+ */
 export async function runService<Own extends z.ZodRawShape>(options: ServiceOptions<Own>): Promise<void> {
   // A wrong level is reported like any other wrong variable, which takes a logger.
   const level = commonConfig.shape.LOG_LEVEL.catch('info').parse(process.env.LOG_LEVEL || undefined);
   const logger = new JsonLogger(options.name, level);
   let service: RunningService | undefined;
   const exit = async (code: number) => {
-    await Promise.race([logger.flush(), new Promise((resolve) => setTimeout(resolve, 500))]);
+    await Promise.race([logger.flush(), sleep(flushMs)]);
     process.exit(code);
   };
   const stop = once(async (signal: string) => {
@@ -172,6 +179,11 @@ export async function runService<Own extends z.ZodRawShape>(options: ServiceOpti
   });
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
+  // As without a listener, but the log is written to its end.
+  process.on('uncaughtException', (error) => {
+    logger.fatal(error);
+    void exit(1);
+  });
   try {
     service = await startService(options, process.env, logger);
     logger.log({ msg: 'ready', port: Number(new URL(service.url).port) });

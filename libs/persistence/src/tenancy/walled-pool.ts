@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { DiscreetClient, discreetDriver, DiscreetPool } from '../discreet-client.ts';
 import { requestUnderWay } from './request-scope.ts';
 
 /** What the policies ask for: whose rows may be seen. Empty or unset: nobody's. */
@@ -69,7 +70,7 @@ class TenantQuery extends Query {
 }
 
 /** A connection of the requests' role. */
-class WalledClient extends pg.Client {
+class WalledClient extends DiscreetClient {
   /** Whose request has taken it out of the pool. */
   tenant?: string;
 
@@ -99,7 +100,7 @@ type Taken = (error?: Error, client?: pg.PoolClient, release?: (error?: Error | 
  * sees the rows of one tenant alone, which is the request's. No statement of a request can get back to the other role: it
  * is another login.
  */
-class WalledPool extends pg.Pool {
+class WalledPool extends DiscreetPool {
   private readonly requests: pg.Pool;
 
   constructor(options: pg.PoolConfig, { url, poolSize }: WalledPoolOptions) {
@@ -150,5 +151,5 @@ export function walledDriver(requests: WalledPoolOptions): object {
       super(options, requests);
     }
   }
-  return { Client: pg.Client, Pool, defaults: pg.defaults, types: pg.types };
+  return { ...discreetDriver, Pool };
 }

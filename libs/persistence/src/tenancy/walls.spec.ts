@@ -39,7 +39,7 @@ describe('the wall between tenants', () => {
   let db: DataSource;
 
   beforeAll(async () => {
-    database = await testDatabase({ bells: [CreateNotes0001] });
+    database = await testDatabase({ bells: [CreateNotes0001] }, { ownRoles: true });
     const url = database.url('bells');
     db = new DataSource(
       dataSourceOptions({ url, service: 'bells', requestsUrl: requestsDatabaseUrl(url, testSecret) }),

@@ -1,7 +1,7 @@
 import { defaultTenant, type CloudEvent, type TenantStanding } from '@carillon/contracts';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Repeating } from '../repeating.ts';
+import { Repeating, warningOnce } from '../repeating.ts';
 
 const everyMs = 1_000;
 
@@ -12,10 +12,12 @@ const everyMs = 1_000;
 @Injectable()
 export class TenantStandings implements BeforeApplicationShutdown {
   private readonly logger = new Logger(TenantStandings.name);
-  private readonly looking = new Repeating(() => this.lookAgain(), everyMs);
+  private readonly looking = new Repeating(
+    warningOnce(this.logger, 'cannot see how tenants stand', () => this.look()),
+    everyMs,
+  );
   private readonly listeners: ((tenant: string, standing: TenantStanding) => void)[] = [];
   private known = new Map<string, TenantStanding>();
-  private failing = false;
 
   constructor(private readonly db: DataSource) {}
 
@@ -56,17 +58,6 @@ export class TenantStandings implements BeforeApplicationShutdown {
       );
     }
     this.take(new Map(this.known).set(tenant, this.of(tenant) === 'erased' ? 'erased' : standing));
-  }
-
-  /** Never rejects: what was known goes on to be. */
-  private async lookAgain(): Promise<void> {
-    try {
-      await this.look();
-      this.failing = false;
-    } catch (error) {
-      if (!this.failing) this.logger.warn({ msg: 'cannot see how tenants stand', error: (error as Error).message });
-      this.failing = true;
-    }
   }
 
   private async look(): Promise<void> {
