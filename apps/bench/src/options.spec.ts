@@ -45,7 +45,12 @@ describe('the command line of the bench', () => {
 
   it('lets hostile templates loose only when that is named', () => {
     expect(readOptions([])?.hostile).toBe(false);
-    expect(readOptions(['--only', 'hostile', '--rounds', '1'])).toMatchObject({ hostile: true, rounds: 1, rate: 50 });
+    expect(readOptions(['--only', 'hostile', '--rounds', '1'])).toMatchObject({
+      hostile: true,
+      rounds: 1,
+      rate: 50,
+      seconds: 16,
+    });
   });
 
   it('passes environment variables on to the services', () => {

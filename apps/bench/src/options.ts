@@ -67,8 +67,8 @@ export const usage = `npm run bench -- [options]
   --rate N          events per second of the latency scenario (50), of realtime (100), of each tenant of hostile (50), urgent
                     ones of timers (50)
   --sockets N       sockets of realtime (5000)
-  --seconds N       how long the latency scenario takes, per round and side (8); inbox-size asks each question for a
-                    quarter of it
+  --seconds N       how long the latency scenario takes, per round and side (8), and hostile (16); inbox-size asks each
+                    question for a quarter of it
   --cpu             also print CPU milliseconds per thousand events by process
   --hold RATIO      fail when a throughput ratio is lower
   --env NAME=VALUE  set an environment variable of Carillon's services; may be repeated
@@ -101,7 +101,7 @@ export function readOptions(args: string[]): Options | undefined {
     fanOutRecipients: whole('fan-out-recipients', values['fan-out-recipients'], 100_000, 1),
     rounds: whole('rounds', values.rounds, 3, 1),
     rate: whole('rate', values.rate, 50, 1),
-    seconds: whole('seconds', values.seconds, 8, 1),
+    seconds: whole('seconds', values.seconds, names.includes('hostile') ? 16 : 8, 1),
     hold: ratio('hold', values.hold),
     realtime: names.includes('realtime')
       ? { sockets: whole('sockets', values.sockets, 5_000, 1), perSecond: whole('rate', values.rate, 100, 1) }

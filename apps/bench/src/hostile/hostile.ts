@@ -3,18 +3,17 @@ import { CarillonSide } from '../carillon/carillon-side.ts';
 import { now } from '../clock.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../report/progress.ts';
-import { median, percentile } from '../report/statistics.ts';
+import { percentile } from '../report/statistics.ts';
 import { Child, program } from '../run/child.ts';
 import { cpuBetween, readCpu } from '../run/cpu.ts';
 import type { Scratch } from '../run/scratch.ts';
 import type { PublishOrder, Settled } from './orders.ts';
 import { writeGood, writeHostile } from './templates.ts';
 
-/** How long tenant A's notifications took from publish until their words were there, in milliseconds. */
+/** How long tenant A's notifications took from publish until their words were there. */
 export interface Rendering {
-  p50: number;
-  p99: number;
-  max: number;
+  /** Each of them, in milliseconds. */
+  times: number[];
   /** Share of the machine that was busy with something else; undefined where it cannot be told. */
   others?: number;
 }
@@ -32,7 +31,8 @@ export interface HostileResult {
 
 /**
  * Publishes what is routed for a tenant with good templates at an even rate, alone and while as much is routed for a tenant whose
- * fifty templates loop, explode and stall, in turns; and times when the template-renderer publishes the words.
+ * fifty templates loop, explode and stall, in turns; and times when the template-renderer publishes the words. Every round brings
+ * fifty that the service has not seen before, because those cost it most.
  *
  * @throws Error when a good one does not come, a hostile one is not parked, or the template-renderer ends
  */
@@ -54,17 +54,15 @@ export async function measureHostile(
   for (const tenant of [a, b]) undo.push(() => tenant.child.stop());
   await Promise.all([a.child.next(), b.child.next()]);
   const good = { templates: await writeGood(scratch, 'a'), perSecond: rate, seconds, byChance: false };
-  // By chance: else they would all come as long before one of tenant A's as the first.
-  const hostile = { templates: await writeHostile(scratch, 'b'), perSecond: rate, seconds, byChance: true };
   // The service compiles its hot code.
   await a.publish({ ...good, seconds: 3 });
   await a.settle();
   const result: HostileResult = { perSecond: rate, alone: [], beside: [], hostile: 0, held: 0 };
   for (let round = 1; round <= rounds; round++) {
-    for (const [which, label] of [
-      ['alone', 'alone'],
-      ['beside', 'beside 50 hostile templates'],
-    ] as const) {
+    // By chance: else they would all come as long before one of tenant A's as the first.
+    const hostile = { templates: await writeHostile(scratch, 'b', round), perSecond: rate, seconds, byChance: true };
+    const turns = ['alone', 'beside'] as const;
+    for (const which of round % 2 === 1 ? turns : turns.toReversed()) {
       signal.throwIfAborted();
       const processes = [...side.children, a.child, b.child, { name: 'bench', pid: process.pid }];
       const before = readCpu(processes);
@@ -83,14 +81,14 @@ export async function measureHostile(
       const reasons = Object.values(parked);
       result.hostile += reasons.length;
       result.held += reasons.filter((reason) => reason.includes('had to be stopped')).length;
-      const found = { p50: percentile(times, 50), p99: percentile(times, 99), max: Math.max(...times) };
       result[which].push({
-        ...found,
+        times,
         ...(others !== undefined && { others: others / took / availableParallelism() }),
       });
+      const { p50, p99, max } = figuresOf(times);
       progress.finish(
-        `round ${round}  ${label}`,
-        `p50 ${found.p50.toFixed(1)} ms, p99 ${found.p99.toFixed(1)} ms, at most ${found.max.toFixed(0)} ms`,
+        `round ${round}  ${which === 'alone' ? 'alone' : 'beside 50 hostile templates'}`,
+        `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${max.toFixed(0)} ms`,
       );
     }
   }
@@ -129,8 +127,7 @@ class Tenant {
   }
 }
 
-/** The medians of all rounds. */
-export function mediansOf(rounds: readonly Rendering[]): Rendering {
-  const of = (which: 'p50' | 'p99' | 'max') => median(rounds.map((round) => round[which]));
-  return { p50: of('p50'), p99: of('p99'), max: of('max') };
+/** What is told of them. */
+export function figuresOf(times: readonly number[]): Record<'p50' | 'p99' | 'max', number> {
+  return { p50: percentile(times, 50), p99: percentile(times, 99), max: Math.max(...times) };
 }

@@ -34,14 +34,18 @@ export function writeGood(scratch: Scratch, tenant: string): Promise<Written[]> 
   return write(scratch, tenant, templates);
 }
 
-/** Gives a tenant fifty hostile templates, no two the same. */
-export async function writeHostile(scratch: Scratch, tenant: string): Promise<Written[]> {
+/**
+ * Gives a tenant fifty hostile templates.
+ *
+ * @param round others than in any other round
+ */
+export async function writeHostile(scratch: Scratch, tenant: string, round: number): Promise<Written[]> {
   const { hostileTemplates } = (await import(corpus.href)) as {
     hostileTemplates: { source: string; data?: Record<string, unknown> }[];
   };
   const templates = Array.from({ length: 50 }, (_, n) => {
     const { source, data: harm = {} } = hostileTemplates[n % hostileTemplates.length]!;
-    return { type: `hostile_${n}`, parts: { title: `Number ${n}`, message: source }, data: harm };
+    return { type: `hostile_${round}_${n}`, parts: { title: `Number ${n}`, message: source }, data: harm };
   });
   return write(scratch, tenant, templates);
 }

@@ -24,8 +24,8 @@ const { AMQP_URL: url, PREFIX: prefix, TENANT: tenant, LETTERS: letters } = proc
 /** By the id of the notification, when it was published, and when its words were there. */
 const sent = new Map<string, number>();
 const rendered = new Map<string, number>();
-/** Read when all is over: they are long, and this machine's processors are those of what is measured. */
-const unread: Buffer[] = [];
+/** Takes what was parked out of its queue, when all is over: it is long, and this machine's processors are those of what is measured. */
+let takeLetters: (() => Promise<void>) | undefined;
 const parked = new Map<string, string>();
 let published = 0;
 
@@ -46,17 +46,23 @@ report('ready');
 async function listen(): Promise<void> {
   const names = new Names(prefix!);
   const channel = await (await connect(url!, { noDelay: true })).createChannel();
-  const consume = async (exchange: string, key: string, take: (body: Buffer) => void) => {
+  const queueOf = async (exchange: string, key: string) => {
     const { queue } = await channel.assertQueue('', { exclusive: true });
     await channel.bindQueue(queue, exchange, key);
-    await channel.consume(queue, (message) => take(message!.content), { noAck: true });
+    return queue;
   };
-  await consume(names.exchange('pipeline'), `${inAppRendered.key}.#`, (body) => {
+  const words = await queueOf(names.exchange('pipeline'), `${inAppRendered.key}.#`);
+  const take = ({ content: body }: { content: Buffer }): void => {
     const at = now();
     const content = JSON.parse(body.toString()) as CloudEvent<InAppRendered> | CloudEvent<InAppRendered>[];
     for (const { data } of [content].flat()) rendered.set(data.notification_id, at);
-  });
-  if (letters) await consume(names.exchange('dead'), deadLetter.key, (body) => unread.push(body));
+  };
+  await channel.consume(words, (message) => take(message!), { noAck: true });
+  if (!letters) return;
+  const waiting = await queueOf(names.exchange('dead'), deadLetter.key);
+  takeLetters = async () => {
+    for (let message; (message = await channel.get(waiting, { noAck: true }));) read(message.content);
+  };
 }
 
 async function publish({ templates, perSecond, seconds, byChance }: PublishOrder): Promise<'published'> {
@@ -79,7 +85,7 @@ async function publish({ templates, perSecond, seconds, byChance }: PublishOrder
 async function settle(): Promise<Settled> {
   const missing = () => [...sent.keys()].filter((id) => !rendered.has(id) && !parked.has(id)).length;
   for (const deadline = now() + patienceMs; ; await sleep(20)) {
-    for (const body of unread.splice(0)) read(body);
+    await takeLetters?.();
     if (missing() === 0 || now() > deadline) break;
   }
   const times = [...sent].flatMap(([id, at]) => (rendered.has(id) ? [rendered.get(id)! - at] : []));

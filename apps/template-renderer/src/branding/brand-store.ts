@@ -49,11 +49,12 @@ export class BrandStore {
 
   /** @param merge whether what is left out stays as it is */
   async save(tenant: string, settings: BrandSettings, by: string, merge: boolean): Promise<BrandAnswer> {
-    // Null says "the default", in a part of the colours too.
+    // Null says "the default", in a part of the colours too, and for all of them: it is no object that others could be added to.
+    const colors = `CASE jsonb_typeof(brands.settings->'colors') WHEN 'object' THEN brands.settings->'colors' ELSE '{}' END`;
     const kept = merge
       ? `brands.settings || excluded.settings ||
          CASE WHEN jsonb_typeof(excluded.settings->'colors') = 'object'
-           THEN jsonb_build_object('colors', coalesce(brands.settings->'colors', '{}') || (excluded.settings->'colors'))
+           THEN jsonb_build_object('colors', ${colors} || (excluded.settings->'colors'))
            ELSE '{}' END`
       : 'excluded.settings';
     const [row] = (await this.dataSource.query(

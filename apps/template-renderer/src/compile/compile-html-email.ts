@@ -1,4 +1,3 @@
-import juice from 'juice';
 import { plainTextOf } from '../engine/plain-text.ts';
 import { escapeHtml } from '../engine/text.ts';
 import { protectLiquid, restoreLiquid } from './liquid-tokens.ts';
@@ -55,6 +54,8 @@ export async function compileHtmlEmail({
   if (scriptLinks.test(html)) refuse('links must not hold scripts');
   const { text: whole, pieces } = protectLiquid(withPreheader(html, preheader));
   if (mistakes.size === 0) {
+    // Only whoever saves one needs it.
+    const { default: juice } = await import('juice');
     const inlined = juice(whole, { removeStyleTags: true, preserveMediaQueries: true, preserveFontFaces: false });
     const safe = keepToSafePlaces(inlined, pieces, refuse);
     if (mistakes.size === 0) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { hostileTemplates, type Hostile } from '../testing/hostile.ts';
 import { makeDirect } from './direct.ts';
-import { fill, limits, ownThread, parse, TemplateError, type Allowance } from './index.ts';
+import { fill, inWorker, limits, ownThread, parse, TemplateError, type Allowance } from './index.ts';
 import { Meter } from './meter.ts';
 
 const formatting = { locale: 'en', timeZone: 'UTC', siteUrl: 'https://school.example' };
@@ -40,6 +40,14 @@ describe('a hostile template', () => {
       // A step that was begun is ended, and Jest's own modules are slow to warm up.
       expect(ms).toBeLessThan(allowance.time + 250);
     }
+  });
+
+  it('rests again and again in a worker, where it may take long', () => {
+    const began = performance.now();
+    const { error, ms } = stop(hostileTemplates[0]!, 'text', { ...inWorker, time: 50, memory: 1e9 });
+    expect(error).toMatchObject({ limit: 'time' });
+    expect(ms).toBeGreaterThanOrEqual(50);
+    expect(performance.now() - began - ms).toBeGreaterThan(10);
   });
 
   it('sees nothing but its data', () => {

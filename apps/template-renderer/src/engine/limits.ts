@@ -6,6 +6,8 @@ export interface Allowance {
   readonly memory: number;
   /** Characters of output: Gmail cuts an email off after 102,400 bytes. */
   readonly output: number;
+  /** The share of the time in which it may compute; it rests in between, so that others come first. Missing: all of it. */
+  readonly share?: number;
 }
 
 /**
@@ -23,6 +25,9 @@ export const limits = {
   memory: 1_000_000,
   output: 500_000,
 } as const satisfies Allowance & Record<string, number>;
+
+/** What a part may take in a worker. The lowest priority is not enough: whoever is needed waits until its slice of a processor ends. */
+export const inWorker = { ...limits, share: 0.25 } as const satisfies Allowance;
 
 /**
  * What a part may take in the service's own thread, where meanwhile nobody else is served; and what its template may have to be

@@ -17,6 +17,10 @@ export class LimitExceeded extends Error {
 /** LiquidJS' own class of limiters; everything in a context is counted by two of them. */
 type Limiter = Context['renderLimit'];
 
+/** For so many milliseconds computes who may not do so all the time, until it rests. */
+const stride = 1;
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
 /** Counts what one filling takes, in place of LiquidJS' own limiters. */
 export class Meter {
   /** Asked between any two steps. */
@@ -24,11 +28,12 @@ export class Meter {
   /** Told of what is about to be allocated. */
   readonly memoryLimit = { use: (count: number) => this.use(count) } as unknown as Limiter;
   private readonly began = computingMs();
+  private readonly beganAt = performance.now();
   private pause: number;
   private memory: number;
 
   constructor(private readonly allowance: Allowance) {
-    this.pause = performance.now() + allowance.time;
+    this.pause = this.beganAt + this.untilNextLook(allowance.time);
     this.memory = allowance.memory;
   }
 
@@ -36,11 +41,20 @@ export class Meter {
   private checkTime(now: number): void {
     // Reading the clock is cheap, asking how much was computed is not; and nobody computes for longer than time passes.
     if (now < this.pause) return;
-    const left = this.allowance.time - (computingMs() - this.began);
+    const { time, share } = this.allowance;
+    const computed = computingMs() - this.began;
+    const left = time - computed;
     if (left <= 0) {
       throw new LimitExceeded('time', `takes more than ${this.allowance.time} ms; use fewer or shorter loops`);
     }
-    this.pause = now + left;
+    // What others took meanwhile counts as rest.
+    if (share) Atomics.wait(nobody, 0, 0, Math.max(0, computed / share - (now - this.beganAt)));
+    this.pause = performance.now() + this.untilNextLook(left);
+  }
+
+  /** @param left milliseconds of computing */
+  private untilNextLook(left: number): number {
+    return this.allowance.share ? Math.min(left, stride) : left;
   }
 
   /** @throws LimitExceeded */

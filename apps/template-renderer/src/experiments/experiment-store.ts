@@ -60,10 +60,14 @@ export class ExperimentStore {
     return tenants.map((tenant) => rows.filter((row) => row.tenant === tenant));
   });
 
+  /** Of one that was created before: what it is by now. */
   async create(experiment: NewExperiment): Promise<ExperimentRow> {
     const kept = { ...experiment, status: 'draft', created_at: new Date().toISOString() };
-    const [row] = await insertRows<ExperimentRow>(this.dataSource, 'experiments', [kept], { returning: '*' });
-    return row!;
+    const [row] = await insertRows<ExperimentRow>(this.dataSource, 'experiments', [kept], {
+      onConflict: 'DO NOTHING',
+      returning: '*',
+    });
+    return row ?? (await this.find(kept.tenant, kept.id))!;
   }
 
   async find(tenant: string, id: string): Promise<ExperimentRow | undefined> {

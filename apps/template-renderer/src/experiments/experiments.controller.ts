@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   createExperiment,
   deleteExperiment,
+  freshId,
   getExperiment,
   listExperiments,
   Problem,
@@ -45,11 +46,11 @@ export class ExperimentsController {
 
   @MessagePattern<string>(createExperiment.name)
   async create(
-    @Payload() request: { tenant: string; experiment: ExperimentInput; created_by: string },
+    @Payload() request: { tenant: string; id?: string; experiment: ExperimentInput; created_by: string },
   ): Promise<Experiment> {
-    const { tenant, experiment, created_by } = request;
+    const { tenant, id = freshId(), experiment, created_by } = request;
     await this.builtIns.published();
-    return shown(await this.store.create(await this.drafting.draft(tenant, experiment, created_by)));
+    return shown(await this.store.create({ id, ...(await this.drafting.draft(tenant, experiment, created_by)) }));
   }
 
   @MessagePattern<string>(listExperiments.name)

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FieldError, NotificationRouted } from '@carillon/contracts';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
@@ -18,6 +19,11 @@ import { WorkerStopped, type Ending } from './worker-process.ts';
 
 /** What one rendering in a worker may use: milliseconds of computing, megabytes of heap. */
 const rendering = { time: 1_000, memory: 64 };
+/**
+ * Milliseconds between two that are not tried: hundreds that waited while the first was, with 200 kB each, would keep the service's
+ * own thread busy with parking them.
+ */
+const heldPause = 20;
 /** What one compilation may use. */
 const compiling = { time: 5_000, memory: 256 };
 
@@ -28,7 +34,8 @@ const compiling = { time: 5_000, memory: 256 };
 @Injectable()
 export class IsolatedTemplates implements OnApplicationShutdown {
   private readonly quarantine = new Quarantine(new LRUCache({ max: 10_000 }), new LRUCache({ max: 10_000 }));
-  private readonly known = new LRUCache<string, true>({ max: 10_000 });
+  /** How many milliseconds those took that came to their end, the last time. */
+  private readonly known = new LRUCache<string, number>({ max: 10_000 });
   private readonly onEnding = (reason: Ending) => workerStops.inc({ reason });
   /** For templates that take long, but have shown that they come to an end. A tenant never has both processes. */
   private readonly steady = new WorkerPool({
@@ -117,7 +124,10 @@ export class IsolatedTemplates implements OnApplicationShutdown {
     const pool = this.known.has(key) && !this.quarantine.has(key) ? this.steady : this.doubtful;
     return pool.run(tenant, async (worker) => {
       const held = this.heldBack(tenant, template);
-      if (held) throw held;
+      if (held) {
+        await sleep(heldPause);
+        throw held;
+      }
       const stopped = (failure: RenderFailure, took: number) => {
         this.quarantine.stopped(tenant, key, failure.reason, took, performance.now());
         templateStops.inc({ limit: failure.limit });
@@ -127,7 +137,7 @@ export class IsolatedTemplates implements OnApplicationShutdown {
       try {
         const answer = await worker.ask('words', routed, published, fingerprint, brand, now);
         if ('words' in answer) {
-          this.known.set(key, true);
+          this.known.set(key, answer.took);
           this.quarantine.finished(key);
           return answer.words;
         }
@@ -145,6 +155,11 @@ export class IsolatedTemplates implements OnApplicationShutdown {
   heldBack(tenant: string, template: PublishedTemplate): RenderFailure | undefined {
     const held = this.quarantine.held(tenant, keyOf(tenant, template), performance.now());
     return held && heldBack(template, held);
+  }
+
+  /** Whether a worker has filled it in, the last time within so many milliseconds. */
+  hasTaken(tenant: string, template: PublishedTemplate, most: number): boolean {
+    return (this.known.get(keyOf(tenant, template)) ?? Infinity) <= most;
   }
 
   onApplicationShutdown(): void {

@@ -6,6 +6,7 @@ import { SourceError, type Mistake } from '../compile/source-error.ts';
 import { usesOf } from '../drafts/uses-of.ts';
 import { checkFragment as mistakesOfFragment } from '../fragments/check-fragment.ts';
 import { TenantFragments } from '../fragments/tenant-fragments.ts';
+import { inWorker } from '../engine/index.ts';
 import { RenderFailure } from '../rendering/render-failure.ts';
 import { renderWords } from '../rendering/render-notification.ts';
 import type { Brand } from '../rendering/scope.ts';
@@ -46,7 +47,7 @@ function checkFragment(
 
 /**
  * @param fingerprint equal for equal templates
- * @returns with a failure, how many milliseconds were computed for nothing
+ * @returns also how many milliseconds it has computed
  */
 function words(
   routed: NotificationRouted,
@@ -55,17 +56,21 @@ function words(
   brand: Brand,
   now: Date,
 ):
-  | { words: Words[TemplatedChannel] }
+  | { words: Words[TemplatedChannel]; took: number }
   | { failure: Pick<RenderFailure, 'reason' | 'missing' | 'limit' | 'parts'>; took: number } {
   const began = process.threadCpuUsage();
+  const took = () => {
+    const { user, system } = process.threadCpuUsage(began);
+    return (user + system) / 1_000;
+  };
   try {
     let ready = parsed.get(fingerprint);
     if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template, true)));
-    return { words: renderWords(routed, ready, brand, now) };
+    const words = renderWords(routed, ready, brand, now, inWorker);
+    return { words, took: took() };
   } catch (error) {
     if (!(error instanceof RenderFailure)) throw error;
     const { reason, missing, limit, parts } = error;
-    const { user, system } = process.threadCpuUsage(began);
-    return { failure: { reason, missing, limit, parts }, took: (user + system) / 1_000 };
+    return { failure: { reason, missing, limit, parts }, took: took() };
   }
 }

@@ -80,8 +80,12 @@ export class Previews {
   }
 
   /** @throws Problem 404, or 422 with everything that is wrong */
-  async sendTest({ to, ...request }: RequestOf<typeof sendTemplateTest>): Promise<ResponseOf<typeof sendTemplateTest>> {
-    const { chosen, routed, words, errors } = await this.fill({ ...request, recipient: to.recipient });
+  async sendTest({
+    to,
+    id,
+    ...request
+  }: RequestOf<typeof sendTemplateTest>): Promise<ResponseOf<typeof sendTemplateTest>> {
+    const { chosen, routed, words, errors } = await this.fill({ ...request, recipient: to.recipient }, id);
     if (!words) throw Problem.unprocessable('cannot_render', 'The template cannot be filled in', errors);
     const { channel } = chosen.key;
     if (!isAvailable(channel)) {
@@ -97,13 +101,13 @@ export class Previews {
     return { notification_id, delivery_id };
   }
 
-  private async fill(request: Request): Promise<Filled> {
+  private async fill(request: Request, id?: string): Promise<Filled> {
     await this.builtIns.published();
     const chosen = await this.choice.of(request);
     const { tenant } = request;
     const sample = request.data ? null : await this.samples.of(tenant, chosen.key.type);
     const data_origin: Filled['data_origin'] = sample?.origin ?? 'given';
-    const routed = routedOf(chosen, request, request.data ?? sample!.data);
+    const routed = routedOf(chosen, request, request.data ?? sample!.data, id);
     const unfilled = { chosen, routed, words: null, missing: [], data_origin };
     if (!chosen.template) return { ...unfilled, errors: chosen.errors };
     try {
@@ -123,9 +127,9 @@ function routedOf(
   { key }: ChosenWords,
   { recipient = {} }: Request,
   data: Record<string, unknown>,
+  id: string = freshId(),
 ): NotificationRouted {
   const { type, locale } = key;
-  const id = freshId();
   return {
     notification_id: id,
     event: { id, type, source: '/carillon/preview' },

@@ -17,9 +17,7 @@ import type { Brand } from './scope.ts';
 /** After so many milliseconds a template is tried in the service's own thread again: it may have been the data. */
 const secondChance = 600_000;
 
-/** Once so many of a tenant's templates have taken longer than they may, what is new of it is tried in a worker first … */
-const patience = 3;
-/** … until for so many milliseconds no other has. */
+/** Once a template of a tenant has taken longer than it may, what is new of it is tried in a worker first, for so many milliseconds. */
 const distrust = 60_000;
 
 /** What could be said at once. */
@@ -42,8 +40,8 @@ export class GuardedRendering {
   /** Whether a template has come to its end in the service's own thread; missing: not tried yet. */
   private readonly proven = new WeakMap<CompiledTemplate, boolean>();
 
-  /** By tenant, how many templates have taken too long here lately. */
-  private readonly disappointments = new LRUCache<string, number>({ max: 10_000, ttl: distrust });
+  /** Tenants of whom a template has taken too long here lately. */
+  private readonly distrusted = new LRUCache<string, true>({ max: 10_000, ttl: distrust });
 
   constructor(private readonly isolated: IsolatedTemplates) {}
 
@@ -58,7 +56,7 @@ export class GuardedRendering {
       if (failure) held.push(failure);
     }
     const near = apart.size === 0 ? routed : withDeliveries(routed, (channel) => !apart.has(channel));
-    const { deliveries, failures } = this.renderNear(near, templates, brand, now);
+    const { deliveries, failures } = this.renderNear(tenant, near, templates, brand, now);
     for (const { channel, limit } of failures) {
       if (!limit) continue;
       this.remember(tenant, templates.get(channel)!);
@@ -96,14 +94,20 @@ export class GuardedRendering {
 
   /**
    * In the service's own thread. A template that came to its end here before, or that is filled in for the first time, gets a second
-   * try: cold code and collections of garbage fall into anybody's five milliseconds, and whoever is set apart for them waits among
-   * those that are slow.
+   * try, unless its tenant is distrusted: cold code and collections of garbage fall into anybody's five milliseconds, and whoever is
+   * set apart for them waits among those that are slow.
    */
-  private renderNear(routed: NotificationRouted, templates: Templates, brand: Brand, now: Date): RenderedNotification {
+  private renderNear(
+    tenant: string,
+    routed: NotificationRouted,
+    templates: Templates,
+    brand: Brand,
+    now: Date,
+  ): RenderedNotification {
     const first = renderNotification(routed, templates, brand, now, ownThread);
     const again = new Set<Channel>();
     for (const { channel, limit } of first.failures) {
-      if (limit !== 'time') continue;
+      if (limit !== 'time' || this.distrusted.has(tenant)) continue;
       const { compiled } = templates.get(channel)!;
       if (this.proven.get(compiled) !== false) again.add(channel);
       if (!this.proven.has(compiled)) this.proven.set(compiled, false);
@@ -123,17 +127,18 @@ export class GuardedRendering {
     };
   }
 
-  /** Whether it is not to be filled in here: it took longer before, or is new and of a tenant of whom others have lately. */
-  private isSuspect(tenant: string, { compiled }: ParsedTemplate): boolean {
-    if (this.heavy.get(tenant)?.has(compiled)) return true;
-    return (this.disappointments.get(tenant) ?? 0) >= patience && !this.proven.get(compiled);
+  /** Whether it is not to be filled in here: it took longer before, or is new and of a tenant of whom another has lately. */
+  private isSuspect(tenant: string, template: ParsedTemplate): boolean {
+    if (this.heavy.get(tenant)?.has(template.compiled)) return true;
+    if (!this.distrusted.has(tenant) || this.proven.get(template.compiled)) return false;
+    return !this.isolated.hasTaken(tenant, template, ownThread.time);
   }
 
   private remember(tenant: string, { compiled, parts }: ParsedTemplate): void {
     const heavy = this.heavy.get(tenant) ?? new WeakSet();
     this.heavy.set(tenant, heavy.add(compiled));
     // One that is too long to be parsed here has not taken anything.
-    if (parts) this.disappointments.set(tenant, (this.disappointments.get(tenant) ?? 0) + 1);
+    if (parts) this.distrusted.set(tenant, true);
   }
 }
 

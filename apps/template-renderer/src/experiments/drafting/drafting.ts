@@ -1,11 +1,4 @@
-import {
-  freshId,
-  pathOf,
-  Problem,
-  type ExperimentInput,
-  type FieldError,
-  type VariantInput,
-} from '@carillon/contracts';
+import { pathOf, Problem, type ExperimentInput, type FieldError, type VariantInput } from '@carillon/contracts';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BrandStore } from '../../branding/brand-store.ts';
@@ -40,7 +33,7 @@ export class Drafting {
   ) {}
 
   /** @throws Problem 422 `invalid_experiment` naming everything that is wrong */
-  async draft(tenant: string, input: ExperimentInput, created_by: string): Promise<NewExperiment> {
+  async draft(tenant: string, input: ExperimentInput, created_by: string): Promise<Omit<NewExperiment, 'id'>> {
     const { name, type, channel } = input;
     const goal = input.goal ?? (channel === 'sms' ? 'delivered' : 'opened');
     if (channel === 'sms' && goal === 'opened') {
@@ -67,7 +60,7 @@ export class Drafting {
       variants.push({ key: variant.key, weight: variant.weight, words });
     }
     if (errors.length > 0) throw invalid(errors);
-    return { tenant, id: freshId(), name, type, channel, locale, goal, variants, created_by };
+    return { tenant, name, type, channel, locale, goal, variants, created_by };
   }
 
   private async wordsOf(ground: Ground, variant: VariantInput, refuse: Refuse): Promise<Record<string, KeptWords>> {
