@@ -25,6 +25,7 @@ import { prepared } from '@carillon/persistence';
 import { CONFIG, OutboundGuard, RetentionModule, SecretBox, secretBox, type CommonConfig } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import { Admissions } from './admission/admissions.ts';
+import { Suspension } from './admission/suspension.ts';
 import { CancelledEvents } from './cancelling/cancelled-events.ts';
 import { CancellingController } from './cancelling/cancelling.controller.ts';
 import { CapDesk } from './caps/cap-desk.ts';
@@ -135,10 +136,11 @@ export class DeliveryModule {
         },
         {
           provide: Admissions,
-          useFactory: (directory: ProviderDirectory<Content>, capStore: CapStore) =>
-            new Admissions<Content>(directory, capStore, channel),
-          inject: [ProviderDirectory, CapStore],
+          useFactory: (directory: ProviderDirectory<Content>, capStore: CapStore, suspension: Suspension) =>
+            new Admissions<Content>(directory, capStore, suspension, channel),
+          inject: [ProviderDirectory, CapStore, Suspension],
         },
+        Suspension,
         {
           provide: ProviderDesk,
           useFactory: (

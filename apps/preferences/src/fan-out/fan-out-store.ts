@@ -51,12 +51,13 @@ export class FanOutStore {
     this.hot = prepared(db);
   }
 
-  /** Claims the oldest fan-out of the tenant whose turn is the longest ago, and gives that tenant its turn. */
+  /** Claims the oldest fan-out of the active tenant whose turn is the longest ago, and gives that tenant its turn. */
   async claim(): Promise<ClaimedFanOut | undefined> {
     const [row] = await this.hot.query(
       `WITH next AS (
          SELECT f.tenant, f.event_id, f.type FROM fan_outs f LEFT JOIN fan_out_turns t USING (tenant)
          WHERE f.finished_at IS NULL AND (f.claimed_until IS NULL OR f.claimed_until < now())
+           AND NOT EXISTS (SELECT FROM tenant_standings s WHERE s.tenant = f.tenant)
          ORDER BY t.served_at NULLS FIRST, f.tenant, f.event_id
          LIMIT 1 FOR UPDATE OF f SKIP LOCKED
        ), turn AS (

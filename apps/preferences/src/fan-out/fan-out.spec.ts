@@ -13,8 +13,11 @@ import {
   type DeadLetter,
   type EventRequest,
 } from '@carillon/contracts';
+import { TenantStandings } from '@carillon/service';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { service } from '../service.ts';
+import { AudienceMembers } from './audience-members.ts';
+import { FanOutStore } from './fan-out-store.ts';
 
 describe('an event to an audience', () => {
   let test: TestService;
@@ -139,6 +142,47 @@ describe('an event to an audience', () => {
       ['at-once', 1, undefined],
       ['mondays', 0, 'digest'],
     ]);
+  });
+
+  it('waits at the next chunk while its tenant is suspended, and goes on from there', async () => {
+    await test.database.query(
+      `INSERT INTO preferences.recipients (tenant, id, name, locale, time_zone, roles, tags, attributes, contacts)
+       SELECT 'held', 'person-' || i, 'Person', 'en', 'UTC', '{}', '{}', '{}', '[]' FROM generate_series(1, 1200) i`,
+    );
+    const { app } = test.running;
+    const [members, standings] = [app.get(AudienceMembers), app.get(TenantStandings)];
+    const after = members.after.bind(members);
+    let chunksRead = 0;
+    // Somebody suspends it while the first chunk is read.
+    members.after = async (tenant, ...rest) => {
+      const found = await after(tenant, ...rest);
+      if (tenant === 'held' && (chunksRead += 1) === 1) await standings.put('held', 'suspended');
+      return found;
+    };
+    const rows = () =>
+      test.database.query<{ done: boolean; free: boolean; cursor: string; last: string }>(
+        `SELECT finished_at IS NOT NULL AS done, claim IS NULL AS free, cursor,
+           (SELECT id FROM preferences.recipients WHERE tenant = 'held' ORDER BY id OFFSET 499 LIMIT 1) AS last
+         FROM preferences.fan_outs WHERE tenant = 'held'`,
+      );
+    try {
+      const name = ask('held', { all: true });
+      const [held] = await until('it waits after its first chunk', async () => {
+        const found = await rows();
+        return found[0]?.cursor && found[0].free && found;
+      });
+      expect([held!.done, held!.cursor]).toEqual([false, held!.last]);
+      expect(await app.get(FanOutStore).claim()).toBeUndefined();
+      await until('the chunk is there', () => of(name).length === 500);
+      expect(chunksRead).toBe(1);
+      await standings.put('held', 'active');
+      await finished(name);
+      await until('all are routed', () => of(name).length >= 1200);
+      expect(new Set(of(name).map(({ data }) => data.recipient.id)).size).toBe(1200);
+      expect([of(name).length, chunksRead]).toEqual([1200, 3]);
+    } finally {
+      members.after = after;
+    }
   });
 
   it('changes nothing when it comes twice', async () => {

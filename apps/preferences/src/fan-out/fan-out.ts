@@ -1,6 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Problem } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
+import { TenantStandings } from '@carillon/service';
 import { Catalogs } from '../catalog/catalogs.ts';
 import { Notifying } from '../notifications/notifying.ts';
 import { eventTypeOf } from '../notifications/planning.ts';
@@ -22,7 +23,7 @@ const tickMs = 1000;
  *
  *   claim (the tenant whose turn is the longest ago) ─▶ 4 × (read the next 500 ─▶ decide, record ─▶ publish, confirm) ─▶ move the cursor
  *
- * The cursor moves last. Whoever dies before leaves a claim that lapses, and the turn is done again by another: the same ids,
+ * That of a suspended tenant waits where it is. The cursor moves last. Whoever dies before leaves a claim that lapses, and the turn is done again by another: the same ids,
  * so that nobody is missed and nobody is notified twice. Recipients come in the order of their ids; one who is added meanwhile
  * is reached or not, one who was there is reached.
  */
@@ -39,6 +40,7 @@ export class FanOut implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly catalogs: Catalogs,
     private readonly notifying: Notifying,
     private readonly messages: Messages,
+    private readonly standings: TenantStandings,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -98,7 +100,9 @@ export class FanOut implements OnApplicationBootstrap, BeforeApplicationShutdown
     const chunks: Promise<void>[] = [];
     const failures: unknown[] = [];
     let last: string | undefined = cursor;
-    while (last !== undefined && chunks.length < chunksPerTurn && failures.length === 0) {
+    const goesOn = () => failures.length === 0 && this.standings.of(event.tenant) === 'active';
+    // Whoever claims it was told by the database that the tenant is active.
+    while (last !== undefined && (chunks.length === 0 || (chunks.length < chunksPerTurn && goesOn()))) {
       const recipients = await this.members.after(event.tenant, audience, last, chunkSize);
       last = recipients.length < chunkSize ? undefined : recipients.at(-1)!.id;
       // Two are under way: while one waits for the broker, the next is decided.

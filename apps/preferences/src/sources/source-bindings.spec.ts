@@ -58,7 +58,7 @@ describe('the sources of catalogs', () => {
 
   /** Whether what the domain service publishes reaches the intake queue. */
   async function arrives(routingKey: string): Promise<boolean> {
-    const route = { exchange, routingKey, mandatory: true, batch: false };
+    const route = { exchange, routingKey, mandatory: true, batch: 1 };
     return replica.messages.publisher.publishRaw(route, '{}').then(
       () => true,
       (error: unknown) => {

@@ -5,6 +5,7 @@ import type { ProviderGate } from '../provider/provider-gate.ts';
 import { routeOf } from '../provider/route.ts';
 import type { ProviderDirectory } from '../providers/provider-directory.ts';
 import { putAsideTotal } from '../sending/metrics.ts';
+import type { Suspension } from './suspension.ts';
 
 /** A delivery that wants to be sent. */
 export interface Applicant {
@@ -37,12 +38,17 @@ export class Admissions<Content = unknown> {
   constructor(
     private readonly directory: ProviderDirectory<Content>,
     private readonly caps: CapStore,
+    private readonly suspension: Pick<Suspension, 'isOn' | 'wait'>,
     private readonly channel: SentChannel,
   ) {}
 
   /** @throws Abandoned when this replica stops before it is decided */
   async admit(applicant: Applicant): Promise<Decision<Content>> {
     const { tenant, attempts, ageSeconds } = applicant;
+    if (this.suspension.isOn(tenant)) {
+      putAsideTotal.inc({ channel: this.channel, why: 'suspended' });
+      return { kind: 'wait', ...this.suspension.wait() };
+    }
     const { gates, caps } = await this.directory.of(tenant);
     const claims = attempts === 0 ? claimsOf(caps, applicant) : [];
     if (claims.length > 0) {
@@ -66,6 +72,7 @@ export class Admissions<Content = unknown> {
 
   /** Another provider for a delivery that those tried could not send; undefined: there is none at present. */
   async another(applicant: Applicant, tried: ReadonlySet<string>): Promise<ProviderGate<Content> | undefined> {
+    if (this.suspension.isOn(applicant.tenant)) return undefined;
     const { gates } = await this.directory.of(applicant.tenant);
     for (const gate of routeOf(gates, applicant.id)) {
       if (tried.has(gate.name)) continue;

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SmsRendered } from '@carillon/contracts';
 import {
   cuttableProxy,
   servers,
@@ -10,6 +9,7 @@ import {
   type TestDatabase,
 } from '@carillon/testing';
 import { renderedFor, SenderUnderTest, someNumber } from '../../testing/sender-under-test.ts';
+import { store } from '../../testing/stored-delivery.ts';
 import { deliveryMigrations } from '../migrations/index.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -30,41 +30,6 @@ async function start(...parameters: Parameters<typeof SenderUnderTest.start>): P
   const sender = await SenderUnderTest.start(...parameters);
   cleanups.push(() => sender.close());
   return sender;
-}
-
-/** Stores a delivery as a sender would have left it. */
-async function store(
-  { query }: TestDatabase,
-  item: SmsRendered,
-  left: { status: string; attempts: number; due?: string; lease?: string; expires?: string },
-): Promise<void> {
-  await query(
-    `INSERT INTO sms_sender.deliveries (tenant, id, notification_id, recipient, type, category, lane, template, destination,
-       content, status, provider, attempts, next_attempt_at, lease_until, expires_at, created_at, updated_at)
-     VALUES ('school', $1, $2, $3, $4, $5, $6, '{"key":"k","version":1,"locale":"en"}', $7, '{"text":"Habari"}', $8, 'scripted', $9,
-       now() + $10::interval, now() + $11::interval, now() + $12::interval, now(), now())`,
-    [
-      item.delivery_id,
-      item.notification_id,
-      item.recipient,
-      item.type,
-      item.category,
-      item.lane,
-      item.to,
-      left.status,
-      left.attempts,
-      left.due ?? null,
-      left.lease ?? null,
-      left.expires ?? null,
-    ],
-  );
-  for (let number = 1; number <= left.attempts; number += 1) {
-    await query(`INSERT INTO sms_sender.attempts VALUES ('school', $1, $2, 'scripted', $3, NULL, NULL, now(), NULL)`, [
-      item.delivery_id,
-      number,
-      left.status === 'sending' && number === left.attempts ? 'sending' : 'retryable',
-    ]);
-  }
 }
 
 describe('The retry loop', () => {

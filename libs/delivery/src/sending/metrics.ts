@@ -25,6 +25,6 @@ export const breakerOpen = new Gauge({
 /** Deliveries that could not be sent at once, by why. */
 export const putAsideTotal = new Counter({
   name: 'carillon_delivery_put_aside_total',
-  help: 'Deliveries put aside for later without an attempt: busy, shut (breaker), cap',
+  help: 'Deliveries put aside for later without an attempt: busy, shut (breaker), cap, suspended (tenant)',
   labelNames: ['channel', 'why'] as const,
 });

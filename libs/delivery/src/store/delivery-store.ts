@@ -317,6 +317,23 @@ export class DeliveryStore<Content = unknown> {
     );
   }
 
+  /**
+   * Makes due what waits for a reason that is gone.
+   * @param reason the error that it was put aside with
+   * @returns how many
+   */
+  async hasten(tenant: string, reason: string): Promise<number> {
+    const [{ count }] = await this.db.query(
+      `WITH d AS (
+         UPDATE deliveries SET next_attempt_at = now()
+         WHERE tenant = $1 AND status IN ('queued', 'retrying') AND error = $2 AND next_attempt_at > now() AND lease_until IS NULL
+         RETURNING 1
+       ) SELECT count(*)::int AS count FROM d`,
+      [tenant, reason],
+    );
+    return count;
+  }
+
   private updateReturning(sql: string, parameters: unknown[]): Promise<ClaimedDelivery<Content>[]> {
     return this.db.query(sql, parameters);
   }
