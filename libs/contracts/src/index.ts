@@ -33,6 +33,7 @@ export * from './pipeline/receipt/index.ts';
 export * from './pipeline/suppression-asked/index.ts';
 export * from './pipeline/suppression-changed/index.ts';
 export * from './pipeline/recipient-erased/index.ts';
+export * from './pipeline/recipient-gone/index.ts';
 export * from './pipeline/recipient-erased/named-recipients.ts';
 export * from './pipeline/service-beat/index.ts';
 export * from './pipeline/catalog-changed/index.ts';

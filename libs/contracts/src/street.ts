@@ -24,6 +24,7 @@ import { notificationRouted } from './pipeline/notification-routed/index.ts';
 import { notificationSetApart } from './pipeline/notification-set-apart/index.ts';
 import { receipts } from './pipeline/receipt/index.ts';
 import { recipientErased } from './pipeline/recipient-erased/index.ts';
+import { recipientGone } from './pipeline/recipient-gone/index.ts';
 import { serviceBeat } from './pipeline/service-beat/index.ts';
 import { smsRendered } from './pipeline/sms-rendered/index.ts';
 import { suppressionAsked } from './pipeline/suppression-asked/index.ts';
@@ -67,7 +68,7 @@ export const consumers: Readonly<Record<string, readonly EventContract<any>[]>> 
 export const listeners: Readonly<Record<string, readonly EventContract<any>[]>> = {
   preferences: [catalogChanged],
   'template-renderer': [templatesChanged],
-  gateway: [inboxChanged, templatesChanged, serviceBeat],
+  gateway: [inboxChanged, templatesChanged, serviceBeat, recipientGone],
   'email-sender': [deliverySettingsChanged],
   'sms-sender': [deliverySettingsChanged],
 };

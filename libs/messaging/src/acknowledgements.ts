@@ -2,6 +2,8 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 
 interface Expected {
   message: ConsumeMessage;
+  /** By this clock, for messages that do not say when they were published. */
+  cameAt: number;
   done: boolean;
 }
 
@@ -19,7 +21,7 @@ export class Acknowledgements {
 
   /** To be called for every delivery of the channel, in order. */
   expect(message: ConsumeMessage): Settle {
-    const expected = { message, done: false };
+    const expected = { message, cameAt: Date.now(), done: false };
     this.unacknowledged.push(expected);
     return (verdict) => {
       if (verdict === 'reject') return this.reject(expected);
@@ -45,6 +47,17 @@ export class Acknowledgements {
     this.unacknowledged = rest.filter(({ done }) => !done);
   }
 
+  /** When the oldest message that is not done was published, in milliseconds since 1970; undefined when all are done. */
+  oldestAt(): number | undefined {
+    let oldest: number | undefined;
+    for (const { message, cameAt, done } of this.unacknowledged) {
+      if (done) continue;
+      const at = Math.min(publishedAt(message) ?? cameAt, cameAt);
+      if (oldest === undefined || at < oldest) oldest = at;
+    }
+    return oldest;
+  }
+
   private reject(expected: Expected): void {
     this.unacknowledged = this.unacknowledged.filter((other) => other !== expected);
     try {
@@ -53,6 +66,12 @@ export class Acknowledgements {
       // The channel is closed or closing.
     }
   }
+}
+
+/** To the second, as AMQP has it. Publishers of other systems may leave it out or count milliseconds, which is far in the future. */
+function publishedAt({ properties }: ConsumeMessage): number | undefined {
+  const seconds: unknown = properties.timestamp;
+  return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined;
 }
 
 /** Ends a message: acknowledged, or refused for the broker to move it to the dead letters. */

@@ -105,6 +105,21 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     );
   }
 
+  /**
+   * The queues whose oldest message has waited for long, with when it was published. A queue hands out its messages from its head, so
+   * as long as somebody consumes it, its oldest message is in somebody's hand.
+   *
+   * @param now milliseconds since 1970
+   */
+  oldest(now = Date.now()): Record<string, string> {
+    const waiting: Record<string, string> = {};
+    for (const consumer of this.consumers) {
+      const at = consumer.oldestAt();
+      if (at !== undefined && now - at >= defaults.waitsLongMs) waiting[consumer.queue] = new Date(at).toISOString();
+    }
+    return waiting;
+  }
+
   on(): void {}
 
   unwrap<T>(): T {
@@ -116,7 +131,7 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     const deadLetters = new DeadLetters(messages.publisher, messages.names, messages.source);
     return (consumers[service] ?? []).flatMap((contract) => {
       const handle = this.itemHandler(contract.type);
-      const asMany = exchanges[contract.exchange].batch ? prefetch : prefetch * defaults.prefetchSingles;
+      const asMany = exchanges[contract.exchange].batch > 1 ? prefetch : prefetch * defaults.prefetchSingles;
       const inHand = contract.inHand ?? asMany;
       return messages.names.queues(service, contract).map(({ queue }) => {
         const runner = new ItemRunner(

@@ -71,6 +71,11 @@ export class Consumer {
     return this.channel !== undefined;
   }
 
+  /** When the oldest message in hand was published, in milliseconds since 1970; undefined when none is in hand. */
+  oldestAt(): number | undefined {
+    return this.channel && this.acknowledgements?.oldestAt();
+  }
+
   /**
    * Resolves once nothing waits in its queue and nothing is in hand; after a while all the same, for what cannot be worked on now.
    * Twice nothing: what has left the queue may not have arrived here yet.

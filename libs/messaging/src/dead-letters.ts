@@ -37,7 +37,7 @@ export class DeadLetters {
       body: text ? body : message.content.toString('base64'),
       body_encoding: text ? 'utf8' : 'base64',
     };
-    const route = { exchange: this.names.exchange('dead'), routingKey: stage, mandatory: true, batch: false };
+    const route = { exchange: this.names.exchange('dead'), routingKey: stage, mandatory: true, batch: 1 };
     await this.publisher.publish(route, {
       specversion: '1.0',
       id: freshId(),

@@ -7,9 +7,7 @@ export const defaults = {
    * confirms. With 10 single items in hand the street does 270 events/s, with 500 over 1,000 (docs/performance.md).
    */
   prefetchSingles: 50,
-  /** A batch is closed at this many items … */
-  batchItems: 200,
-  /** … or at this many bytes of JSON, well below the broker's message limit. */
+  /** A batch is closed at this many bytes of JSON, well below the broker's message limit, if not before for the number of its items. */
   batchBytes: 256 * 1024,
   /**
    * An item of more bytes travels in a message of its own, so that no other has to wait until it is read; and what is done about it
@@ -30,6 +28,8 @@ export const defaults = {
   retryDelayMs: 100,
   /** Backstop at the broker against a message that kills its consumer: redeliveries before it is dead-lettered. */
   deliveryLimit: 20,
+  /** A message that is not done after so long is told of with the beats. AMQP's time of publishing is exact to the second. */
+  waitsLongMs: 2_000,
   /** How long a service that connects works off at most what it has to hear before anything else. */
   heardFirstMs: 10_000,
   /** How long the gateway waits for another service's answer. */

@@ -142,7 +142,7 @@ export class Messages {
    * @throws Unroutable when no queue takes it, BrokerUnavailable, or the broker's refusal, such as of an exchange that does not exist
    */
   publishForeign(exchange: string, routingKey: string, event: CloudEvent): Promise<void> {
-    return this.publisher.publish({ exchange, routingKey, batch: false, mandatory: true }, event);
+    return this.publisher.publish({ exchange, routingKey, batch: 1, mandatory: true }, event);
   }
 
   /** Asks a service. @throws Problem, always ready to be shown */
@@ -154,7 +154,7 @@ export class Messages {
     return this.rpc.call(contract, request, options);
   }
 
-  /** How many items wait for a service, besides those that it has in hand. @throws BrokerUnavailable */
+  /** How many messages wait for a service, besides those that it has in hand. @throws BrokerUnavailable */
   async waitingFor(service: string, contract: EventContract<any>): Promise<number> {
     const channel = await this.connection.channel();
     channel.on('error', () => undefined); // the question rejects

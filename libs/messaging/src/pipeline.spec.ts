@@ -140,7 +140,7 @@ describe('the transport', () => {
       contentType: 'application/cloudevents+json',
     });
     await until('both are parked', () => parked.length === 2);
-    for (const { data } of parked) {
+    for (const { data } of parked.slice()) {
       expect(data.body === event).toBe(true);
       await sender.publisher.publishRaw(replayRoute(broker.names, data), Buffer.from(data.body, data.body_encoding));
     }

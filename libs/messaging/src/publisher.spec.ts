@@ -17,7 +17,7 @@ describe('a publisher', () => {
     exchange: '',
     routingKey,
     mandatory: true,
-    batch: true,
+    batch: 200,
     ...changes,
   });
   const event = (id: string, data: unknown = {}): CloudEvent => ({
@@ -76,7 +76,7 @@ describe('a publisher', () => {
   it('writes persistent messages; what is published in one turn for one route shares one, in order', async () => {
     const { publisher } = await publisherOn();
     await Promise.all(['a', 'b', 'c'].map((id) => publisher.publish(to(queue), event(id))));
-    await publisher.publish(to(queue, { batch: false }), event('alone'));
+    await publisher.publish(to(queue, { batch: 1 }), event('alone'));
     const [batch, alone, ...rest] = await messages();
     expect(rest).toEqual([]);
     expect(batch).toMatchObject({
@@ -124,7 +124,7 @@ describe('a publisher', () => {
     const [lost, fine, optional] = await Promise.allSettled([
       publisher.publish(to(nowhere), event('1')),
       publisher.publish(to(queue), event('2')),
-      publisher.publish(to(nowhere, { batch: false, mandatory: false }), event('3')),
+      publisher.publish(to(nowhere, { batch: 1, mandatory: false }), event('3')),
     ]);
     expect(lost).toMatchObject({ reason: { name: 'Unroutable', message: expect.stringContaining(nowhere) } });
     expect(fine.status).toBe('fulfilled');
@@ -146,10 +146,10 @@ describe('a publisher', () => {
 
   it('fails the one message that makes the broker close the channel, quickly and alone', async () => {
     const { publisher } = await publisherOn();
-    const missing = to('key', { exchange: `${queue}.no_such_exchange`, batch: false });
+    const missing = to('key', { exchange: `${queue}.no_such_exchange`, batch: 1 });
     const started = performance.now();
     const good = (name: string) =>
-      Array.from({ length: 20 }, (_, index) => publisher.publish(to(queue, { batch: false }), event(name + index)));
+      Array.from({ length: 20 }, (_, index) => publisher.publish(to(queue, { batch: 1 }), event(name + index)));
     const before = good('before');
     const bad = publisher.publish(missing, event('bad'));
     const after = good('after');

@@ -10,8 +10,8 @@ export interface Route {
   routingKey: string;
   /** Fail when no queue takes the message. */
   mandatory: boolean;
-  /** Share one message with the other items of this turn that go the same way. */
-  batch: boolean;
+  /** How many items of this turn that go the same way share one message at most; 1: each has one of its own, structured. */
+  batch: number;
   /** Extra AMQP properties of a message that is not batched. */
   properties?: { contentType?: string; headers?: Record<string, unknown>; messageId?: string };
 }
@@ -119,7 +119,7 @@ export class Publisher {
     this.bytes += bytes;
     return new Promise((resolve, reject) => {
       const settle = { resolve, reject };
-      if (!route.batch) {
+      if (route.batch === 1) {
         this.enqueue(route, Buffer.from(body as string), bytes, [settle]);
       } else {
         this.gather(route, String(body), bytes, settle);
@@ -144,7 +144,7 @@ export class Publisher {
     const key = `${route.exchange}\n${route.routingKey}`;
     const large = bytes > defaults.largeBytes;
     let gathering = this.gatherings.get(key);
-    const full = (items: number, all: number) => items >= defaults.batchItems || all + bytes > defaults.batchBytes;
+    const full = (items: number, all: number) => items >= route.batch || all + bytes > defaults.batchBytes;
     if (gathering && (large || full(gathering.items.length, gathering.bytes))) {
       this.seal(key, gathering);
       gathering = undefined;
@@ -220,6 +220,7 @@ export class Publisher {
       {
         contentType: cloudEventsJson,
         persistent: true,
+        timestamp: Math.floor(Date.now() / 1000),
         mandatory: route.mandatory,
         ...route.properties,
         // Finds the parcel when the broker returns the message as unroutable.

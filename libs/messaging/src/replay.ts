@@ -20,7 +20,7 @@ export function replayRoute(
   const headers = properties.headers as Record<string, unknown> | undefined;
   const route = {
     mandatory: true,
-    batch: false,
+    batch: 1,
     properties: {
       // An item was parked alone, out of its batch.
       contentType: contentType?.startsWith(cloudEventsBatchJson) ? cloudEventsJson : contentType,

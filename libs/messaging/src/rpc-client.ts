@@ -77,6 +77,7 @@ export class RpcClient {
           expiration: timeoutMs,
           mandatory: true,
           contentType: 'application/json',
+          timestamp: Math.floor(Date.now() / 1000),
           headers: { traceparent: currentTraceparent() },
         });
       } catch {

@@ -13,6 +13,8 @@ export const serviceBeatSchema = z.object({
   started_at: z.iso.datetime(),
   /** Why it cannot work right now, as on `/health/ready`; null when it can. */
   trouble: z.string().nullable(),
+  /** Of the queues that it consumes those whose oldest message has waited for long, with when that was published. */
+  oldest: z.record(z.string(), z.iso.datetime()).optional(),
 });
 export type ServiceBeat = z.infer<typeof serviceBeatSchema>;
 
@@ -30,5 +32,6 @@ export const serviceBeat = defineEvent<ServiceBeat>({
     version: '0.1.0',
     started_at: '2026-11-21T09:30:00.000Z',
     trouble: null,
+    oldest: { 'carillon.inbox.rendered.in_app.bulk': '2026-11-21T09:58:00.000Z' },
   },
 });

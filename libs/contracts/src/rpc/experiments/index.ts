@@ -245,7 +245,13 @@ const exampleDetail: ExperimentDetail = {
   },
 };
 
-const createRequest = z.object({ tenant: z.string(), experiment: experimentInputSchema, created_by: z.string() });
+const createRequest = z.object({
+  tenant: z.string(),
+  /** Asked with the same one again it makes no other; left out: it is a new one. */
+  id: uuidSchema.optional(),
+  experiment: experimentInputSchema,
+  created_by: z.string(),
+});
 
 /**
  * Makes a draft. Errors: 422 `invalid_experiment` naming whatever is wrong with the variants' words and versions, such as a

@@ -139,6 +139,8 @@ export const previewTimeoutMs = 30_000;
 
 const testSendRequest = z.object({
   tenant: z.string(),
+  /** Of the notification; asked with the same one again nothing is sent twice. Left out: it is a new one. */
+  id: uuidSchema.optional(),
   key: templateKeySchema,
   ...wordsShape,
   data: jsonObjectSchema.optional(),
