@@ -11,6 +11,7 @@ import { acceptInvitation } from './pages/invitation.js';
 import { membersPage } from './pages/members.js';
 import { sendEventPage } from './pages/send-event.js';
 import { signIn } from './pages/sign-in.js';
+import { systemPage } from './pages/system.js';
 import { tracePage } from './pages/trace.js';
 import { empty, failure, loading } from './parts/states.js';
 import { parseHash } from './routes.js';
@@ -48,6 +49,7 @@ function pageOf([name, first, second]) {
   if (name === 'trace') return tracePage;
   if (name === 'send') return sendEventPage;
   if (name === 'account') return accountPage;
+  if (name === 'system') return systemPage;
   if (name === 'members') return membersPage;
   if (name === 'api-keys') return apiKeysPage;
   return undefined;

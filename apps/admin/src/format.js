@@ -37,6 +37,15 @@ export const tones = {
   active: 'good',
   invited: 'warn',
   revoked: 'off',
+  // services
+  ok: 'good',
+  degraded: 'warn',
+  not_ready: 'bad',
+  missing: 'bad',
+  // breakers of providers
+  closed: 'good',
+  half_open: 'warn',
+  open: 'bad',
 };
 
 /** @param {string} status a state of anything; an unknown one is shown without a colour of its own */
@@ -81,6 +90,18 @@ export function timeAgo(time, now, locale) {
   if (Math.abs(seconds) > 7 * 86_400) return new Date(time).toLocaleDateString(locale, { dateStyle: 'medium' });
   const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.trunc(seconds / length), unit);
+}
+
+/**
+ * For how long something has been so: `3 minutes`.
+ * @param {string} since RFC 3339
+ * @param {number} now Unix time in milliseconds
+ * @param {string} [locale] default: the browser's
+ */
+export function lasting(since, now, locale) {
+  const seconds = Math.max(0, Math.round((now - Date.parse(since)) / 1000));
+  const [unit, length] = units.find(([, length]) => seconds >= length) ?? ['second', 1];
+  return Math.trunc(seconds / length).toLocaleString(locale, { style: 'unit', unit, unitDisplay: 'long' });
 }
 
 /**

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { attemptSchema, channelDecisionSchema, deliveryStates, notificationSchema } from '@carillon/contracts';
-import { duration, fullTime, inFlight, prettyJson, retryable, timeAgo, toneOf, tones } from './format.js';
+import {
+  attemptSchema,
+  breakerStates,
+  channelDecisionSchema,
+  deliveryStates,
+  notificationSchema,
+} from '@carillon/contracts';
+import { duration, fullTime, inFlight, lasting, prettyJson, retryable, timeAgo, toneOf, tones } from './format.js';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
@@ -28,11 +34,26 @@ describe('values in the console', () => {
     expect(duration(from, new Date(now).toISOString())).toBe(expected);
   });
 
-  it('has a colour for every state of deliveries, attempts, decisions and notifications', () => {
+  it.each([
+    ['2026-11-21T11:59:59Z', '1 second'],
+    ['2026-11-21T11:57:01Z', '2 minutes'],
+    ['2026-11-19T11:00:00Z', '2 days'],
+    ['2026-11-21T12:00:05Z', '0 seconds'],
+  ])('what has been so since %s has been so for %s', (since, expected) => {
+    expect(lasting(since, now, 'en')).toBe(expected);
+  });
+
+  it('has a colour for every state of deliveries, attempts, decisions, notifications and breakers', () => {
     const { outcome: attempt } = attemptSchema.shape;
     const { outcome: decision } = channelDecisionSchema.shape;
     const { status: notification } = notificationSchema.shape;
-    const states = [...deliveryStates, ...attempt.options, ...decision.options, ...notification.options];
+    const states = [
+      ...deliveryStates,
+      ...attempt.options,
+      ...decision.options,
+      ...notification.options,
+      ...breakerStates,
+    ];
     expect(states.filter((state) => !Object.hasOwn(tones, state))).toEqual([]);
     expect(toneOf('constructor')).toBe('off');
   });

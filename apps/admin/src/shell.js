@@ -9,6 +9,7 @@ const menu = [
   { path: ['dead-letters'], title: 'Dead letters' },
   { path: ['trace'], title: 'Trace' },
   { path: ['send'], title: 'Test event' },
+  { path: ['system'], title: 'System' },
   { path: ['members'], title: 'Members' },
   { path: ['api-keys'], title: 'API keys', forOwners: true },
 ];
