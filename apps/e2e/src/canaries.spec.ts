@@ -369,6 +369,32 @@ describe('what services log', () => {
     await logged('does not exist');
   });
 
+  it('follows values that PostgreSQL refuses, and which its errors quote', async () => {
+    /** The column takes numbers only: "invalid input syntax for type integer", and then the value. */
+    const spoil = async (table: string, column: string, work: () => Promise<unknown>) => {
+      const change = (what: string) => suite.database.query(`ALTER TABLE ${table} ${what}`);
+      await change(`ADD CONSTRAINT spoilt CHECK (${column}::int > 0) NOT VALID`);
+      await work();
+      await change('DROP CONSTRAINT spoilt');
+    };
+    const count = () => lines.filter(({ line }) => line.includes('SQLSTATE 22P02')).length;
+    await spoil('preferences.recipients', 'name', async () => {
+      expect((await client.call('PUT', '/v1/recipients/amina', { ...person, name: `${person.name}!` })).status).toBe(
+        500,
+      );
+      await until('the question is logged', () => count() > 0);
+    });
+    await spoil('inbox.notifications', 'title', async () => {
+      const before = count();
+      expect((await client.call('POST', '/v1/events', to('amina', 'in_app'))).status).toBe(202);
+      await until('the item is logged', () => count() > before);
+    });
+    await until('it is in the inbox all the same', async () => {
+      const { json } = await client.call('GET', '/v1/notifications', undefined, token);
+      return (json.data as { title: string }[]).some(({ title }) => title === words.title);
+    });
+  });
+
   it('is no secret, address, name or word of anybody, in whatever form, to the last line', async () => {
     const { processes } = suite;
     await Promise.all(processes.map((process) => process.stop()));

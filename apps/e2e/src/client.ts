@@ -1,4 +1,5 @@
 import { until } from '@carillon/testing';
+import { Conformance } from './conformance.ts';
 import { apiKey, type Suite } from './suite.ts';
 
 export interface Answer {
@@ -17,20 +18,19 @@ export interface MailboxMessage {
   headers: Record<string, string>;
 }
 
-/** The public surface as an integrator uses it: HTTP with a key or token, AMQP, and the mailbox to see what arrived. */
+/**
+ * The public surface as an integrator uses it: HTTP with a key or token, AMQP, and the mailbox to see what arrived. Every answer is
+ * held against the OpenAPI document.
+ */
 export class Client {
+  private conformance?: Promise<Conformance>;
+
   constructor(private readonly suite: Suite) {}
 
+  /** @throws Error for an answer that is not as the OpenAPI document says */
   async call(method: string, path: string, body?: unknown, credential = apiKey): Promise<Answer> {
-    const response = await fetch(this.suite.url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${credential}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    return { status: response.status, json: await response.json() };
+    const sent = body === undefined ? undefined : { type: 'application/json', text: JSON.stringify(body) };
+    return this.send(method, path, sent, credential);
   }
 
   /** The answer's body. @throws Error when it is not a success */
@@ -42,12 +42,28 @@ export class Client {
 
   /** The tenant's catalog as a YAML document. @param query such as `?dry_run=true` */
   async putCatalog(document: string, query = ''): Promise<Answer> {
-    const response = await fetch(`${this.suite.url}/v1/admin/catalog${query}`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' },
-      body: document,
+    return this.send('PUT', `/v1/admin/catalog${query}`, { type: 'application/yaml', text: document }, apiKey);
+  }
+
+  private async send(
+    method: string,
+    path: string,
+    body: { type: string; text: string } | undefined,
+    credential: string,
+  ): Promise<Answer> {
+    const url = this.suite.url + path;
+    const response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${credential}`, ...(body && { 'content-type': body.type }) },
+      body: body?.text,
     });
-    return { status: response.status, json: await response.json() };
+    const { status, headers } = response;
+    const text = await response.text();
+    this.conformance ??= Conformance.of(this.suite.url);
+    const mistakes = (await this.conformance).mistakes(method, url, { status, headers, text });
+    if (mistakes.length > 0)
+      throw new Error(`${method} ${path}: ${status} is not as documented: ${mistakes.join('; ')}`);
+    return { status, json: JSON.parse(text) };
   }
 
   /** Creates a recipient and answers with a token for it. */

@@ -248,6 +248,7 @@ export function hostileRequests(
   const named = parameters.filter((one) => one.in === 'path').map(({ name }) => name);
   const asked = parameters.filter((one) => one.in === 'query').map(({ name }) => name);
   const takesBody = operation.requestBody !== undefined || !['get', 'delete'].includes(method);
+  const types = Object.keys(operation.requestBody?.content ?? { 'application/json': {} });
 
   return fc
     .record({
@@ -263,10 +264,14 @@ export function hostileRequests(
         { weight: takesBody ? 4 : 1, arbitrary: fc.constant('') },
         { weight: 4, arbitrary: queries(asked) },
       ),
-      body: takesBody ? bodies(operation, components) : fc.constant(undefined),
+      body: takesBody
+        ? bodies(operation, components)
+        : method === 'delete'
+          ? seldom(4, bodies(operation, components))
+          : fc.constant(undefined),
       odd: seldom(6, fc.constantFrom(...oddHeaders)),
       contentType: fc.oneof(
-        { weight: 9, arbitrary: fc.constant('application/json') },
+        { weight: 9, arbitrary: fc.constantFrom(...types) },
         { weight: 1, arbitrary: fc.constantFrom(...contentTypes) },
       ),
       credential: seldom(15, fc.constantFrom(...oddCredentials)),

@@ -33,7 +33,7 @@ describe('the wall between tenants', () => {
     const migrations = await Promise.all(
       services.map(async (name) => [name, (await built(`apps/${name}/dist/migrations/index.js`)).migrations] as const),
     );
-    database = await testDatabase(Object.fromEntries(migrations));
+    database = await testDatabase(Object.fromEntries(migrations), { ownRoles: true });
     for (const name of services) {
       const url = requestsDatabaseUrl(database.url(name), testSecret);
       const client = new pg.Client({ connectionString: url, options: `-c search_path=${schemaOf(name)}` });
@@ -213,13 +213,15 @@ describe('the wall between tenants', () => {
 const reasons: Record<string, string> = {
   'apps/gateway/src/access/access.guard.ts': 'whose a credential is shows whose request it is',
   'apps/gateway/src/health/health.ts': 'whoever runs the installation sees how much waits of all tenants, as numbers',
-  'apps/gateway/src/limits/rate-limits.ts': 'the windows of all keys are counted together, in the background',
+  'apps/gateway/src/limits/windows.ts': 'the windows of all keys are counted together, in the background',
   'apps/gateway/src/outbox/outbox.ts': 'drains the events of all tenants',
   'apps/gateway/src/sessions/session.controller.ts': 'somebody who signs in is nobody yet',
   'apps/gateway/src/tenants/tenant-store.ts': 'whoever runs the installation sees the list of its tenants',
   'apps/preferences/src/catalog/catalog-announcer.ts': 'tells of the catalogs that any replica left untold',
   'apps/preferences/src/erasure/announcing.ts': 'tells of the erasures that any replica left untold',
   'apps/scheduler/src/firing/alarm.ts': 'wakes the loop that fires the timers of all tenants',
+  'libs/delivery/src/admission/suspension.ts':
+    'a tenant that is resumed is told to every replica, which brings forward what waits',
   'libs/delivery/src/providers/breaker-board.ts': 'a replica writes what it sees of all providers at once',
   'libs/service/src/database.ts': 'asks whether the database is there',
   'libs/service/src/repeating.ts': 'what a service does again and again is its own work',

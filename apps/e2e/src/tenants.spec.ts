@@ -111,6 +111,7 @@ describe('a tenant', () => {
           { type: 'invoice_issued', recipients: ['amina'], data: invoice(`${tenant}-2`), send_at: nextYear },
         ],
         ['POST', '/v1/events', { content: { title: 'To all', message: 'Hello' }, audience: { all: true } }],
+        ['PUT', '/v1/admin/origins', { origins: [`https://${tenant}.example`] }],
         ['PUT', '/v1/admin/brand', { name: `Brand of ${tenant}` }],
         ['POST', '/v1/admin/members', { email: `owner@${tenant}.example`, name: 'Owner', role: 'owner' }],
         ['POST', '/v1/admin/suppressions', { channel: 'email', address: `never@${tenant}.example` }],

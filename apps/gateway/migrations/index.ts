@@ -12,6 +12,7 @@ import { AuditLog0017 } from './0017-audit-log.ts';
 import { RateWindows0015 } from './0015-rate-windows.ts';
 import { OutboundWebhooks0018 } from './0018-outbound-webhooks.ts';
 import { SharedTables0020 } from './0020-shared-tables.ts';
+import { AllowedOrigins0021 } from './0021-allowed-origins.ts';
 
 export const migrations = [
   CreateGateway0001,
@@ -28,4 +29,5 @@ export const migrations = [
   RateWindows0015,
   OutboundWebhooks0018,
   SharedTables0020,
+  AllowedOrigins0021,
 ];

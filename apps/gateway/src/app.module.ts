@@ -34,6 +34,7 @@ import { TemplatesChangedController } from './events/templates-changed.controlle
 import { BeatsController } from './health/beats.controller.ts';
 import { Health } from './health/health.ts';
 import { HealthController } from './health/health.controller.ts';
+import { Queues } from './health/queues.ts';
 import { Replicas } from './health/replicas.ts';
 import { LayoutsController } from './fragments/layouts.controller.ts';
 import { PartialsController } from './fragments/partials.controller.ts';
@@ -43,9 +44,12 @@ import { ExperimentsController } from './experiments/experiments.controller.ts';
 import { Idempotency } from './idempotency/idempotency.ts';
 import { IdempotencyInterceptor, ReplayFilter } from './idempotency/idempotency.interceptor.ts';
 import { InboxController } from './inbox/inbox.controller.ts';
+import { LimitsModule } from './limits/limits.module.ts';
 import { RateLimitGuard } from './limits/rate-limit.guard.ts';
-import { RateLimits } from './limits/rate-limits.ts';
 import { TimeLimitInterceptor, TimeLimits } from './limits/time-limit.ts';
+import { OriginGuard } from './origins/origin.guard.ts';
+import { Origins } from './origins/origins.ts';
+import { OriginsController } from './origins/origins.controller.ts';
 import { OutboxDrain } from './outbox/outbox-drain.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { FirstOwner } from './members/first-owner.ts';
@@ -62,11 +66,13 @@ import { Feeds } from './realtime/feeds.ts';
 import { CapsController } from './providers/caps.controller.ts';
 import { ProvidersController } from './providers/providers.controller.ts';
 import { RealtimeController } from './realtime/realtime.controller.ts';
+import { RevokedTokens } from './realtime/revoked-tokens.ts';
 import { Sockets } from './realtime/sockets.ts';
 import { Watches } from './realtime/watches.ts';
 import { PeopleController } from './recipients/people.controller.ts';
 import { RecipientsController } from './recipients/recipients.controller.ts';
 import { AccessEvents } from './sessions/access-events.ts';
+import { KnownBrowsers } from './sessions/known-browsers.ts';
 import { OpenId } from './sessions/openid.ts';
 import { SessionController } from './sessions/session.controller.ts';
 import { Sessions } from './sessions/sessions.ts';
@@ -94,6 +100,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
 @Module({
   imports: [
     AuditModule,
+    LimitsModule,
     WebhooksModule,
     OutboundWebhooksModule,
     DocumentsModule,
@@ -136,6 +143,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     ApiKeysController,
     TenantsController,
     TokensController,
+    OriginsController,
     MembersController,
     SessionController,
     TemplatesChangedController,
@@ -152,6 +160,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     Sessions,
     SignIn,
     SignInLimit,
+    KnownBrowsers,
     OpenId,
     AccessEvents,
     {
@@ -161,9 +170,11 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     },
     DeclaredRoutes,
     RecipientTokens,
+    Origins,
     { provide: SecretBox, useFactory: (config: GatewayConfig) => secretBox(config), inject: [CONFIG] },
     DeadLetterStore,
     Replicas,
+    Queues,
     Health,
     TenantStore,
     TenantLife,
@@ -181,12 +192,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     Watches,
     Feeds,
     Sockets,
+    RevokedTokens,
     Cancelling,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_GUARD, useClass: OriginGuard },
     Idempotency,
     ExpiredRows,
-    RateLimits,
     TimeLimits,
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_INTERCEPTOR, useClass: TimeLimitInterceptor },

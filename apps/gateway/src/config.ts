@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { webhooksConfig } from './outbound-webhooks/config.ts';
 import { emailSchema } from './members/member-input.ts';
-import { areOrigins } from './realtime/origins.ts';
+import { areOrigins } from './origins/origin.ts';
 
 const webhookSecret = z
   .string()
@@ -105,6 +105,9 @@ export const configSchema = z.object({
   RATE_LIMIT_PER_TENANT: perMinute(60_000).describe(
     'The same by all API keys and members of a tenant; all its recipients together may send as many again',
   ),
+  RATE_LIMIT_WRONG_CREDENTIALS: perMinute(120).describe(
+    'Wrong credentials (API keys, tokens, sessions, webhooks, invitations) of one address, or one IPv6 network of 64 bits, that are looked at a minute, all replicas together, and expired tokens of one recipient; 0: no limit',
+  ),
   REQUEST_TIME_LIMIT_MS: z.coerce
     .number()
     .int()
@@ -151,7 +154,7 @@ export const configSchema = z.object({
     .refine(areOrigins, 'must be origins such as https://app.example.org, separated by commas, or *')
     .optional()
     .describe(
-      'Origins of web pages that may open a WebSocket, separated by commas; `*` allows all. Unset: only pages of the gateway’s own host. What is no browser sends no origin and always may',
+      'Origins of web pages that may use recipient tokens of every tenant, by HTTP and WebSocket, separated by commas; `*` allows all. They are added to the gateway’s own host and to those that each tenant allows itself',
     ),
 });
 export type GatewayConfig = Readonly<CommonConfig & z.infer<typeof configSchema>>;

@@ -14,6 +14,8 @@ import { refuseUnstorable } from './http/refuse-unstorable.ts';
 import { sendSecurityHeaders } from './http/security-headers.ts';
 import { keepAnswers } from './idempotency/idempotency.interceptor.ts';
 import { dropSlowClients } from './limits/slow-clients.ts';
+import { letPagesIn } from './origins/cross-origin.ts';
+import { Origins } from './origins/origins.ts';
 import { Endpoints } from './outbound-webhooks/endpoints.ts';
 import { Sockets } from './realtime/sockets.ts';
 import { takeOneClicks } from './subscriptions/one-click-body.ts';
@@ -29,6 +31,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
   trustedProxies: ({ TRUSTED_PROXIES }) => TRUSTED_PROXIES,
   http(app) {
     sendSecurityHeaders(app);
+    letPagesIn(app);
     takeCatalogDocuments(app);
     takeOneClicks(app);
     takeBounces(app);
@@ -44,6 +47,7 @@ export const service: ServiceOptions<typeof configSchema.shape> = {
     await app.get(Partitions).start();
     await app.get(ApiKeys).registerSettings();
     await app.get(TokenKeys).reseal();
+    await app.get(Origins).start();
     await app.get(Endpoints).reseal();
     await app.get(FirstOwner).invite();
   },

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { outsideRequests, requestIsOf } from '@carillon/persistence';
 import { TenantStandings } from '@carillon/service';
 import type { FastifyRequest } from 'fastify';
+import { FailedCredentials } from '../limits/failed-credentials.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { ApiKeys } from './api-keys.ts';
 import { RecipientTokens } from './recipient-tokens.ts';
@@ -19,6 +20,12 @@ export const ruleKey = 'access rule';
  * @param roles the least role of members who may as well, for a controller as `{ read, change }`; left out: no member may
  */
 export const Allow = (access: Access, roles?: Roles) => SetMetadata(ruleKey, { access, roles } satisfies Rule);
+
+/** What a request proves with who it is. */
+interface Shown {
+  kind: 'api_key' | 'token' | 'session';
+  credential: string;
+}
 
 type RequestWithCaller = FastifyRequest & { caller?: Caller };
 
@@ -53,6 +60,7 @@ export class AccessGuard implements CanActivate {
     private readonly tokens: RecipientTokens,
     private readonly sessions: Sessions,
     private readonly standings: TenantStandings,
+    private readonly failed: FailedCredentials,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -66,7 +74,6 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RequestWithCaller>();
     // The one thing that comes before it is known whose request it is: whose the credential is.
     const caller = await outsideRequests(() => this.identify(request));
-    if (!caller) throw unauthorized();
     refuseStanding(this.standings.of(caller.tenant));
     requestIsOf(caller.tenant);
     // Before anything is refused: the audit log tells who was.
@@ -75,13 +82,42 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
+  /** @throws Problem 401; 429 for too many wrong ones; 503 while nobody can say */
+  private async identify(request: FastifyRequest): Promise<Caller> {
+    const shown = this.shownBy(request);
+    if (!shown) throw unauthorized();
+    if (shown.kind !== 'token') this.failed.admit(request.ip, shown.credential);
+    const caller = await this.ownerOf(shown, request);
+    if (!caller) {
+      await this.failed.wrong(shown.kind, request.ip);
+      throw unauthorized();
+    }
+    if (shown.kind !== 'token') this.failed.remember(shown.credential);
+    return caller;
+  }
+
   /** A credential that is sent on purpose comes before a cookie, which browsers send by themselves. */
-  private async identify(request: FastifyRequest): Promise<Caller | undefined> {
+  private shownBy(request: FastifyRequest): Shown | undefined {
     const { authorization } = request.headers;
-    if (authorization === undefined) return this.sessions.callerOf(request);
+    if (authorization === undefined) {
+      const credential = this.sessions.tokenOf(request);
+      return credential === undefined ? undefined : { kind: 'session', credential };
+    }
     const credential = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(authorization)?.[1];
-    if (!credential) return undefined;
-    return credential.startsWith('ck_') ? this.apiKeys.find(credential) : this.tokens.verify(credential);
+    return credential === undefined
+      ? undefined
+      : { kind: credential.startsWith('ck_') ? 'api_key' : 'token', credential };
+  }
+
+  /** @throws Problem 401, 429 for a token that is over */
+  private async ownerOf({ kind, credential }: Shown, request: FastifyRequest): Promise<Caller | undefined> {
+    if (kind === 'session') return this.sessions.callerOf(request);
+    if (kind === 'api_key') return this.apiKeys.find(credential);
+    const reading = await this.tokens.verify(credential, !this.failed.isFull(request.ip));
+    if (!reading) return undefined;
+    if (!('expired' in reading)) return reading;
+    await this.failed.expired(reading.expired);
+    throw unauthorized();
   }
 }
 

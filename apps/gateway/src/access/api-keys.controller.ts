@@ -5,6 +5,7 @@ import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
 import { uuid } from '../http/uuid.pipe.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { Allow, CallerName, Tenant } from './access.guard.ts';
 import { ApiKeys, type ApiKey, type NewApiKey } from './api-keys.ts';
 import { platformScope, scopes } from './scopes.ts';
@@ -87,9 +88,11 @@ export class ApiKeysController {
   create(
     @Tenant() tenant: string,
     @CallerName() created_by: string,
+    @Identity() identity: RequestIdentity,
     @Body(body(inputSchema)) { expires_at, ...wanted }: z.infer<typeof inputSchema>,
   ): Promise<NewApiKey> {
-    return this.keys.issue(tenant, { ...wanted, expires_at: expires_at ? new Date(expires_at) : null, created_by });
+    const expires = expires_at ? new Date(expires_at) : null;
+    return this.keys.issue(tenant, { ...wanted, expires_at: expires, created_by }, identity.id());
   }
 
   @Get(':id')
@@ -112,10 +115,11 @@ export class ApiKeysController {
   rotate(
     @Tenant() tenant: string,
     @CallerName() by: string,
+    @Identity() identity: RequestIdentity,
     @Param('id', keyId) id: string,
     @Body(body(rotationSchema)) { overlap_seconds }: z.infer<typeof rotationSchema>,
   ): Promise<NewApiKey> {
-    return this.keys.rotate(tenant, id, overlap_seconds, by);
+    return this.keys.rotate(tenant, id, overlap_seconds, { by, successorId: identity.id() });
   }
 
   @Delete(':id')

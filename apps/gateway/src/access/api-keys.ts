@@ -45,7 +45,7 @@ interface Wanted {
   name: string;
   scopes: readonly string[];
   expires_at?: Date | null;
-  created_by?: string;
+  created_by?: string | null;
 }
 
 type Sql = Pick<DataSource, 'query'>;
@@ -78,10 +78,26 @@ export class ApiKeys {
     return (await this.issue(tenant, { name, scopes: granted })).key;
   }
 
-  /** Creates a key. */
-  async issue(tenant: string, wanted: Wanted, db: Sql = this.db): Promise<NewApiKey> {
+  /**
+   * Creates a key.
+   * @param id of a key that this request has made before, when nobody has been told of it: then that one becomes another
+   */
+  async issue(tenant: string, wanted: Wanted, id: string = freshId(), db: Sql = this.db): Promise<NewApiKey> {
     const key = `ck_${randomBytes(24).toString('base64url')}`;
-    return { ...(await this.store(db, tenant, key, wanted))!, key };
+    const again =
+      '(id) DO UPDATE SET (hash, prefix) = (excluded.hash, excluded.prefix) WHERE k.tenant = excluded.tenant';
+    const made = await this.store(db, { tenant, id, key, wanted }, again);
+    this.forget(id);
+    return { ...made!, key };
+  }
+
+  /** Makes another key of one that nobody has been told of, where there is that one. See {@link issue}. */
+  async reissue(tenant: string, id: string): Promise<NewApiKey | undefined> {
+    const [known] = await this.db.query<ApiKey[]>(`SELECT ${columns} FROM api_keys WHERE tenant = $1 AND id = $2`, [
+      tenant,
+      id,
+    ]);
+    return known && this.issue(tenant, known, id);
   }
 
   /** Newest first. */
@@ -110,18 +126,26 @@ export class ApiKeys {
    * on for the overlap, in which its users change over.
    *
    * @param overlap seconds
+   * @param successorId see {@link issue}
    * @throws Problem 404; 409 `not_active`, `already_rotated`, `set_by_settings`
    */
-  async rotate(tenant: string, id: string, overlap: number, by: string): Promise<NewApiKey> {
+  async rotate(
+    tenant: string,
+    id: string,
+    overlap: number,
+    { by, successorId }: { by: string; successorId: string },
+  ): Promise<NewApiKey> {
     const successor = await this.db.transaction(async (db) => {
       const old = await this.get(tenant, id, db, 'FOR UPDATE');
+      const { name, scopes } = old;
+      if (old.successor === successorId) return this.issue(tenant, old, successorId, db);
       if (old.successor) throw conflict('already_rotated', `Its successor is ${old.successor}.`);
       if (old.scopes.includes(platformScope))
         throw conflict('set_by_settings', 'Give the setting that names it another value.');
       if (old.state !== 'active') throw conflict('not_active', `It is ${old.state}; create a new key instead.`);
       const life = old.expires_at ? old.expires_at.getTime() - old.created_at.getTime() : null;
       const expires_at = life === null ? null : new Date(Date.now() + life);
-      const made = await this.issue(tenant, { name: old.name, scopes: old.scopes, expires_at, created_by: by }, db);
+      const made = await this.issue(tenant, { name, scopes, expires_at, created_by: by }, successorId, db);
       await db.query(
         `UPDATE api_keys SET successor = $3, expires_at = least(expires_at, now() + $4 * interval '1 second')
          WHERE tenant = $1 AND id = $2`,
@@ -159,7 +183,7 @@ export class ApiKeys {
 
   /** A key that was registered before has other scopes now, perhaps. */
   private async register(tenant: string, key: string, name: string, granted: readonly string[]): Promise<void> {
-    await this.store(this.db, tenant, key, { name, scopes: granted });
+    await this.store(this.db, { tenant, id: freshId(), key, wanted: { name, scopes: granted } }, '(hash) DO NOTHING');
     await this.db.query('UPDATE api_keys SET scopes = $2 WHERE hash = $1 AND scopes <> $2', [hashOf(key), granted]);
     await this.db.query(
       `INSERT INTO tenants (tenant, name, created_by) VALUES ($1, $1, 'settings') ON CONFLICT DO NOTHING`,
@@ -180,13 +204,17 @@ export class ApiKeys {
     for (const [hash, { caller }] of this.cache.entries()) if (caller?.keyId === id) this.cache.delete(hash);
   }
 
-  /** Undefined where the key is known already. */
-  private async store(db: Sql, tenant: string, key: string, wanted: Wanted): Promise<ApiKey | undefined> {
+  /** Undefined where nothing is to be done about a conflict. */
+  private async store(
+    db: Sql,
+    { tenant, id, key, wanted }: { tenant: string; id: string; key: string; wanted: Wanted },
+    onConflict: string,
+  ): Promise<ApiKey | undefined> {
     const [row] = await db.query<ApiKey[]>(
-      `INSERT INTO api_keys (id, tenant, name, hash, prefix, scopes, expires_at, created_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (hash) DO NOTHING RETURNING ${columns}`,
+      `INSERT INTO api_keys AS k (id, tenant, name, hash, prefix, scopes, expires_at, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT ${onConflict} RETURNING ${columns}`,
       [
-        freshId(),
+        id,
         tenant,
         wanted.name,
         hashOf(key),

@@ -14,7 +14,7 @@ import {
 import type { GatewayConfig } from '../config.ts';
 import { KeySetAway } from './key-sets.ts';
 import type { Caller } from './scopes.ts';
-import { TokenKeys } from './token-keys.ts';
+import { TokenKeys, type TokenKeysInUse, type TokenSigner } from './token-keys.ts';
 
 /** What tokens that are minted here, or signed with a tenant's secret, are for. */
 export const audience = 'carillon';
@@ -22,13 +22,31 @@ export const audience = 'carillon';
 const clockTolerance = 30;
 const requiredClaims = ['sub', 'exp', 'tenant'];
 
+interface Recipient {
+  tenant: string;
+  recipient: string;
+}
 type RecipientCaller = Extract<Caller, { kind: 'recipient' }>;
+
+/** By which key a token is known to be genuine; `minted`: by the installation's own. */
+export type Signer = typeof minted | TokenSigner;
+export const minted = 'minted';
+
+type KeysOf = () => Promise<TokenKeysInUse> | TokenKeysInUse | undefined;
+
+/** What is in a token, and what has proved it. */
+interface Verified {
+  payload: JWTPayload;
+  signer: Signer;
+}
 
 /** What a token says: whose it is and until when, or why it says nothing. */
 export type TokenReading =
-  | { caller: RecipientCaller; expires_at: Date }
+  | { caller: RecipientCaller; expires_at: Date; signer: Signer }
+  /** It was genuine. */
+  | { refused: 'token_expired'; expired: Recipient }
   /** `unavailable`: it may be genuine, but the tenant's key set cannot be had right now. */
-  | { refused: 'unauthorized' | 'token_expired' | 'unavailable' };
+  | { refused: 'unauthorized' | 'unavailable' };
 
 /**
  * Recipient tokens: short-lived JWTs (RFC 7519). They are signed with HS256 under a key of the tenant's own that follows from the
@@ -57,61 +75,82 @@ export class RecipientTokens {
   }
 
   /**
-   * Whose token it is; undefined when it is malformed, forged or expired.
+   * Whose token it is, or was; undefined when it is malformed or forged.
+   * @param asks see {@link read}
    * @throws Problem 503 while nobody can say
    */
-  async verify(token: string): Promise<Caller | undefined> {
-    const reading = await this.read(token);
+  async verify(token: string, asks: boolean): Promise<Caller | { expired: Recipient } | undefined> {
+    const reading = await this.read(token, asks);
     if ('caller' in reading) return reading.caller;
+    if (reading.refused === 'token_expired') return reading;
     if (reading.refused === 'unavailable')
       throw Problem.unavailable('The key set by which tokens of this tenant are known cannot be fetched right now.');
     return undefined;
   }
 
-  /** The same with its expiry. Only a token that was genuine is called expired; a malformed or forged one is `unauthorized`. */
-  async read(token: string): Promise<TokenReading> {
+  /**
+   * The same with its expiry. Only a token that was genuine is called expired; a malformed or forged one is `unauthorized`.
+   * @param asks whether the database may be asked for the tenant's keys; otherwise what is not remembered counts as forged
+   */
+  async read(token: string, asks = true): Promise<TokenReading> {
     try {
       const { alg, kid } = decodeProtectedHeader(token);
       const { tenant } = decodeJwt(token);
       if (typeof tenant !== 'string' || !tenantSchema.safeParse(tenant).success) return { refused: 'unauthorized' };
-      const payload = alg === 'HS256' ? await this.bySecret(token, tenant, kid) : await this.byKeySet(token, tenant);
-      const { data: recipient } = recipientIdSchema.safeParse(payload?.sub);
-      if (payload === undefined || recipient === undefined) return { refused: 'unauthorized' };
-      return { caller: { kind: 'recipient', tenant, recipient }, expires_at: new Date(payload.exp! * 1000) };
+      const keys = () => (asks ? this.keys.inUse(tenant) : this.keys.remembered(tenant));
+      const verified =
+        alg === 'HS256' ? await this.bySecret(token, tenant, kid, keys) : await this.byKeySet(token, tenant, keys);
+      const { data: recipient } = recipientIdSchema.safeParse(verified?.payload.sub);
+      if (verified === undefined || recipient === undefined) return { refused: 'unauthorized' };
+      const { payload, signer } = verified;
+      return { caller: { kind: 'recipient', tenant, recipient }, expires_at: new Date(payload.exp! * 1000), signer };
     } catch (error) {
       if (error instanceof KeySetAway || error instanceof errors.JWKSTimeout) return { refused: 'unavailable' };
-      if (error instanceof errors.JWTExpired) return { refused: 'token_expired' };
+      if (error instanceof errors.JWTExpired) return expired(error.payload);
       if (error instanceof errors.JOSEError || error instanceof TypeError) return { refused: 'unauthorized' };
       throw error;
     }
   }
 
   /** Minted here: without `kid`. Signed with a secret of the tenant: with its `kid`, or without one, as many libraries do. */
-  private async bySecret(token: string, tenant: string, kid: string | undefined): Promise<JWTPayload | undefined> {
+  private async bySecret(
+    token: string,
+    tenant: string,
+    kid: string | undefined,
+    keys: KeysOf,
+  ): Promise<Verified | undefined> {
     const options = { algorithms: ['HS256'], audience, requiredClaims };
     if (kid === undefined) {
-      const minted = await verified(token, this.keyOf(tenant), options);
-      if (minted) return minted;
+      const payload = await verified(token, this.keyOf(tenant), options);
+      if (payload) return { payload, signer: minted };
     }
-    const { secrets } = await this.keys.inUse(tenant);
-    for (const { secret } of secrets.filter((one) => kid === undefined || one.kid === kid)) {
+    const secrets = (await keys())?.secrets ?? [];
+    for (const { secret, signer } of secrets.filter((one) => kid === undefined || one.kid === kid)) {
       const payload = await verified(token, secret, { ...options, clockTolerance });
-      if (payload) return payload;
+      if (payload) return { payload, signer };
     }
     return undefined;
   }
 
-  private async byKeySet(token: string, tenant: string): Promise<JWTPayload | undefined> {
-    const { keySet } = await this.keys.inUse(tenant);
+  private async byKeySet(token: string, tenant: string, keys: KeysOf): Promise<Verified | undefined> {
+    const keySet = (await keys())?.keySet;
     if (!keySet) return undefined;
-    const { url, algorithms, issuer, audience } = keySet;
+    const { url, algorithms, issuer, audience, signer } = keySet;
     const options = { algorithms, audience, requiredClaims, clockTolerance, ...(issuer !== null && { issuer }) };
-    return (await jwtVerify(token, this.keys.sets.of(tenant, url), options)).payload;
+    const { payload } = await jwtVerify(token, this.keys.sets.of(tenant, url), options);
+    return { payload, signer };
   }
 
   private keyOf(tenant: string): Uint8Array {
     return createHmac('sha256', this.config.CARILLON_SECRET).update(`recipient tokens of ${tenant}`).digest();
   }
+}
+
+/** Its signature has been verified before its times are. */
+function expired({ tenant, sub }: JWTPayload): TokenReading {
+  const { data: recipient } = recipientIdSchema.safeParse(sub);
+  if (recipient === undefined) return { refused: 'unauthorized' };
+  return { refused: 'token_expired', expired: { tenant: tenant as string, recipient } };
 }
 
 /** Undefined where it was signed with another key. @throws JOSEError where it was signed with this one, but is not valid */

@@ -44,15 +44,19 @@ export interface TokenKeySet {
 
 /** What tokens of a tenant may be signed with, ready for use. */
 export interface TokenKeysInUse {
-  secrets: { kid: string; secret: Uint8Array }[];
-  keySet: TokenKeySet | undefined;
+  secrets: { kid: string; secret: Uint8Array; signer: TokenSigner }[];
+  keySet: (TokenKeySet & { signer: TokenSigner }) | undefined;
 }
+
+/** Tells one secret, or one setting of the key set, from whatever takes its place. */
+export type TokenSigner = `${'secret' | 'key set'} ${string}`;
 
 /** By which keys a tenant's own recipient tokens are known to be genuine. */
 @Injectable()
 export class TokenKeys {
   private readonly logger = new Logger(TokenKeys.name);
   private readonly cache = new LRUCache<string, TokenKeysInUse>({ max: 10_000, ttl: cacheMs });
+  private readonly listeners: ((tenant: string) => Promise<void>)[] = [];
 
   constructor(
     private readonly db: DataSource,
@@ -60,24 +64,56 @@ export class TokenKeys {
     readonly sets: KeySets,
   ) {}
 
+  /** The keys of a tenant, where they were in use a moment ago. */
+  remembered(tenant: string): TokenKeysInUse | undefined {
+    return this.cache.get(tenant);
+  }
+
   /** The keys of a tenant; of one that nobody knows: none. */
   async inUse(tenant: string): Promise<TokenKeysInUse> {
     const cached = this.cache.get(tenant);
     if (cached) return cached;
     const [sealed, keySet] = await Promise.all([
-      this.db.query<{ kid: string; sealed: string }[]>(
-        'SELECT kid, sealed FROM token_secrets WHERE tenant = $1 ORDER BY created_at DESC',
+      this.db.query<{ kid: string; sealed: string; created_at: Date }[]>(
+        'SELECT kid, sealed, created_at FROM token_secrets WHERE tenant = $1 ORDER BY created_at DESC',
         [tenant],
       ),
       this.keySet(tenant),
     ]);
-    const secrets = sealed.flatMap(({ kid, sealed }) => {
+    const secrets = sealed.flatMap(({ kid, sealed, created_at }) => {
       const secret = this.opened(tenant, kid, sealed);
-      return secret === undefined ? [] : [{ kid, secret: new TextEncoder().encode(secret) }];
+      const signer = signerOf('secret', kid, created_at);
+      return secret === undefined ? [] : [{ kid, secret: new TextEncoder().encode(secret), signer }];
     });
-    const keys = { secrets, keySet };
+    const keys = { secrets, keySet: keySet && { ...keySet, signer: signerOf('key set', '', keySet.updated_at) } };
     this.cache.set(tenant, keys);
     return keys;
+  }
+
+  /**
+   * What tokens of these tenants may be signed with as of now, whatever is remembered: which of what was in force no longer is.
+   * @returns by tenant; nothing for one that has neither secrets nor a key set
+   */
+  async inForce(tenants: readonly string[]): Promise<Map<string, Set<TokenSigner>>> {
+    const rows = await this.db.query<{ tenant: string; kind: 'secret' | 'key set'; name: string; since: Date }[]>(
+      `SELECT tenant, 'secret' AS kind, kid AS name, created_at AS since FROM token_secrets WHERE tenant = ANY ($1)
+       UNION ALL SELECT tenant, 'key set', '', updated_at FROM token_key_sets WHERE tenant = ANY ($1)`,
+      [tenants],
+    );
+    const signers = new Map<string, Set<TokenSigner>>();
+    for (const { tenant, kind, name, since } of rows)
+      signers.set(tenant, (signers.get(tenant) ?? new Set()).add(signerOf(kind, name, since)));
+    return signers;
+  }
+
+  /** Calls back when keys of a tenant are taken away or replaced on this replica, and waits for it. */
+  onChange(listener: (tenant: string) => Promise<void>): void {
+    this.listeners.push(listener);
+  }
+
+  /** Reads the keys of a tenant anew when they are next needed. */
+  forget(tenant: string): void {
+    this.cache.delete(tenant);
   }
 
   /** Newest first. */
@@ -118,7 +154,7 @@ export class TokenKeys {
       );
       return row!;
     });
-    this.cache.delete(tenant);
+    this.forget(tenant);
     return { ...added, secret: text };
   }
 
@@ -129,7 +165,7 @@ export class TokenKeys {
       [tenant, kid],
     );
     if (!row) throw Problem.notFound('secret', kid);
-    this.cache.delete(tenant);
+    await this.changed(tenant);
     return row;
   }
 
@@ -141,7 +177,7 @@ export class TokenKeys {
        RETURNING url, algorithms, issuer, audience, updated_at, updated_by`,
       [tenant, set.url, set.algorithms, set.issuer, set.audience, set.updated_by],
     );
-    this.cache.delete(tenant);
+    await this.changed(tenant);
     return row!;
   }
 
@@ -152,7 +188,7 @@ export class TokenKeys {
       [tenant],
     );
     if (!row) throw Problem.notFound('key set', tenant);
-    this.cache.delete(tenant);
+    await this.changed(tenant);
     return row;
   }
 
@@ -174,6 +210,11 @@ export class TokenKeys {
     }
   }
 
+  private async changed(tenant: string): Promise<void> {
+    this.forget(tenant);
+    for (const tell of this.listeners) await tell(tenant);
+  }
+
   private opened(tenant: string, kid: string, sealed: string): string | undefined {
     try {
       return this.box.open(sealed, ownerOf(tenant, kid));
@@ -183,6 +224,10 @@ export class TokenKeys {
       return undefined;
     }
   }
+}
+
+function signerOf(kind: 'secret' | 'key set', name: string, since: Date): TokenSigner {
+  return `${kind} ${name} ${since.toISOString()}`;
 }
 
 function ownerOf(tenant: string, kid: string): string[] {

@@ -102,7 +102,7 @@ export class TokensController {
   @Describe({
     summary: 'Remove a secret',
     description:
-      'Tokens signed with it open nothing any more: at once on the replica that is asked, on the others within five seconds. WebSockets that are open stay so until their token expires.',
+      'Tokens signed with it open nothing any more: at once on the replica that is asked, on the others within five seconds. WebSockets with such a token are closed.',
     response: secretSchema,
     errors: { 404: 'not_found' },
   })

@@ -91,6 +91,8 @@ export class AuditLogController {
     summary: 'The same as one file',
     description: 'NDJSON, an entry a line, or CSV (RFC 4180). A log of any length is streamed.',
     query: exportQuery,
+    responseTypes: ['application/x-ndjson', 'text/csv'],
+    headers: { 'content-disposition': 'The name of the file.' },
   })
   export(
     @Tenant() tenant: string,

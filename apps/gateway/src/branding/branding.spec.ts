@@ -73,6 +73,8 @@ describe('what a tenant’s messages have in common', () => {
     });
     expect(json.brand.support_phone).toBeNull();
     expect((await call('PATCH', 'brand', { colors: null })).json.brand.colors.primary).toBe('#2457d6');
+    const again = await call('PATCH', 'brand', { colors: { primary: '#00aa55' } });
+    expect(again.json.settings.colors).toEqual({ primary: '#00aa55' });
   });
 
   it.each([

@@ -62,6 +62,7 @@ export class CatalogController {
     query: getQuery,
     response: z.union([catalogDocumentSchema, effectiveCatalog.response]),
     responseYaml: exampleText,
+    headers: { etag: 'The version of the document.' },
     errors: { 404: 'not_found' },
   })
   async get(
@@ -91,6 +92,8 @@ export class CatalogController {
     bodyExample: exampleDocument,
     bodyYaml: exampleText,
     response: catalogAnswerSchema,
+    requestHeaders: { 'If-Match': 'The ETag of the document that you have seen: no other one is replaced.' },
+    headers: { etag: 'The version of the document.' },
     errors: { 412: 'catalog_changed', 413: 'catalog_too_large', 422: 'invalid_catalog' },
   })
   async put(

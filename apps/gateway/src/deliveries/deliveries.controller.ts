@@ -71,6 +71,7 @@ export class DeliveriesController {
       'Filters can be combined and each has an index. `q` searches what the other filters leave: narrow it by `created_from` in a large log.',
     query: listQuery,
     response: pageSchema,
+    errors: { 404: 'not_found' },
   })
   async list(
     @Tenant() tenant: string,
@@ -98,7 +99,7 @@ export class DeliveriesController {
       'Of the last seven days, or the last 24 hours by `interval=hour`, unless `created_from` and `created_to` say another period: at most 400 days, or 8 by the hour.',
     query: statsQuery,
     response: deliveryStatsSchema,
-    errors: { 422: 'invalid_period' },
+    errors: { 404: 'not_found', 422: 'invalid_period' },
   })
   stats(
     @Tenant() tenant: string,
@@ -117,7 +118,7 @@ export class DeliveriesController {
     bodyExample: { failure: 'technical', created_from: '2026-11-21T00:00:00Z' },
     response: retriedSchema,
     status: 202,
-    errors: { 422: 'invalid_filter' },
+    errors: { 404: 'not_found', 422: 'invalid_filter' },
   })
   retryMany(
     @Tenant() tenant: string,

@@ -81,7 +81,7 @@ describe('what the gateway tells of itself', () => {
       const told = new Set(operations().map(([name]) => name));
       // libs/service serves these before its `http` hook, so the listener above has not heard of them.
       const operational = ['get /health/live', 'get /health/ready', 'get /metrics'];
-      const expected = [...served, ...operational].filter((name) => !name.startsWith('head '));
+      const expected = [...served, ...operational].filter((name) => !/^(head|options) /.test(name));
       expect([...told].sort()).toEqual([...new Set(expected)].sort());
     });
 
@@ -134,11 +134,34 @@ describe('what the gateway tells of itself', () => {
       expect(checked).toBeGreaterThan(50);
     });
 
-    it('has an example for every body', () => {
-      const bodies = operations().filter(([, { requestBody }]) => requestBody);
-      expect(bodies.length).toBeGreaterThan(3);
-      for (const [name, { requestBody }] of bodies)
-        expect({ name, ...requestBody.content['application/json'] }).toMatchObject({ example: expect.anything() });
+    it('has an example for every body, and for every answer that it has a schema for', () => {
+      const bodies = operations().flatMap(([name, { requestBody, responses }]) => [
+        { name, body: true, content: (requestBody as Json | undefined)?.content as Json | undefined },
+        ...Object.entries(responses as Json).map(([status, { content }]) => ({ name, status, content })),
+      ]);
+      const without = bodies.flatMap(({ content = {}, ...of }) =>
+        Object.entries<Json>(content)
+          // The schema of these is a standard of its own, or that of a provider.
+          .filter(([, { schema }]) => Object.keys(schema as Json).join() !== 'type')
+          .filter(([, { example, examples }]) => example === undefined && examples === undefined)
+          .map(([type]) => ({ ...of, type })),
+      );
+      expect(without).toEqual([]);
+      expect(bodies.length).toBeGreaterThan(1_000);
+    });
+
+    it('says of every route what it answers to a name in its path that names nothing', () => {
+      for (const [name, { responses }] of operations().filter(([, { parameters = [] }]) =>
+        (parameters as Json[]).some((one) => one.in === 'path'),
+      )) {
+        const problems = responses[404] ?? responses[400];
+        const { examples } = problems.content['application/problem+json'];
+        expect({ name, codes: Object.keys(examples as Json) }).toMatchObject({
+          codes: expect.arrayContaining([
+            expect.stringMatching(/^(not_found|invalid_path|invitation_unknown|webhook_not_configured)$/),
+          ]),
+        });
+      }
     });
 
     it('shows the very answers that a caller gets', async () => {

@@ -3,7 +3,6 @@ import { Messages } from '@carillon/messaging';
 import { CONFIG, PublicLinks, type LinkedDelivery } from '@carillon/service';
 import { Controller, Get, Header, Inject, Logger, Param, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { Allow } from '../access/access.guard.ts';
 import type { GatewayConfig } from '../config.ts';
 import { Describe } from '../http/describe.ts';
@@ -38,7 +37,6 @@ export class EngagementController {
   @Describe({
     summary: 'The pixel of an email',
     description: 'Tells that the email was opened. Its name is signed; any other is not found.',
-    response: z.string(),
     errors: { 404: 'not_found', 429: 'too_many_requests' },
   })
   open(@Param('pixel') name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {

@@ -18,6 +18,7 @@ import {
 import { Messages } from '@carillon/messaging';
 import { z } from 'zod';
 import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
@@ -65,9 +66,10 @@ export class ExperimentsController {
   create(
     @Tenant() tenant: string,
     @CallerName() created_by: string,
+    @Identity() identity: RequestIdentity,
     @Body(body(experimentInputSchema)) experiment: ExperimentInput,
   ): Promise<Experiment> {
-    return this.messages.call(createExperiment, { tenant, experiment, created_by }, patient);
+    return this.messages.call(createExperiment, { tenant, id: identity.id(), experiment, created_by }, patient);
   }
 
   @Get(':id')
@@ -88,7 +90,7 @@ export class ExperimentsController {
     description:
       'From now on every recipient gets one of the variants, always the same one. One experiment at a time may be about a template.',
     response: experimentDetailSchema,
-    errors: { 404: 'not_found', 409: 'experiment_running' },
+    errors: { 404: 'not_found', 409: 'experiment_not_draft, experiment_running' },
   })
   start(@Tenant() tenant: string, @Param('id', uuid('experiment')) id: string): Promise<ExperimentDetail> {
     return this.messages.call(startExperiment, { tenant, id }, patient);
@@ -113,7 +115,7 @@ export class ExperimentsController {
     body: promoteSchema,
     bodyExample: { variant: 'short' },
     response: experimentDetailSchema,
-    errors: { 404: 'not_found', 409: 'experiment_not_started', 422: 'unknown_variant' },
+    errors: { 404: 'not_found', 409: 'experiment_not_started, experiment_promoted', 422: 'unknown_variant' },
   })
   promote(
     @Tenant() tenant: string,

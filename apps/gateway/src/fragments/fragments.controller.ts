@@ -54,6 +54,7 @@ const listSchema = z.object({ data: z.array(fragmentHeadSchema), next_cursor: z.
 /** Reading and writing the layouts, or the partials, of a tenant; a controller's class extends what this makes. */
 export function fragmentsController({ kind, source, example, detail, what }: Fragments) {
   const putSchema = source.extend({ note: fragmentNoteSchema.optional() });
+  const requestHeaders = { 'If-Match': `The version of the ${kind} that you have seen: no other one is changed.` };
   const errors = { 412: 'fragment_changed', 422: `invalid_${kind}, templates_would_break` };
 
   @Injectable()
@@ -78,6 +79,7 @@ export function fragmentsController({ kind, source, example, detail, what }: Fra
         'As it is in use, with the templates that it is in; `?version=` gives an earlier one. `ETag` is the version.',
       query: versionQuery,
       response: detail,
+      headers: { etag: 'The version.' },
       errors: { 404: 'not_found' },
     })
     async get(
@@ -99,6 +101,7 @@ export function fragmentsController({ kind, source, example, detail, what }: Fra
       body: putSchema,
       bodyExample: example,
       response: fragmentAnswerSchema,
+      requestHeaders,
       errors,
     })
     put(
@@ -118,6 +121,7 @@ export function fragmentsController({ kind, source, example, detail, what }: Fra
       description: `Refused when a template needs it; the answer names it. Its versions stay and can be brought back. \`?dry_run=true\` answers what would change.`,
       query: dryRunQuery,
       response: fragmentAnswerSchema,
+      requestHeaders,
       errors: { 404: 'not_found', ...errors },
     })
     remove(
@@ -155,6 +159,7 @@ export function fragmentsController({ kind, source, example, detail, what }: Fra
       body: rollbackSchema,
       bodyExample: { version: 1 },
       response: fragmentAnswerSchema,
+      requestHeaders,
       errors: { 404: 'not_found', ...errors },
     })
     rollBack(

@@ -27,7 +27,25 @@ const queueSchema = z.object({
     .nullable()
     .describe('That wait and that no replica has in hand, each up to a whole batch of items; null: the queue is gone'),
   consumers: z.number().int().nullable(),
+  oldest_at: z
+    .string()
+    .nullable()
+    .describe(
+      'When its oldest message was published, whether it waits or a replica has it in hand; null: none has waited for two seconds. The services that consume it tell every 2 seconds',
+    ),
+  at_least: z
+    .boolean()
+    .describe(
+      'No service consumes the queue, so nobody knows when its oldest message was published: `oldest_at` is since when the gateway has seen messages wait in it, and they may have waited longer',
+    ),
 });
+export type QueueHealth = z.infer<typeof queueSchema>;
+
+const queuesSchema = z.object({
+  trouble: z.string().nullable().describe('Why RabbitMQ does not tell; null when it does'),
+  data: z.array(queueSchema),
+});
+export type QueuesHealth = z.infer<typeof queuesSchema>;
 
 const waitingSchema = z.object({
   count: z.number().int(),
@@ -54,10 +72,7 @@ export type ProvidersHealth = z.infer<typeof providersSchema>;
 export const installationSchema = z.object({
   at: z.string(),
   services: z.array(serviceSchema),
-  queues: z.object({
-    trouble: z.string().nullable().describe('Why RabbitMQ does not tell; null when it does'),
-    data: z.array(queueSchema),
-  }),
+  queues: queuesSchema,
   outbox: waitingSchema.describe('Events that were accepted and that RabbitMQ has not taken yet'),
   dead_letters: waitingSchema.describe('Messages that are parked until an admin decides'),
 });
@@ -86,7 +101,25 @@ export const installationExample: InstallationHealth = {
     },
     { service: 'scheduler', status: 'missing', replicas: [] },
   ],
-  queues: { trouble: null, data: [{ queue: 'carillon.inbox.rendered.in_app.urgent', messages: 0, consumers: 1 }] },
+  queues: {
+    trouble: null,
+    data: [
+      {
+        queue: 'carillon.inbox.rendered.in_app.urgent',
+        messages: 0,
+        consumers: 1,
+        oldest_at: null,
+        at_least: false,
+      },
+      {
+        queue: 'carillon.scheduler.schedule.set',
+        messages: 17,
+        consumers: 0,
+        oldest_at: '2026-11-21T09:26:40.000Z',
+        at_least: true,
+      },
+    ],
+  },
   outbox: { count: 0, oldest_at: null },
   dead_letters: { count: 1, oldest_at: '2026-11-21T08:12:00.000Z' },
 };

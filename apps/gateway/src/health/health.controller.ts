@@ -21,7 +21,7 @@ export class HealthController {
   @Describe({
     summary: 'How the system is doing',
     description:
-      'The replicas of each service, what waits in each queue, and of your tenant what waits in the outbox, what is parked and what the circuit breakers of its providers do. Answers within about two seconds whoever is away, and says who is: a service of which nothing was heard for 6 seconds is `missing`. A gateway that has just started hears the others within 2 seconds; while RabbitMQ is away nobody is heard. Queue depths may be 2 seconds old and are of all tenants together. AMQP does not tell how old the messages of a queue are.',
+      'The replicas of each service, what waits in each queue, and of your tenant what waits in the outbox, what is parked and what the circuit breakers of its providers do. Answers within about two seconds whoever is away, and says who is: a service of which nothing was heard for 6 seconds is `missing`. A gateway that has just started hears the others within 2 seconds; while RabbitMQ is away nobody is heard. Queues may be 2 seconds old and are of all tenants together. AMQP does not tell how old their messages are: whoever consumes a queue tells when the oldest that it has in hand was published, and of a queue that nobody consumes the gateway tells since when it has seen messages wait (`at_least`), by looking every 10 seconds.',
     response: healthSchema,
     responseExample: healthExample,
   })

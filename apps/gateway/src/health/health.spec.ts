@@ -90,6 +90,45 @@ describe('the health of the system', () => {
     });
   });
 
+  it('tells since when the oldest message of a queue has waited, exactly or at least', async () => {
+    const oldest = async (queue: string) => {
+      const told = async () => (await health()).queues.data.find((one) => one.queue === queue);
+      const { oldest_at, at_least } = await until('RabbitMQ tells of the queue', told);
+      return { oldest_at, at_least };
+    };
+    const consumed = gateway.messages.names.queues('gateway', deadLetter)[0]!.queue;
+    const published = '2026-11-21T09:12:00.000Z';
+    const beat = { ...serviceBeat.example, trouble: null, oldest: { [consumed]: published } };
+    const later = { ...beat, replica: randomUUID(), oldest: { [consumed]: '2026-11-21T09:13:00.000Z' } };
+    await until('both are heard', async () => {
+      for (const each of [later, beat]) await gateway.messages.publish(serviceBeat, each, { id: randomUUID() });
+      return (await oldest(consumed)).oldest_at === published;
+    });
+    expect(await oldest(consumed)).toEqual({ oldest_at: published, at_least: false });
+    for (const each of [later, beat])
+      await gateway.messages.publish(serviceBeat, { ...each, oldest: {} }, { id: randomUUID() });
+    await until('it is done', async () => (await oldest(consumed)).oldest_at === null);
+
+    const unconsumed = gateway.messages.names.queues('email-sender', emailRendered)[2]!.queue;
+    expect(await oldest(unconsumed)).toEqual({ oldest_at: null, at_least: false });
+    const before = Date.now();
+    await gateway.messages.publish(emailRendered, { ...emailRendered.example, lane: 'bulk' }, { id: randomUUID() });
+    const seen = await until('it is seen', async () => {
+      const told = await oldest(unconsumed);
+      return told.oldest_at && told;
+    });
+    expect(seen.at_least).toBe(true);
+    expect(Date.parse(seen.oldest_at!)).toBeGreaterThanOrEqual(before);
+    await until('it is measured', async () => {
+      const metrics = await (await fetch(`${gateway.running.url}/metrics`)).text();
+      const [, seconds] = new RegExp(`carillon_queue_oldest_seconds{queue="${unconsumed}"} (.*)`).exec(metrics) ?? [];
+      return Number(seconds) > 0;
+    });
+    expect(await oldest(unconsumed)).toEqual(seen);
+    await broker.channel.purgeQueue(unconsumed);
+    await until('none is left', async () => (await oldest(unconsumed)).oldest_at === null);
+  });
+
   it('shows each tenant its own outbox and dead letters; the platform the numbers of all', async () => {
     const park = (tenant: string) =>
       gateway.messages.publish(

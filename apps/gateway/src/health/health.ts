@@ -1,32 +1,29 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { listProviders, sentChannels, type SentChannel } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { outsideRequests } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { Health as HealthView, InstallationHealth, ProvidersHealth, WaitingCount } from './health-view.ts';
+import { Queues } from './queues.ts';
 import { Replicas } from './replicas.ts';
 
-/** How long RabbitMQ and the senders may take to tell; the answer says who did not. */
+/** How long the senders may take to tell; the answer says who did not. */
 const patienceMs = 1_500;
-/** The queues are asked no more often than that, however many consoles look. */
-const depthsForMs = 2_000;
 
 /** How the installation is doing, and what of a tenant waits. Never waits long for who is away. */
 @Injectable()
 export class Health {
-  private depths?: { at: number; told: Promise<InstallationHealth['queues']> };
-
   constructor(
     private readonly db: DataSource,
     private readonly messages: Messages,
     private readonly replicas: Replicas,
+    private readonly queues: Queues,
   ) {}
 
   /** What concerns everyone, with the outbox, the dead letters and the providers of this tenant only. */
   async ofTenant(tenant: string): Promise<HealthView> {
     const [queues, outbox, dead_letters, ...providers] = await Promise.all([
-      this.queues(),
+      this.queues.now(),
       this.waiting(
         `SELECT coalesce((SELECT events FROM outbox_queues WHERE tenant = $1), 0)::int AS count,
            (SELECT stored_at FROM outbox_events WHERE tenant = $1 ORDER BY place LIMIT 1) AS oldest_at`,
@@ -46,7 +43,7 @@ export class Health {
   async ofInstallation(): Promise<InstallationHealth> {
     const [queues, outbox, dead_letters] = await outsideRequests(() =>
       Promise.all([
-        this.queues(),
+        this.queues.now(),
         this.waiting('SELECT coalesce(sum(events), 0)::int AS count, min(opened_at) AS oldest_at FROM outbox_queues'),
         this.waiting(
           `SELECT count(*)::int AS count, min(parked_at) AS oldest_at FROM dead_letters WHERE status = 'parked'`,
@@ -66,22 +63,6 @@ export class Health {
     return { count, oldest_at: oldest_at && oldest_at.toISOString() };
   }
 
-  private queues(): Promise<InstallationHealth['queues']> {
-    const now = performance.now();
-    if (!this.depths || now - this.depths.at > depthsForMs) this.depths = { at: now, told: this.askQueues() };
-    return this.depths.told;
-  }
-
-  /** Never rejects. */
-  private async askQueues(): Promise<InstallationHealth['queues']> {
-    try {
-      const data = await inTime(this.messages.queueDepths());
-      return data ? { trouble: null, data } : { trouble: 'RabbitMQ does not answer', data: [] };
-    } catch (error) {
-      return { trouble: (error as Error).message, data: [] };
-    }
-  }
-
   /** Never rejects. */
   private async providers(tenant: string, channel: SentChannel): Promise<ProvidersHealth> {
     try {
@@ -98,12 +79,4 @@ export class Health {
       return { channel, trouble: (error as Error).message, providers: [] };
     }
   }
-}
-
-/** @returns undefined when it takes too long; what comes of it then is nobody's concern */
-async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController();
-  const silence = sleep(patienceMs, undefined, { signal: timer.signal }).catch(() => undefined);
-  work.catch(() => undefined);
-  return Promise.race([work, silence]).finally(() => timer.abort());
 }

@@ -25,6 +25,19 @@ describe('the replicas that were heard of', () => {
     expect(of(replicas, 'inbox', 2_001 + silentForMs)).toEqual(['missing']);
   });
 
+  it('tell of each queue the oldest message that one of them has in hand', () => {
+    const replicas = new Replicas();
+    const told = (now: number) => Object.fromEntries(replicas.oldest(now));
+    const [ten, eleven] = ['2026-11-21T10:00:00.000Z', '2026-11-21T11:00:00.000Z'];
+    replicas.hear(beat('inbox', 'a', { oldest: { q: eleven, r: eleven } }), 1_000);
+    replicas.hear(beat('inbox', 'b', { oldest: { q: ten } }), 2_000);
+    replicas.hear(beat('inbox', 'of an earlier version', { oldest: undefined }), 2_000);
+    expect(told(2_000)).toEqual({ q: ten, r: eleven });
+    expect(told(1_001 + silentForMs)).toEqual({ q: ten });
+    replicas.hear(beat('inbox', 'b', { oldest: {} }), 1_002 + silentForMs);
+    expect(told(1_002 + silentForMs)).toEqual({});
+  });
+
   it('say with their service whether all, some or none of them are ready', () => {
     const replicas = new Replicas();
     replicas.hear(beat('inbox', 'a', { trouble: 'PostgreSQL does not answer' }), 0);

@@ -38,6 +38,18 @@ export class Replicas {
     });
   }
 
+  /** The queues whose oldest message has waited for long in some replica's hand, with when it was published. */
+  oldest(now = Date.now()): Map<string, string> {
+    this.forgetSilent(now);
+    const oldest = new Map<string, string>();
+    for (const { beat } of this.heard.values())
+      for (const [queue, at] of Object.entries(beat.oldest ?? {})) {
+        const other = oldest.get(queue);
+        if (!other || at < other) oldest.set(queue, at);
+      }
+    return oldest;
+  }
+
   private forgetSilent(now: number): void {
     for (const [replica, { at }] of this.heard) if (now - at > silentForMs) this.heard.delete(replica);
   }

@@ -17,9 +17,19 @@ export interface RouteDescription {
   responseExample?: unknown;
   /** An example of the answer as YAML, where that can be asked for. */
   responseYaml?: string;
+  /** Media types of the answer beside JSON, or instead of it where there is no `response`. */
+  responseTypes?: readonly string[];
+  /** Media types that the body may have beside JSON, or instead of it where there is no `body`. */
+  bodyTypes?: readonly string[];
   /** Success status; default 200. */
   status?: number;
-  /** Problem codes that the route can answer with, by status. 400, 401, 403 and 503 are added to every route. */
+  /** Other successes, with what each means. */
+  also?: Record<number, string>;
+  /** Headers that the route heeds, with what each does. */
+  requestHeaders?: Record<string, string>;
+  /** Headers of an answer that is a success, with what each says. */
+  headers?: Record<string, string>;
+  /** Problem codes of the route itself, by status. What guards, limits, the body and the path are refused with is added by itself. */
   errors?: Record<number, string>;
 }
 

@@ -33,8 +33,13 @@ export class ProblemFilter implements ExceptionFilter {
     const { statusCode, message } = error as { statusCode?: number; message?: string };
     if (statusCode !== undefined && statusCode < 500) return fromStatus(statusCode, message);
     this.logger.error(error);
-    return new Problem({ status: 500, code: 'internal_error', title: 'Something went wrong on our side' });
+    return internalError();
   }
+}
+
+/** 500 */
+export function internalError(): Problem {
+  return new Problem({ status: 500, code: 'internal_error', title: 'Something went wrong on our side' });
 }
 
 const titles: Record<number, [code: string, title: string]> = {

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestService, testBroker, testDatabase, unique, until, type TestService } from '@carillon/testing';
+import { SignJWT } from 'jose';
 import { ApiKeys } from '../access/api-keys.ts';
 import { RecipientTokens } from '../access/recipient-tokens.ts';
+import { TokenKeys } from '../access/token-keys.ts';
 import { ExpiredRows } from '../expiry/expired-rows.ts';
 import { service } from '../service.ts';
 
@@ -26,6 +28,9 @@ describe('limits', () => {
       HEADERS_TIMEOUT_MS: '1000',
       BODY_TIMEOUT_MS: '2000',
       MAX_CONNECTIONS: '200',
+      RATE_LIMIT_WRONG_CREDENTIALS: '40',
+      TRUSTED_PROXIES: '127.0.0.1',
+      BOUNCE_WEBHOOK_SECRET: 'a-secret-of-the-mail-server',
     };
     const shared = { database, broker };
     replicas = [await startTestService(service, env, shared), await startTestService(service, env, shared)];
@@ -157,6 +162,112 @@ describe('limits', () => {
       [tenant],
     );
     expect(held).toEqual([{ answer: null, held: true }]);
+  });
+
+  describe('of wrong credentials', () => {
+    let addresses = 0;
+    const freshAddress = () => `198.51.100.${++addresses}`;
+
+    async function ask(path: string, address: string, headers: Record<string, string>, replica = 0, method = 'GET') {
+      const response = await fetch(replicas[replica]!.running.url + path, {
+        method,
+        headers: { 'x-forwarded-for': address, ...headers },
+      });
+      const { status } = response;
+      return { status, headers: response.headers, json: (await response.json().catch(() => ({}))) as any };
+    }
+    const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` });
+    const wrongKey = () => bearer(`ck_${unique()}${unique()}`);
+    /** The statuses of so many attempts, by turns at both replicas. */
+    async function attempts(count: number, one: (each: number, replica: number) => Promise<{ status: number }>) {
+      const statuses: number[] = [];
+      for (let each = 0; each < count; each++) statuses.push((await one(each, each % 2)).status);
+      return statuses;
+    }
+    const refused = (statuses: number[]) => statuses.filter((status) => status === 429).length;
+    const wrongToken = (tenant: string) =>
+      new SignJWT({ tenant }).setProtectedHeader({ alg: 'HS256' }).setSubject('amina').setExpirationTime('1 h');
+
+    it('are kept by both replicas together for an address, which what is good goes on from', async () => {
+      const address = freshAddress();
+      const tenant = unique();
+      const key = await keyOf(tenant);
+      const { token } = await replicas[0]!.running.app.get(RecipientTokens).mint(tenant, 'amina');
+      for (const replica of [0, 1]) {
+        expect((await ask(letters, address, bearer(key), replica)).status).toBe(200);
+        expect((await ask('/v1/notifications?limit=0', address, bearer(token), replica)).status).toBe(400);
+      }
+      const forged = await wrongToken(tenant).sign(new TextEncoder().encode('x'.repeat(32)));
+      const kinds = [
+        () => wrongKey(),
+        () => bearer(forged),
+        () => ({ cookie: `carillon_session=${unique().padEnd(43, 'x').slice(0, 43)}` }),
+      ];
+      const statuses = await attempts(60, (each, replica) => ask(letters, address, kinds[each % 3]!(), replica));
+      expect(new Set(statuses)).toEqual(new Set([401, 429]));
+      expect(refused(statuses)).toBeGreaterThanOrEqual(20);
+      expect(refused(statuses)).toBeLessThanOrEqual(24);
+
+      const answer = await ask(letters, address, wrongKey());
+      expect(answer).toMatchObject({ status: 429, json: { code: 'too_many_attempts' } });
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(30);
+      // What was good before is not held up, nor what needs no look; what nobody knows yet is. Elsewhere nothing is.
+      const { token: fresh } = await replicas[0]!.running.app.get(RecipientTokens).mint(tenant, 'bo');
+      for (const replica of [0, 1]) {
+        expect((await ask(letters, address, bearer(key), replica)).status).toBe(200);
+        for (const one of [token, fresh])
+          expect((await ask('/v1/notifications?limit=0', address, bearer(one), replica)).status).toBe(400);
+        expect((await ask(letters, address, bearer(await keyOf(tenant)), replica)).status).toBe(429);
+      }
+      expect((await ask(letters, freshAddress(), wrongKey())).status).toBe(401);
+      expect((await ask(letters, address, {})).status).toBe(401);
+      const metrics = await (await fetch(`${replicas[0]!.running.url}/metrics`)).text();
+      expect(metrics).toMatch(/carillon_credentials_refused_total\{kind="api_key"\} [1-9]/);
+      expect(metrics).toMatch(/carillon_requests_limited_total\{policy="address"\} [1-9]/);
+      const kept = JSON.stringify(await replicas[0]!.database.query('SELECT * FROM gateway.rate_windows'));
+      expect(kept).not.toContain(address);
+    });
+
+    it('count a whole IPv6 network of a customer as one', async () => {
+      const statuses = await attempts(60, (each, replica) =>
+        ask(letters, `2001:db8:7:7::${each.toString(16)}`, wrongKey(), replica),
+      );
+      expect(refused(statuses)).toBeGreaterThanOrEqual(20);
+      expect((await ask(letters, '2001:db8:7:8::1', wrongKey())).status).toBe(401);
+    });
+
+    it('count tokens that are over against their recipient, not the address that a school shares', async () => {
+      const address = freshAddress();
+      const tenant = unique();
+      const tokens = replicas[0]!.running.app.get(RecipientTokens);
+      const secret = 'a secret of the school that is long enough';
+      await replicas[0]!.running.app.get(TokenKeys).addSecret(tenant, { kid: 'k', secret, by: 'test' });
+      const over = await new SignJWT({ tenant })
+        .setProtectedHeader({ alg: 'HS256', kid: 'k' })
+        .setSubject('amina')
+        .setAudience('carillon')
+        .setExpirationTime(Math.floor(Date.now() / 1000) - 3_600)
+        .sign(new TextEncoder().encode(secret));
+      const path = '/v1/notifications?limit=0';
+      const statuses = await attempts(60, (_, replica) => ask(path, address, bearer(over), replica));
+      expect(refused(statuses)).toBeGreaterThanOrEqual(20);
+      for (const recipient of ['amina', 'bo']) {
+        const { token } = await tokens.mint(tenant, recipient);
+        expect((await ask(path, address, bearer(token))).status).toBe(400);
+      }
+      expect((await ask(letters, address, wrongKey())).status).toBe(401);
+    });
+
+    it('are those of webhooks, too, and genuine ones are taken all the same', async () => {
+      const address = freshAddress();
+      const post = (secret: string, replica = 0) =>
+        ask(`/webhooks/bounces/${secret}`, address, { 'content-type': 'message/rfc822' }, replica, 'POST');
+      const statuses = await attempts(60, (each, replica) => post(`another-secret-${each}`, replica));
+      expect(new Set(statuses)).toEqual(new Set([403, 429]));
+      expect(refused(statuses)).toBeGreaterThanOrEqual(20);
+      expect((await post('a-secret-of-the-mail-server')).status).toBe(204);
+    });
   });
 
   describe('of clients that are slow', () => {

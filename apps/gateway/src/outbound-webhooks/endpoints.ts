@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { anyOutcome, freshId, Problem } from '@carillon/contracts';
+import { anyOutcome, Problem } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { ForbiddenTarget, OutboundGuard, SecretBox, SecretUnreadable } from '@carillon/service';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -17,6 +17,8 @@ export interface KeptSecret {
   sealed: string;
   /** RFC 3339; null: it is the newest one. */
   until: string | null;
+  /** Which request has made it, of one that took another's place. */
+  made_by?: string;
 }
 
 /** Where a tenant wants to be told. */
@@ -45,17 +47,21 @@ export class Endpoints {
 
   /**
    * From its answer on facts are told there.
+   * @param id of one that this request has made before, when nobody has been told of it: then that one gets another secret
    * @throws Problem 422 `invalid_webhook`, 409 `too_many_webhooks`; BrokerUnavailable
    */
-  async create(tenant: string, { url, description, events }: EndpointInput, created_by: string): Promise<NewEndpoint> {
+  async create(
+    tenant: string,
+    { url, description, events }: EndpointInput,
+    { by, id }: { by: string; id: string },
+  ): Promise<NewEndpoint> {
     await this.check(url);
-    const id = freshId();
     const secret = newSecret();
     const kept: KeptSecret[] = [{ sealed: this.seal(secret, tenant, id), until: null }];
     const endpoint = await this.changing(events, async (db) => {
       const [{ count }]: [{ count: number }] = await db.query(
-        'SELECT count(*)::int AS count FROM webhook_endpoints WHERE tenant = $1',
-        [tenant],
+        'SELECT count(*)::int AS count FROM webhook_endpoints WHERE tenant = $1 AND id <> $2',
+        [tenant, id],
       );
       if (count >= most) {
         throw new Problem({
@@ -67,8 +73,9 @@ export class Endpoints {
       }
       return db.query<Endpoint[]>(
         `INSERT INTO webhook_endpoints (tenant, id, url, description, events, secrets, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${columns}`,
-        [tenant, id, url, description, events, JSON.stringify(kept), created_by],
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, id) DO UPDATE SET secrets = excluded.secrets
+         RETURNING ${columns}`,
+        [tenant, id, url, description, events, JSON.stringify(kept), by],
       );
     });
     return { ...found(id, endpoint), secret };
@@ -122,19 +129,24 @@ export class Endpoints {
     return found(id, await rowsOf(this.db.manager, sql, [tenant, id]));
   }
 
-  /** A new secret; the former one signs as well for so many seconds. @throws Problem 404 */
-  async rotateSecret(tenant: string, id: string, overlap: number): Promise<NewEndpoint> {
+  /**
+   * A new secret; the former one signs as well for so many seconds.
+   * @param made_by which request this is: when it comes again, because nobody was told, the former secret is still the former one
+   * @throws Problem 404
+   */
+  async rotateSecret(tenant: string, id: string, overlap: number, made_by: string): Promise<NewEndpoint> {
     const secret = newSecret();
-    const fresh: KeptSecret = { sealed: this.seal(secret, tenant, id), until: null };
+    const fresh: KeptSecret = { sealed: this.seal(secret, tenant, id), until: null, made_by };
     const endpoint = await this.db.transaction(async (db) => {
       const [row] = await db.query<{ secrets: KeptSecret[] }[]>(
         'SELECT secrets FROM webhook_endpoints WHERE tenant = $1 AND id = $2 FOR UPDATE',
         [tenant, id],
       );
       if (!row) throw Problem.notFound('webhook', id);
-      const former = row.secrets[0]!;
+      const [former, ...earlier] = row.secrets;
       const until = new Date(Date.now() + overlap * 1000).toISOString();
-      const secrets = overlap === 0 ? [fresh] : [fresh, { ...former, until }];
+      const replaced = former!.made_by === made_by ? earlier : [{ ...former!, until }];
+      const secrets = overlap === 0 ? [fresh] : [fresh, ...replaced];
       return rowsOf(
         db,
         `UPDATE webhook_endpoints SET secrets = $3, updated_at = now() WHERE tenant = $1 AND id = $2 RETURNING ${columns}`,
@@ -153,9 +165,9 @@ export class Endpoints {
     );
     for (const { tenant, id, secrets } of rows) {
       try {
-        const fresh = secrets.map(({ sealed, until }) => ({
+        const fresh = secrets.map(({ sealed, ...kept }) => ({
           sealed: this.seal(this.box.open(sealed, ownerOf(tenant, id)), tenant, id),
-          until,
+          ...kept,
         }));
         await this.db.query(
           'UPDATE webhook_endpoints SET secrets = $4 WHERE tenant = $1 AND id = $2 AND secrets = $3',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { freshId, Problem } from '@carillon/contracts';
+import { Problem } from '@carillon/contracts';
 import { batched, notErased, prepared, type Erasure, type SqlRunner } from '@carillon/persistence';
 import { DataSource } from 'typeorm';
 import type { Message, MessageDetail } from './endpoint.ts';
@@ -145,13 +145,12 @@ export class MessageStore {
   }
 
   /** A message that nothing has happened for, to see whether the endpoint takes it. @returns its id */
-  async test(tenant: string, endpoint: string): Promise<string> {
-    const id = freshId();
+  async test(tenant: string, endpoint: string, id: string): Promise<string> {
     const now = new Date().toISOString();
     const body = payloadOf('webhook.test', now, { webhook_id: endpoint });
     await this.db.query(
       `INSERT INTO webhook_messages (tenant, id, endpoint, event, body, created_at)
-       VALUES ($1, $2, $3, 'webhook.test', $4, $5)`,
+       VALUES ($1, $2, $3, 'webhook.test', $4, $5) ON CONFLICT DO NOTHING`,
       [tenant, id, endpoint, body, now],
     );
     return id;

@@ -3,6 +3,7 @@ import { timestampSchema } from '@carillon/contracts';
 import { z } from 'zod';
 import { Allow, CallerName, Tenant } from '../access/access.guard.ts';
 import { Describe } from '../http/describe.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
 import { uuid } from '../http/uuid.pipe.ts';
@@ -76,9 +77,10 @@ export class WebhooksController {
   create(
     @Tenant() tenant: string,
     @CallerName() by: string,
+    @Identity() identity: RequestIdentity,
     @Body(body(endpointInputSchema)) input: EndpointInput,
   ): Promise<NewEndpoint> {
-    return this.endpoints.create(tenant, input, by);
+    return this.endpoints.create(tenant, input, { by, id: identity.id() });
   }
 
   @Get(':id')
@@ -149,10 +151,11 @@ export class WebhooksController {
   })
   rotate(
     @Tenant() tenant: string,
+    @Identity() identity: RequestIdentity,
     @Param('id', webhookId) id: string,
     @Body(body(rotationSchema)) { overlap_seconds }: z.infer<typeof rotationSchema>,
   ): Promise<NewEndpoint> {
-    return this.endpoints.rotateSecret(tenant, id, overlap_seconds);
+    return this.endpoints.rotateSecret(tenant, id, overlap_seconds, identity.id());
   }
 
   @Post(':id/test')
@@ -163,9 +166,13 @@ export class WebhooksController {
     status: 202,
     errors: { 404: 'not_found' },
   })
-  async test(@Tenant() tenant: string, @Param('id', webhookId) id: string): Promise<MessageDetail> {
+  async test(
+    @Tenant() tenant: string,
+    @Identity() identity: RequestIdentity,
+    @Param('id', webhookId) id: string,
+  ): Promise<MessageDetail> {
     await this.endpoints.get(tenant, id);
-    return this.store.get(tenant, id, await this.store.test(tenant, id));
+    return this.store.get(tenant, id, await this.store.test(tenant, id, identity.id()));
   }
 
   @Post(':id/replay')

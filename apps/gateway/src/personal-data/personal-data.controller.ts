@@ -34,6 +34,7 @@ export class PersonalDataController {
       'Profile, preferences, decisions, inbox, deliveries with their contents and attempts, pending timers, dead letters and what webhooks were told. ' +
       'A history of any length is streamed; an answer that breaks off is not complete, ask again.',
     response: exportSchema,
+    headers: { 'content-disposition': 'The name of the file.' },
     errors: { 404: 'not_found' },
   })
   async export(@Tenant() tenant: string, @Param('id', recipientId) id: string): Promise<StreamableFile> {

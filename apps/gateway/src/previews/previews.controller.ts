@@ -20,6 +20,7 @@ import { Messages } from '@carillon/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Allow, Tenant } from '../access/access.guard.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { forTemplates, TimeLimit } from '../limits/time-limit.ts';
@@ -55,6 +56,7 @@ export class PreviewsController {
     body: previewInputSchema,
     bodyExample: { data: { invoice_number: 'INV-1001', amount: 12500, currency: 'KES' }, locale: 'en-KE' },
     response: previewSchema,
+    responseTypes: ['text/html'],
     errors: { 404: 'not_found', 422: 'cannot_render, no_html' },
   })
   async preview(
@@ -93,6 +95,7 @@ export class PreviewsController {
   })
   async testSend(
     @Tenant() tenant: string,
+    @Identity() identity: RequestIdentity,
     @Param('key', templateKey) key: string,
     @Body(body(testSendInputSchema)) { to, locale, time_zone, ...request }: TestSendInput,
   ): Promise<z.infer<typeof testedSchema>> {
@@ -105,7 +108,7 @@ export class PreviewsController {
     };
     const sent = await this.messages.call(
       sendTemplateTest,
-      { tenant, key, ...request, to: { ...admitted, recipient } },
+      { tenant, id: identity.id(), key, ...request, to: { ...admitted, recipient } },
       { timeoutMs: previewTimeoutMs },
     );
     return { ...sent, channel };

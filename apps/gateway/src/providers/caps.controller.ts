@@ -21,7 +21,11 @@ export class CapsController {
   constructor(private readonly messages: Messages) {}
 
   @Get()
-  @Describe({ summary: 'The caps of a channel, and what counts against them today', response: capsViewSchema })
+  @Describe({
+    summary: 'The caps of a channel, and what counts against them today',
+    response: capsViewSchema,
+    errors: { 404: 'not_found' },
+  })
   get(@Tenant() tenant: string, @Param('channel', sentChannel) channel: SentChannel): Promise<CapsView> {
     return this.messages.call(getCaps, { tenant, channel });
   }
@@ -34,7 +38,7 @@ export class CapsController {
     body: capsSchema,
     bodyExample: { per_recipient_hour: 10, per_day: 5000, countries_per_day: { '254': 5000, '*': 0 } },
     response: capsViewSchema,
-    errors: { 422: 'invalid_caps' },
+    errors: { 404: 'not_found', 422: 'invalid_caps' },
   })
   put(
     @Tenant() tenant: string,

@@ -75,6 +75,7 @@ export class ProvidersController {
     description:
       'With what their circuit breakers do. The installation’s providers come last; they serve tenants that have no enabled provider of their own (`in_use`).',
     response: z.object({ data: z.array(providerSchema) }),
+    errors: { 404: 'not_found' },
   })
   list(
     @Tenant() tenant: string,
@@ -102,7 +103,8 @@ export class ProvidersController {
     bodyExample,
     query: putQuery,
     response: providerSchema,
-    errors: { 422: 'invalid_provider' },
+    also: { 201: 'It is new.' },
+    errors: { 404: 'not_found', 422: 'invalid_provider, provider_refused' },
   })
   async put(
     @Tenant() tenant: string,

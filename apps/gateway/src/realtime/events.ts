@@ -1,11 +1,17 @@
 import type { Notification } from '@carillon/contracts';
 import type { Server, Socket } from 'socket.io';
+import type { Page } from '../origins/origin.ts';
+import type { Signer } from '../access/recipient-tokens.ts';
 import type { Inbox } from './feeds.ts';
 
 /** Why the gateway closes a socket. */
 export type ClosingCode =
   /** Connect again with a new token. */
   | 'token_expired'
+  /** The secret or key set that it was signed with was taken away or replaced. Connect again with a new token. */
+  | 'token_revoked'
+  /** The recipient was erased. Do not connect again. */
+  | 'recipient_erased'
   /** Somebody has opened more sockets than a recipient may have; this was the oldest. Do not connect again. */
   | 'too_many_sockets'
   /** More messages than a client has reason to send. Do not connect again. */
@@ -14,6 +20,8 @@ export type ClosingCode =
   | 'too_slow'
   /** Requests are answered 403, too. Connect again once they are not. */
   | 'tenant_suspended'
+  /** The tenant does not allow the page's origin any more. Until it does, connecting again is refused. */
+  | 'origin_not_allowed'
   /** This replica stops; connecting again leads to another one. */
   | 'stopping';
 
@@ -38,7 +46,9 @@ export interface Said {
 /** What is known of a socket once its token is verified. */
 export interface SocketData {
   inbox: Inbox;
+  page: Page;
   expires_at: Date;
+  signer: Signer;
   since: string[];
 }
 

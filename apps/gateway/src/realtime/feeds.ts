@@ -1,6 +1,7 @@
 import { inboxKey, type InboxChanged } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { ClosingCode } from './events.ts';
 import type { Seat } from './seat.ts';
 import { watchedSeconds, Watches } from './watches.ts';
 
@@ -59,6 +60,11 @@ export class Feeds implements BeforeApplicationShutdown {
     if (feed.seats.size > seatsAtMost) oldest!.close('too_many_sockets');
     // Only what happens from here on is heard, so this is when to ask what happened before.
     void feed.ready.then(() => seat.start());
+  }
+
+  /** Ends all sockets of a recipient here. */
+  close({ tenant, recipient }: Inbox, code: ClosingCode): void {
+    for (const seat of this.feeds.get(inboxKey(tenant, recipient))?.seats ?? []) seat.close(code);
   }
 
   leave(seat: Seat): void {

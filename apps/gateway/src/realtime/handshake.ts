@@ -24,7 +24,9 @@ export class Refusal extends Error {
 const reasons = {
   unauthorized: 'auth.token must be a valid recipient token',
   token_expired: 'The token has expired; connect with a new one',
+  origin_not_allowed: 'The tenant does not allow pages of this origin; see PUT /v1/admin/origins',
   tenant_suspended: 'The tenant is suspended, or no more',
+  too_many_attempts: 'Too many wrong tokens came from this address; try again in a minute',
   invalid_since: `auth.since must be the id of a notification, or a list of up to ${sinceAtMost}`,
   unavailable: 'This cannot be told right now; try again',
 };

@@ -255,6 +255,7 @@ describe('real time', () => {
       const client = await test.connected(one, { recipient, since });
       expect(client.created.toSorted()).toEqual(many.toSorted());
       await test.notifyAtOnce(recipient, 200);
+      await until('nothing of them is on its way any more', () => client.created.length === 600);
       const late = await test.connected(one, { recipient, since });
       expect([late.told, late.resyncs, late.counts]).toEqual([[], 1, [601]]);
     });
@@ -390,7 +391,7 @@ describe('real time', () => {
       );
       await isWell();
       await until('all are refused', () => bad.every(({ ends }) => ends.length > 0), { timeoutMs: 30_000 });
-      expect(new Set(bad.flatMap(({ ends }) => ends))).toEqual(new Set(['unauthorized']));
+      expect(new Set(bad.flatMap(({ ends }) => ends))).toEqual(new Set(['unauthorized', 'too_many_attempts']));
       await isWell();
       expect(await metric(one, 'carillon_sockets')).toBe(open);
       await until('none is kept', () => test.connectionsOf(one) <= open);

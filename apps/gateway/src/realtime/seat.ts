@@ -9,6 +9,8 @@ import {
 } from '@carillon/contracts';
 import type { Messages } from '@carillon/messaging';
 import { Logger } from '@nestjs/common';
+import type { Page } from '../origins/origin.ts';
+import type { Signer } from '../access/recipient-tokens.ts';
 import { bytesWaiting, cut } from './connection.ts';
 import type { ClosingCode, Heard, RealtimeSocket } from './events.ts';
 import type { Inbox } from './feeds.ts';
@@ -30,6 +32,8 @@ const waitingAtMost = 500;
 const unreadAtMost = 1024 * 1024;
 /** A client that takes nothing for so long while it catches up is too slow. */
 const patienceMs = 5_000;
+/** After these a client has no reason to come back by itself. */
+const final: ReadonlySet<ClosingCode> = new Set(['too_many_sockets', 'too_many_messages', 'recipient_erased']);
 /** setTimeout takes no more. */
 const timerAtMost = 2 ** 31 - 1;
 
@@ -44,6 +48,8 @@ const timerAtMost = 2 ** 31 - 1;
  */
 export class Seat {
   readonly inbox: Inbox;
+  signer!: Signer;
+  readonly page: Page;
   private state: 'joining' | 'catching up' | 'live' = 'joining';
   private again = false;
   private waiting: InboxChanged[] = [];
@@ -60,13 +66,14 @@ export class Seat {
     private readonly messages: Messages,
     private readonly turns: Turns,
   ) {
-    const { inbox, since, expires_at } = socket.data;
+    const { inbox, page, since, signer, expires_at } = socket.data;
     this.inbox = inbox;
+    this.page = page;
     if (since.length > 0) {
       this.has = new LastIds(since, sinceAtMost);
       this.last = { id: since.at(-1)!, arrived_at: '' };
     }
-    this.expireAt(expires_at);
+    this.holdBy(signer, expires_at);
   }
 
   /** Signals of the recipient arrive from now on. */
@@ -88,7 +95,13 @@ export class Seat {
     else this.waiting = [];
   }
 
-  expireAt(time: Date): void {
+  /** What its token was proved by, and until when it holds. */
+  holdBy(signer: Signer, expires_at: Date): void {
+    this.signer = signer;
+    this.expireAt(expires_at);
+  }
+
+  private expireAt(time: Date): void {
     clearTimeout(this.expiry);
     const left = time.getTime() - Date.now();
     if (left <= 0) this.close('token_expired');
@@ -100,7 +113,7 @@ export class Seat {
     if (!this.open) return;
     this.send('closing', { code });
     socketsClosed.inc({ code });
-    if (code === 'too_many_sockets' || code === 'too_many_messages') this.socket.disconnect(true);
+    if (final.has(code)) this.socket.disconnect(true);
     else this.socket.conn.close();
   }
 

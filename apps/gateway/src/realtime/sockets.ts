@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Problem } from '@carillon/contracts';
 import { Messages } from '@carillon/messaging';
 import { CONFIG, TenantStandings } from '@carillon/service';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
@@ -7,11 +8,15 @@ import { Server as Engine } from 'engine.io';
 import { Server } from 'socket.io';
 import { RecipientTokens } from '../access/recipient-tokens.ts';
 import type { GatewayConfig } from '../config.ts';
+import { FailedCredentials } from '../limits/failed-credentials.ts';
+import { clientAddress } from '../limits/network.ts';
+import type { Page } from '../origins/origin.ts';
+import { Origins } from '../origins/origins.ts';
 import type { RealtimeServer, RealtimeSocket } from './events.ts';
 import { Feeds } from './feeds.ts';
 import { readHandshake, readToken, Refusal } from './handshake.ts';
 import { socketsOpen, socketsRefused } from './metrics.ts';
-import { mayConnect } from './origins.ts';
+import { RevokedTokens } from './revoked-tokens.ts';
 import { Seat } from './seat.ts';
 import { Turns } from './turns.ts';
 
@@ -42,18 +47,29 @@ export class Sockets implements BeforeApplicationShutdown {
   private readonly turns = new Turns(catchingUpAtMost);
   private readonly seats = new Set<Seat>();
   private readonly connections = new Set<Duplex>();
+  private readonly pages = new WeakMap<object, Page>();
+  /** Whose connection it is. */
+  private readonly addresses = new WeakMap<object, string>();
   private stopping = false;
 
   constructor(
-    @Inject(CONFIG) private readonly config: GatewayConfig,
     private readonly tokens: RecipientTokens,
     private readonly messages: Messages,
     private readonly feeds: Feeds,
     private readonly standings: TenantStandings,
+    private readonly origins: Origins,
+    private readonly failed: FailedCredentials,
+    revoked: RevokedTokens,
+    @Inject(CONFIG) private readonly config: Pick<GatewayConfig, 'TRUSTED_PROXIES'>,
   ) {
     standings.onChange((tenant, standing) => {
       if (standing === 'active') return;
       for (const seat of this.seats) if (seat.inbox.tenant === tenant) seat.close('tenant_suspended');
+    });
+    revoked.watch(this.seats);
+    origins.onChange((tenant) => {
+      for (const seat of this.seats)
+        if (seat.inbox.tenant === tenant && !origins.permit(seat.page, tenant)) seat.close('origin_not_allowed');
     });
     this.engine = new Engine({
       transports: ['websocket'],
@@ -68,7 +84,11 @@ export class Sockets implements BeforeApplicationShutdown {
     const io: RealtimeServer = new Server({ serveClient: false, connectTimeout: strangerMs });
     io.bind(this.engine);
     // The request and its headers would stay in memory as long as the socket.
-    this.engine.on('connection', (connection: { request: unknown }) => (connection.request = null));
+    this.engine.on('connection', (connection: { request: IncomingMessage | null }) => {
+      this.pages.set(connection, pageOf(connection.request!));
+      this.addresses.set(connection, this.addressOf(connection.request!));
+      connection.request = null;
+    });
     for (const name of namespaces) {
       const namespace = io.of(name);
       namespace.use((socket, next) => {
@@ -109,26 +129,38 @@ export class Sockets implements BeforeApplicationShutdown {
   }
 
   /** Why not even a token is asked for. */
-  private refuses({ headers }: IncomingMessage): string | undefined {
+  private refuses(request: IncomingMessage): string | undefined {
     if (this.stopping) return 'stopping';
     if (this.engine.clientsCount - this.seats.size >= strangersAtMost) return 'too_many_strangers';
-    return mayConnect(headers.origin, headers.host, this.config.REALTIME_ORIGINS) ? undefined : 'origin';
+    return this.origins.permit(pageOf(request), undefined) ? undefined : 'origin';
   }
 
-  /** @throws Refusal */
+  private addressOf({ socket, headers }: IncomingMessage): string {
+    const forwarded = headers['x-forwarded-for'];
+    return clientAddress(socket.remoteAddress ?? '', forwarded?.toString(), this.config.TRUSTED_PROXIES);
+  }
+
+  /** @throws Refusal; Problem 429 */
   private async admit(socket: RealtimeSocket): Promise<void> {
     const { token, since } = readHandshake(socket.handshake.auth);
     socket.handshake.auth = {};
-    const reading = await this.tokens.read(token);
-    if ('refused' in reading) throw new Refusal(reading.refused);
+    const address = this.addresses.get(socket.conn)!;
+    const reading = await this.tokens.read(token, !this.failed.isFull(address));
+    if ('refused' in reading) {
+      if (reading.refused === 'unauthorized') await this.failed.wrong('token', address);
+      if (reading.refused === 'token_expired') await this.failed.expired(reading.expired);
+      throw new Refusal(reading.refused);
+    }
     const { tenant, recipient } = reading.caller;
     if (this.standings.of(tenant) !== 'active') throw new Refusal('tenant_suspended');
-    socket.data = { inbox: { tenant, recipient }, expires_at: reading.expires_at, since };
+    const page = this.pages.get(socket.conn)!;
+    if (!this.origins.permit(page, tenant)) throw new Refusal('origin_not_allowed');
+    socket.data = { inbox: { tenant, recipient }, page, expires_at: reading.expires_at, signer: reading.signer, since };
   }
 
   private refuse(socket: RealtimeSocket, error: unknown, next: (error: Error) => void): void {
-    if (!(error instanceof Refusal)) this.logger.error(error);
-    const refusal = error instanceof Refusal ? error : new Refusal('unavailable');
+    const refusal = refusalOf(error);
+    if (refusal.data.code === 'unavailable' && refusal !== error) this.logger.error(error);
     socketsRefused.inc({ code: refusal.data.code });
     next(refusal);
     // Once the client is told, which happens in the next tick.
@@ -166,12 +198,21 @@ export class Sockets implements BeforeApplicationShutdown {
       const { tenant, recipient } = reading.caller;
       const { inbox } = socket.data;
       if (tenant !== inbox.tenant || recipient !== inbox.recipient) throw new Refusal('unauthorized');
-      if (socket.connected) seat.expireAt(reading.expires_at);
+      if (socket.connected) seat.holdBy(reading.signer, reading.expires_at);
       return { expires_at: reading.expires_at.toISOString() };
     } catch (error) {
       return { error: error instanceof Refusal ? error.data : { code: 'unavailable' } };
     }
   }
+}
+
+function pageOf({ headers: { origin, host } }: IncomingMessage): Page {
+  return { origin, host };
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  return new Refusal(error instanceof Problem && error.status === 429 ? 'too_many_attempts' : 'unavailable');
 }
 
 function isRealtime({ url = '' }: IncomingMessage): boolean {

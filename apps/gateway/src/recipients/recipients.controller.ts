@@ -55,6 +55,7 @@ export class RecipientsController {
       'Replaces everything but the preferences. `email` and `phone` are short for a primary contact. 201 when it is new.',
     body: recipientInputSchema,
     response: recipientSchema,
+    also: { 201: 'It is new.' },
     errors: { 422: 'invalid_recipient' },
   })
   async put(

@@ -71,6 +71,7 @@ export class RetentionController {
     bodyExample: { dry_run: true },
     response: retentionRunSchema,
     status: 202,
+    also: { 200: 'What would be removed; nothing was.' },
   })
   async run(
     @Tenant() tenant: string,

@@ -1,6 +1,6 @@
 import { Problem } from '@carillon/contracts';
 import type { FastifyRequest } from 'fastify';
-import { mayConnect } from '../realtime/origins.ts';
+import { isOwnPage, pageOf } from '../origins/origin.ts';
 
 /**
  * Refuses what a page of another origin makes a browser send. Browsers say whose page it is with everything but plain GETs; whatever
@@ -9,10 +9,9 @@ import { mayConnect } from '../realtime/origins.ts';
  * @param publicUrl under which browsers know us, where a proxy tells us another host
  * @throws Problem 403 `foreign_origin`
  */
-export function requireOwnPage({ headers, host }: FastifyRequest, publicUrl: string | undefined): void {
-  const { origin } = headers;
-  if (mayConnect(origin, host, undefined)) return;
-  if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return;
+export function requireOwnPage(request: FastifyRequest, publicUrl: string | undefined): void {
+  const page = pageOf(request);
+  if (page.origin === undefined || isOwnPage(page, publicUrl)) return;
   throw new Problem({
     status: 403,
     code: 'foreign_origin',

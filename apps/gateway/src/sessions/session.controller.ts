@@ -11,6 +11,7 @@ import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
 import { emailSchema, memberNameSchema } from '../members/member-input.ts';
 import { newPasswordSchema } from '../members/passwords.ts';
+import { KnownBrowsers } from './known-browsers.ts';
 import { OpenId, openIdSeconds } from './openid.ts';
 import { requireOwnPage } from './own-page.ts';
 import { Sessions, type MemberCaller, type Session } from './sessions.ts';
@@ -43,6 +44,9 @@ const passwordSchema = z.strictObject({
 });
 const openIdQuery = z.strictObject({ tenant: tenantSchema.default(defaultTenant) });
 
+/** Of the routes that sign in or out. */
+const headers = { 'set-cookie': 'The session, or its end, in a cookie that no script can read.' };
+
 const password = 'correct horse battery staple';
 
 /** How members get into the console and out again. */
@@ -52,6 +56,7 @@ export class SessionController {
   constructor(
     private readonly sessions: Sessions,
     private readonly signIn: SignIn,
+    private readonly browsers: KnownBrowsers,
     private readonly openId: OpenId,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -75,6 +80,7 @@ export class SessionController {
     bodyExample: { email: 'owner@example.org', password },
     response: sessionSchema,
     status: 201,
+    headers,
     errors: { 401: 'sign_in_failed', 403: 'foreign_origin', 429: 'too_many_attempts' },
   })
   begin(
@@ -84,7 +90,9 @@ export class SessionController {
   ): Promise<Session> {
     requireOwnPage(request, this.config.PUBLIC_URL);
     return outsideRequests(async () => {
-      const member = await this.signIn.byPassword(input, request.ip);
+      const { tenant, email } = input;
+      const member = await this.signIn.byPassword(input, request.ip, this.browsers.has(request, tenant, email));
+      this.browsers.remember(reply, tenant, email);
       return this.sessions.open(member.tenant, member.id, request, reply);
     });
   }
@@ -99,7 +107,8 @@ export class SessionController {
     bodyExample: { token: 'kq0X1b7yG5m2sD9vJ4hT8wR6nC3fLzAeUiOoPpQqSsT', password, name: 'Amina Otieno' },
     response: sessionSchema,
     status: 201,
-    errors: { 403: 'foreign_origin', 404: 'invitation_unknown' },
+    headers,
+    errors: { 403: 'foreign_origin', 404: 'invitation_unknown', 429: 'too_many_attempts' },
   })
   accept(
     @Req() request: FastifyRequest,
@@ -110,7 +119,9 @@ export class SessionController {
     return outsideRequests(async () => {
       const { tenant, id } = await this.signIn.byInvitation(token, chosen, request.ip);
       await this.sessions.closeAll(tenant, id);
-      return this.sessions.open(tenant, id, request, reply);
+      const session = await this.sessions.open(tenant, id, request, reply);
+      this.browsers.remember(reply, tenant, session.member.email);
+      return session;
     });
   }
 
@@ -121,7 +132,8 @@ export class SessionController {
     description: 'For a browser to be led to: it goes on to the provider, comes back and ends in the console.',
     query: openIdQuery,
     status: 302,
-    errors: { 404: 'not_found', 503: 'unavailable' },
+    headers: { 'set-cookie': 'What to recognise the browser by when it comes back.' },
+    errors: { 404: 'not_found' },
   })
   async toProvider(
     @Query(query(openIdQuery)) { tenant }: z.infer<typeof openIdQuery>,
@@ -140,7 +152,7 @@ export class SessionController {
     summary: 'Come back from the identity provider',
     description: 'Ends in the console: signed in, or at its page for signing in, which says why not.',
     status: 302,
-    errors: { 503: 'unavailable' },
+    headers,
   })
   async fromProvider(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const search = request.url.replace(/^[^?]*/, '');
@@ -164,7 +176,7 @@ export class SessionController {
   }
 
   @Delete()
-  @Describe({ summary: 'Sign out', response: endedSchema })
+  @Describe({ summary: 'Sign out', response: endedSchema, headers })
   async end(
     @Asking() caller: MemberCaller,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -174,7 +186,7 @@ export class SessionController {
   }
 
   @Delete('all')
-  @Describe({ summary: 'Sign out everywhere', response: endedSchema })
+  @Describe({ summary: 'Sign out everywhere', response: endedSchema, headers })
   async endAll(
     @Asking() { tenant, memberId }: MemberCaller,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -192,6 +204,7 @@ export class SessionController {
     body: passwordSchema,
     bodyExample: { current_password: password, new_password: 'a longer phrase that nobody else has' },
     response: sessionSchema,
+    headers,
     errors: { 403: 'wrong_password', 409: 'no_password', 429: 'too_many_attempts' },
   })
   async changePassword(

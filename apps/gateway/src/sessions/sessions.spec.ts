@@ -159,6 +159,21 @@ describe('members', () => {
       await test.database.query(`UPDATE gateway.sign_in_attempts SET ends_at = now()`);
     });
 
+    it('is not taken from a member by strangers who try: the browser that they used before is counted by itself', async () => {
+      const { browser: own, email } = await member('viewer');
+      await own.signIn(email, password);
+      for (let time = 0; time < 10; time++) await browser(time % 2 ? test : replica).signIn(email, 'wrong');
+      expect((await browser().signIn(email, password)).status).toBe(429);
+      expect((await own.signIn(email, password)).status).toBe(201);
+      // It is known for this member alone, and what it tries is counted.
+      const other = await member('viewer');
+      for (let time = 0; time < 10; time++) await browser().signIn(other.email, 'wrong');
+      expect((await own.signIn(other.email, password)).status).toBe(429);
+      for (let time = 0; time < 10; time++) expect((await own.signIn(email, 'wrong')).status).toBe(401);
+      expect((await own.signIn(email, password)).status).toBe(429);
+      await test.database.query(`UPDATE gateway.sign_in_attempts SET ends_at = now()`);
+    });
+
     it('stands in the audit log, also where it fails, but for emails that nobody has', async () => {
       const { browser: own, email, id } = await member('viewer');
       await own.signIn(email, 'a wrong password');

@@ -16,6 +16,9 @@ export const csrfHeader = 'x-csrf-token';
 
 const tokenPattern = /^[\w-]{43}$/;
 
+/** `known`: see KnownBrowsers. */
+type CookieName = 'session' | 'openid' | 'known';
+
 /** A session as whoever has it sees it. */
 export interface Session {
   tenant: string;
@@ -114,14 +117,14 @@ export class Sessions {
   }
 
   /** The value of one of our cookies. */
-  cookieOf(request: FastifyRequest, name: 'session' | 'openid'): string | undefined {
+  cookieOf(request: FastifyRequest, name: CookieName): string | undefined {
     return parseCookie(request.headers.cookie ?? '')[this.nameOf(name)];
   }
 
   /** @param maxAge seconds; 0 takes it away */
   setCookie(
     reply: FastifyReply,
-    name: 'session' | 'openid',
+    name: CookieName,
     value: string,
     { maxAge, sameSite }: { maxAge: number; sameSite: 'strict' | 'lax' },
   ): void {
@@ -129,11 +132,12 @@ export class Sessions {
     void reply.header('set-cookie', stringifySetCookie({ name: this.nameOf(name), ...cookie }));
   }
 
-  private nameOf(name: 'session' | 'openid'): string {
+  private nameOf(name: CookieName): string {
     return `${this.secure ? '__Host-' : ''}carillon_${name}`;
   }
 
-  private tokenOf(request: FastifyRequest): string | undefined {
+  /** The secret in the cookie of a request; undefined where there is none that could be one. */
+  tokenOf(request: FastifyRequest): string | undefined {
     const token = this.cookieOf(request, 'session');
     return token !== undefined && tokenPattern.test(token) ? token : undefined;
   }

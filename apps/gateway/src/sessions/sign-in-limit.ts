@@ -4,6 +4,7 @@ import { Problem } from '@carillon/contracts';
 import { CONFIG } from '@carillon/service';
 import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '../config.ts';
+import { networkOf } from '../limits/network.ts';
 
 /** Minutes over which attempts that fail are counted. */
 const windowMinutes = 15;
@@ -27,15 +28,26 @@ export class SignInLimit {
    * Counts an attempt before it is looked at, so that many at a time are counted too.
    * @param who whoever it is that somebody wants to be
    * @param address where the attempt comes from
+   * @param isKnownBrowser the member has signed in with it before: it is counted by itself, so that no stranger's attempts keep
+   *   the member out
    * @returns takes the attempt back, once it has succeeded
    * @throws Problem 429
    */
-  async take(who: readonly [tenant: string, email: string], address: string): Promise<() => Promise<void>> {
-    const limits = new Map([
-      [this.subject(['both', ...who, address]), perMemberAndAddress],
-      [this.subject(['member', ...who]), perMemberOrAddress],
-      [this.subject(['address', address]), perMemberOrAddress],
-    ]);
+  async take(
+    who: readonly [tenant: string, email: string],
+    address: string,
+    isKnownBrowser = false,
+  ): Promise<() => Promise<void>> {
+    const network = networkOf(address);
+    const limits = new Map(
+      isKnownBrowser
+        ? [[this.subject(['known', ...who]), perMemberAndAddress]]
+        : [
+            [this.subject(['both', ...who, network]), perMemberAndAddress],
+            [this.subject(['member', ...who]), perMemberOrAddress],
+            [this.subject(['address', network]), perMemberOrAddress],
+          ],
+    );
     // In one order, so that attempts at the same time do not lock each other out for good.
     const subjects = [...limits.keys()].sort().map((hex) => Buffer.from(hex, 'hex'));
     const counts = await this.db.query<{ subject: Buffer; attempts: number; seconds: number }[]>(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@carillon/contracts';
+import { FailedCredentials } from '../limits/failed-credentials.ts';
 import { Members, type MemberWithPassword } from '../members/members.ts';
 import { hashPassword, isOutdated, isPassword } from '../members/passwords.ts';
 import { AccessEvents } from './access-events.ts';
@@ -13,14 +14,19 @@ export class SignIn {
     private readonly members: Members,
     private readonly limit: SignInLimit,
     private readonly events: AccessEvents,
+    private readonly failed: FailedCredentials,
   ) {}
 
-  /** @throws Problem 401 `sign_in_failed`; 429 */
+  /**
+   * @param isKnownBrowser whether the member has signed in with it before
+   * @throws Problem 401 `sign_in_failed`; 429
+   */
   async byPassword(
     { tenant, email, password }: { tenant: string; email: string; password: string },
     ip: string,
+    isKnownBrowser: boolean,
   ): Promise<MemberWithPassword> {
-    const takeBack = await this.limit.take([tenant, email], ip);
+    const takeBack = await this.limit.take([tenant, email], ip, isKnownBrowser);
     const member = await this.members.byEmail(tenant, email);
     if (!(await isPassword(password, member?.password)) || !member) {
       await this.events.tell({ what: 'sign_in_failed', by: 'password', tenant, member, ip });
@@ -38,23 +44,26 @@ export class SignIn {
     return member;
   }
 
-  /** @throws Problem 404 `invitation_unknown` */
+  /** @throws Problem 404 `invitation_unknown`; 429 */
   async byInvitation(
     token: string,
     { password, name }: { password: string; name?: string },
     ip: string,
   ): Promise<MemberWithPassword> {
+    this.failed.admit(ip, token);
     // Guesses cost nothing but this look: only a genuine one is worth a slow hash.
     const member =
       (await this.members.isInvitation(token)) &&
       (await this.members.accept(token, { password: await hashPassword(password), name }));
-    if (!member)
+    if (!member) {
+      await this.failed.wrong('invitation', ip);
       throw new Problem({
         status: 404,
         code: 'invitation_unknown',
         title: 'There is no such invitation',
         detail: 'It may have been used or be older than a week; ask an owner for a new one.',
       });
+    }
     await this.members.signedIn(member.tenant, member.id);
     const { tenant } = member;
     await this.events.tell({ what: 'invitation_accepted', by: 'invitation', tenant, member, ip });

@@ -42,7 +42,6 @@ export class SubscriptionsController {
   @Describe({
     summary: 'The page to unsubscribe on',
     description: 'Shows how the subscription stands, in the recipient’s language. Looking at it changes nothing.',
-    response: z.string(),
     errors,
   })
   async show(@Param('signed') signed: string, @Res() reply: FastifyReply): Promise<void> {
@@ -58,7 +57,7 @@ export class SubscriptionsController {
     description:
       'What a button of the page posts; without `action` it unsubscribes from the category, which is what mail programs post for one click (RFC 8058). Repeating it changes nothing.',
     body: formSchema,
-    response: z.string(),
+    bodyTypes: ['application/x-www-form-urlencoded', 'multipart/form-data'],
     errors,
   })
   async change(@Param('signed') signed: string, @Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {

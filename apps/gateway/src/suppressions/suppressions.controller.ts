@@ -55,6 +55,7 @@ export class SuppressionsController {
     body: suppressionInputSchema,
     response: suppressionSchema,
     status: 201,
+    also: { 200: 'It was suppressed already.' },
     errors: { 422: 'invalid_suppression' },
   })
   async add(

@@ -63,6 +63,12 @@ const savedSchema = templateDetailSchema.extend({ warnings: z.array(templateWarn
 const activeSchema = z.strictObject({ active: z.boolean() });
 const rollbackSchema = z.strictObject({ version: z.int32().min(1) });
 
+/** Of the routes that change a draft, and of those that show one. */
+const requestHeaders = {
+  'If-Match': 'The ETag of the draft that you have seen: no other one is meant. `*` means whichever there is.',
+};
+const headers = { etag: 'The revision of the draft; left out where there is none.' };
+
 /** What is saved is compiled first, and may have to wait for what others save. */
 const patient = { timeoutMs: checkTemplatesTimeoutMs };
 
@@ -107,6 +113,7 @@ export class TemplatesController {
       'Your own; Carillon’s where you have none, or with `?owner=system`. `version.origin` says where the words came from: `admin`, `catalog` (your document) or `system`. `document` is the version with the words that your catalog document has: where it is not the newest, an admin’s words stand in their place until the document changes them. `ETag` is the revision of the draft.',
     query: ownerQuery,
     response: templateDetailSchema,
+    headers,
     errors: { 404: 'not_found' },
   })
   async get(
@@ -126,6 +133,8 @@ export class TemplatesController {
     body: draftSchema,
     bodyExample: { source: saveDraft.example.request.source },
     response: savedSchema,
+    requestHeaders,
+    headers,
     errors: { 412: 'draft_changed', 422: 'invalid_template, unknown_type', 428: 'draft_exists' },
   })
   async save(
@@ -149,6 +158,7 @@ export class TemplatesController {
     description:
       'What is published stays; `PATCH` with `active: false` takes it out of use. With `If-Match` only the draft that you have seen. The answer is what it was.',
     response: deleteDraft.response,
+    requestHeaders,
     errors: { 404: 'not_found', 412: 'draft_changed' },
   })
   delete(
@@ -221,6 +231,7 @@ export class TemplatesController {
     description:
       'It becomes the next version, which is used from the next notification on, everywhere at once. Refused where other words were published since the version that the draft was made from: look at them, then save the draft with `based_on`. With `If-Match` only the draft that you have seen. A draft that says what is in use already makes no version.',
     response: publishTemplate.response,
+    requestHeaders,
     errors: { 409: 'no_draft, template_changed', 412: 'draft_changed', 422: 'invalid_template' },
   })
   publish(

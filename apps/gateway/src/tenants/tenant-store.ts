@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@carillon/contracts';
 import { asRequestOf, outsideRequests } from '@carillon/persistence';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { TenantState, TenantView } from './tenant-view.ts';
 
 /** How long a replica may take for one step before another one goes on; renewed with every step. */
@@ -45,15 +45,20 @@ export class TenantStore {
     });
   }
 
-  /** @returns false for one that is there already, or was and is erased */
-  insert(id: string, name: string, by: string): Promise<boolean> {
-    return asRequestOf(id, async () => {
-      const rows: unknown[] = await this.db.query(
-        `INSERT INTO tenants (tenant, name, created_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING tenant`,
-        [id, name, by],
-      );
-      return rows.length > 0;
-    });
+  /**
+   * @param andThen what belongs to it from the beginning
+   * @returns undefined for one that is there already, or was and is erased
+   */
+  create<T>(id: string, name: string, by: string, andThen: (db: EntityManager) => Promise<T>): Promise<T | undefined> {
+    return asRequestOf(id, () =>
+      this.db.transaction(async (db) => {
+        const rows: unknown[] = await db.query(
+          `INSERT INTO tenants (tenant, name, created_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING tenant`,
+          [id, name, by],
+        );
+        return rows.length > 0 ? andThen(db) : undefined;
+      }),
+    );
   }
 
   /**

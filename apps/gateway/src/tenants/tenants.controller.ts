@@ -10,6 +10,7 @@ import { ApiKeys, type NewApiKey } from '../access/api-keys.ts';
 import { scopes } from '../access/scopes.ts';
 import { Describe } from '../http/describe.ts';
 import { body, query } from '../http/input.pipe.ts';
+import { Identity, type RequestIdentity } from '../idempotency/request-identity.ts';
 import { after, page, pagingSchema, type Page } from '../http/paging.ts';
 import { TenantExport } from './tenant-export.ts';
 import { TenantStore } from './tenant-store.ts';
@@ -60,9 +61,15 @@ export class TenantsController {
   })
   async create(
     @CallerName() by: string,
+    @Identity() identity: RequestIdentity,
     @Body(body(createSchema)) { id, name }: z.infer<typeof createSchema>,
   ): Promise<TenantView & { api_key: NewApiKey }> {
-    if (!(await this.store.insert(id, name, by))) {
+    const keyId = identity.id();
+    const first = { name: 'first key', scopes, created_by: by };
+    const api_key =
+      (await this.store.create(id, name, by, (db) => this.keys.issue(id, first, keyId, db))) ??
+      (await asRequestOf(id, () => this.keys.reissue(id, keyId)));
+    if (!api_key) {
       throw new Problem({
         status: 409,
         code: 'tenant_exists',
@@ -70,7 +77,6 @@ export class TenantsController {
         detail: `"${id}" is in use, or was: an id is never used again. Choose another one.`,
       });
     }
-    const api_key = await asRequestOf(id, () => this.keys.issue(id, { name: 'first key', scopes, created_by: by }));
     return { ...(await this.store.get(id)), api_key };
   }
 
@@ -88,7 +94,7 @@ export class TenantsController {
   @Describe({
     summary: 'Suspend a tenant',
     description:
-      'Requests with any of its credentials are answered 403 `tenant_suspended`, its sockets are closed. Its events from RabbitMQ, and timers that come due, lie with the dead letters until it is resumed. What was decided before is still delivered.',
+      'Requests with any of its credentials are answered 403 `tenant_suspended`, its sockets are closed. Its events from RabbitMQ, and timers that come due, lie with the dead letters until it is resumed. What was decided before and is not sent yet waits, or expires.',
     body: suspendSchema,
     bodyExample: { reason: 'The invoice of October is not paid.' },
     response: tenantSchema,
@@ -126,6 +132,7 @@ export class TenantsController {
     summary: 'Everything that is held of a tenant, as lines of JSON',
     description:
       'One line per row of every table of every service: `{service, table, row}`, without secrets. The first line names the tenant, the last one says how many rows there are: without it the export has broken off.',
+    headers: { 'content-disposition': 'The name of the file.' },
     errors: { 404: 'not_found' },
   })
   async export(@Param('id') id: string): Promise<StreamableFile> {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CONFIG, SecretBox, secretBox } from '@carillon/service';
 import type { GatewayConfig } from '../config.ts';
+import { LimitsModule } from '../limits/limits.module.ts';
 import { AfricasTalkingWebhooksController } from './africas-talking/africas-talking.controller.ts';
 import { BouncesController } from './bounces/bounces.controller.ts';
 import { MailgunWebhooksController } from './mailgun/mailgun.controller.ts';
@@ -11,6 +12,7 @@ import { WebhookKeys } from './webhook-keys.ts';
 
 /** What providers tell us: nothing goes on that is not known to be theirs, and nothing is acknowledged that is not safe. */
 @Module({
+  imports: [LimitsModule],
   controllers: [
     TwilioWebhooksController,
     AfricasTalkingWebhooksController,

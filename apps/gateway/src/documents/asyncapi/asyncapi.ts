@@ -141,7 +141,14 @@ function messagesOf(contract: EventContract<unknown>, schemas: JsonSchemas): Rec
   const { exchange, open, type, summary } = contract;
   const event = eventSchema(contract, schemas);
   const example = exampleOf(contract);
-  if (exchanges[exchange].batch) {
+  const structured = {
+    name: type,
+    title: summary,
+    contentType: cloudEventsJson,
+    payload: event,
+    examples: [{ name: 'structured', payload: example }],
+  };
+  if (exchanges[exchange].batch > 1) {
     return {
       batch: {
         name: type,
@@ -151,15 +158,10 @@ function messagesOf(contract: EventContract<unknown>, schemas: JsonSchemas): Rec
         payload: { type: 'array', minItems: 1, items: event },
         examples: [{ name: 'one', payload: [example] }],
       },
+      // As schedulers of before published them.
+      ...(exchange === 'due' && { event: structured }),
     };
   }
-  const structured = {
-    name: type,
-    title: summary,
-    contentType: cloudEventsJson,
-    payload: event,
-    examples: [{ name: 'structured', payload: example }],
-  };
   if (exchange !== 'events' || !open) return { event: structured };
   return {
     event: structured,

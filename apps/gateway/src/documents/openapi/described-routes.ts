@@ -1,10 +1,16 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
-import { HEADERS_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import {
+  EXCEPTION_FILTERS_METADATA,
+  HEADERS_METADATA,
+  METHOD_METADATA,
+  PATH_METADATA,
+} from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { ruleKey } from '../../access/access.guard.ts';
 import type { Rule } from '../../access/rules.ts';
 import { everyTimeKey } from '../../idempotency/idempotency.interceptor.ts';
 import { descriptionKey, type RouteDescription } from '../../http/describe.ts';
+import { PageFilter } from '../../public-pages/page.filter.ts';
 
 /** A route as its decorators tell of it. */
 export interface DescribedRoute {
@@ -23,6 +29,8 @@ export interface DescribedRoute {
   description: RouteDescription | undefined;
   /** Media type of the answer, from `@Header('content-type', …)`; JSON without one. */
   contentType: string | undefined;
+  /** Whether people are told of problems as a page. */
+  showsPages: boolean;
 }
 
 /** Finds every HTTP route of the application's controllers. */
@@ -54,6 +62,7 @@ export class DescribedRoutes {
       requestMethod === RequestMethod.POST &&
       rule?.access !== 'public' &&
       !this.reflector.get<boolean | undefined>(everyTimeKey, handler);
+    const filters: unknown[] = Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, controller) ?? [];
     return pathsOf(controller).flatMap((prefix) =>
       pathsOf(handler).map((path) => ({
         method: RequestMethod[requestMethod].toLowerCase() as DescribedRoute['method'],
@@ -64,6 +73,7 @@ export class DescribedRoutes {
         takesKey,
         description: this.reflector.get<RouteDescription | undefined>(descriptionKey, handler),
         contentType: headers.find((header) => header.name.toLowerCase() === 'content-type')?.value,
+        showsPages: filters.includes(PageFilter),
       })),
     );
   }

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { isForKeys, leastRole } from '../../access/rules.ts';
 import { roles, scopes } from '../../access/scopes.ts';
+import type { RouteDescription } from '../../http/describe.ts';
 import { keptHours } from '../../idempotency/kept-answers.ts';
 import type { ContractExamples } from '../schemas/contract-examples.ts';
 import { JsonSchemas, type JsonSchema } from '../schemas/json-schemas.ts';
 import type { DescribedRoute } from './described-routes.ts';
 import { operations } from './operations.ts';
 import { pathParameters } from './path-parameters.ts';
-import { problemResponses, problemSchema } from './problem-responses.ts';
+import { operationProblems, problemResponses, problemSchema } from './problem-responses.ts';
+import { contentOfTypes, media, successResponses } from './success-responses.ts';
 import { tags } from './tags.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -69,6 +71,7 @@ which words, delivers it, and can say afterwards why a person did or did not get
 - Errors are problem details (RFC 9457) with a stable \`code\`.
 - Every POST with an \`Idempotency-Key\` can be sent again without being carried out twice.
 - \`RateLimit-Policy\` and \`RateLimit\` tell how many requests are left, 429 with \`Retry-After\` when there is none.
+- Pages of the origins that a tenant allows (\`PUT /v1/admin/origins\`) may use in a browser what recipient tokens open, and nothing else.
 
 The same front door is open over RabbitMQ: see the [AsyncAPI document](/asyncapi.json).`;
 
@@ -77,8 +80,10 @@ function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: Cont
   const parameters = [
     ...pathParameters(path),
     ...queryParameters(description.query, schemas),
+    ...Object.entries(description.requestHeaders ?? {}).map(([name, meaning]) => headerParameter(name, meaning)),
     ...(route.takesKey ? [idempotencyKeyParameter] : []),
   ];
+  const requestBody = bodyOf(description, schemas, examples);
 
   return {
     operationId,
@@ -87,70 +92,39 @@ function operationOf(route: DescribedRoute, schemas: JsonSchemas, examples: Cont
     ...(description.description !== undefined && { description: description.description }),
     security: securityOf(route),
     ...(parameters.length > 0 && { parameters }),
-    ...(description.body && {
-      requestBody: {
-        required: true,
-        content: contentOf(
-          media(schemas.of(description.body, 'input'), description.bodyExample ?? examples.of(description.body)),
-          description.bodyYaml,
-        ),
-      },
-    }),
-    responses: { [description.status ?? 200]: success(route, schemas, examples), ...problemResponses(route) },
+    ...(requestBody && { requestBody }),
+    responses: { ...successResponses(route, schemas, examples), ...problemResponses(route) },
   };
 }
 
-const idempotencyKeyParameter = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  required: false,
-  description: `Makes it safe to send the request again: the same one is carried out once and answered the same for ${keptHours} hours, with \`Idempotency-Replayed: true\`. 1 to 255 visible ASCII characters, such as a UUID.`,
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
-};
-
-function success(route: DescribedRoute, schemas: JsonSchemas, examples: ContractExamples): object {
-  const { response, responseExample, responseYaml, status = 200 } = route.description ?? {};
-  const description = status === 201 ? 'Created' : status === 202 ? 'Accepted' : 'OK';
-  if (response)
-    return {
-      description,
-      content: contentOf(media(schemas.of(response, 'output'), responseExample ?? examples.of(response)), responseYaml),
-    };
-  return route.contentType === undefined
-    ? { description }
-    : {
-        description,
-        content: { [mediaType(route.contentType)]: { schema: { type: textOrObject(route.contentType) } } },
-      };
+/** Without a schema where the body is of a kind that a standard describes. */
+function bodyOf(
+  { body, bodyExample, bodyYaml, bodyTypes = [] }: RouteDescription,
+  schemas: JsonSchemas,
+  examples: ContractExamples,
+): object | undefined {
+  if (!body) return bodyTypes.length === 0 ? undefined : { required: true, content: contentOfTypes(bodyTypes) };
+  const json = media(schemas.of(body, 'input'), bodyExample ?? examples.of(body));
+  const others = Object.fromEntries(bodyTypes.map((type) => [type, json]));
+  const yaml = bodyYaml !== undefined && { 'application/yaml': media({ type: 'string' }, bodyYaml) };
+  return { required: true, content: { 'application/json': json, ...others, ...yaml } };
 }
+
+function headerParameter(name: string, description: string, schema: JsonSchema = { type: 'string' }): object {
+  return { name, in: 'header', required: false, description, schema };
+}
+
+const idempotencyKeyParameter = headerParameter(
+  'Idempotency-Key',
+  `Makes it safe to send the request again: the same one is carried out once and answered the same for ${keptHours} hours, with \`Idempotency-Replayed: true\`. 1 to 255 visible ASCII characters, such as a UUID.`,
+  { type: 'string', minLength: 1, maxLength: 255 },
+);
 
 /** The described groups that have a route, in reading order, then those that nobody described. */
 function tagsOf(routes: readonly DescribedRoute[]): { name: string; description?: string }[] {
   const used = new Set(routes.map(({ tag }) => tag)).add('Operations');
   const described = tags.filter(({ name }) => used.delete(name));
   return [...described, ...[...used].map((name) => ({ name }))];
-}
-
-/** For an answer whose schema is a standard of its own, or that is no JSON. */
-function textOrObject(contentType: string): 'object' | 'string' {
-  return contentType.includes('json') ? 'object' : 'string';
-}
-
-/** Without its parameters: `text/html; charset=utf-8` is `text/html`. */
-function mediaType(contentType: string): string {
-  return contentType.replace(/;.*/, '');
-}
-
-/** JSON, and where there is an example of it, YAML. */
-function contentOf(json: object, yaml: string | undefined): Record<string, object> {
-  return {
-    'application/json': json,
-    ...(yaml !== undefined && { 'application/yaml': media({ type: 'string' }, yaml) }),
-  };
-}
-
-function media(schema: JsonSchema, example: unknown): object {
-  return { schema, ...(example !== undefined && { example }) };
 }
 
 /** Any one of these opens it. For a session it names the least role, as OpenAPI 3.1 allows for every kind of scheme. */
@@ -181,7 +155,7 @@ function queryParameters(query: z.ZodType | undefined, schemas: JsonSchemas): ob
 }
 
 function unguarded(path: string, { summary, contentType, unavailable }: (typeof operations)[string]): object {
-  const content = { [contentType]: { schema: { type: textOrObject(contentType) } } };
+  const content = contentOfTypes([contentType]);
   return {
     operationId: `Operations_${path.split('/').at(-1)}`,
     tags: ['Operations'],
@@ -190,6 +164,7 @@ function unguarded(path: string, { summary, contentType, unavailable }: (typeof 
     responses: {
       200: { description: 'OK', content },
       ...(unavailable && { 503: { description: unavailable, content } }),
+      ...operationProblems(),
     },
   };
 }

@@ -49,6 +49,7 @@ export const tags: readonly { name: string; description: string }[] = [
     name: 'Tokens',
     description: 'How your servers or your identity provider sign recipient tokens themselves; for owners.',
   },
+  { name: 'Origins', description: 'Whose pages may call the routes of client apps in a browser; for owners.' },
   { name: 'Webhooks', description: 'Where your servers are told what became of notifications; for admins.' },
   { name: 'Audit log', description: 'Who did what; for admins.' },
   {

@@ -140,7 +140,7 @@ describe('the documents of this gateway', () => {
     ];
   }
 
-  const bodyOf = (operation: Json): Json | undefined => operation.requestBody?.content['application/json'].schema;
+  const bodyOf = (operation: Json): Json | undefined => operation.requestBody?.content['application/json']?.schema;
   const successOf = (operation: Json) => Object.keys(operation.responses as Json).find((status) => status < '400')!;
   const answerOf = (operation: Json): Json | undefined =>
     operation.responses[successOf(operation)].content?.['application/json']?.schema;

@@ -20,6 +20,12 @@ const types: Record<string, string> = {
 /** Bodies smaller than this travel as they are: compressing them saves no packet. */
 const compressFrom = 1_000;
 
+/** What routes that send a file say of their answers. */
+export const keptFile = {
+  headers: { etag: 'Of the file as it is.' },
+  also: { 304: 'It is as `If-None-Match` says.' },
+};
+
 interface File {
   type: string;
   etag: string;

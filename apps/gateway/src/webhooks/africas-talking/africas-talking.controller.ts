@@ -1,10 +1,11 @@
-import { Body, Controller, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { parseInput } from '@carillon/contracts';
 import { z } from 'zod';
 import { Allow } from '../../access/access.guard.ts';
 import { Describe } from '../../http/describe.ts';
 import { query } from '../../http/input.pipe.ts';
 import { admitSecret } from '../doorkeeper.ts';
+import { ForgedWebhooks } from '../forged-webhooks.interceptor.ts';
 import { wishOf } from '../inbound/wish.ts';
 import { deliveryQuery, tenantQuery, type DeliveryQuery } from '../queries.ts';
 import { Receiving } from '../receiving.ts';
@@ -20,6 +21,7 @@ const inboundSchema = z.object({
 /** What Africa's Talking reports of SMS, and what people answer. It signs nothing, so its URLs hold a secret. */
 @Controller('webhooks/africastalking/:secret')
 @Allow('public')
+@UseInterceptors(ForgedWebhooks)
 export class AfricasTalkingWebhooksController {
   constructor(
     private readonly receiving: Receiving,
@@ -32,8 +34,9 @@ export class AfricasTalkingWebhooksController {
     description:
       'A form. Set the callback URL for delivery reports at Africa’s Talking to this one, with `AFRICASTALKING_WEBHOOK_SECRET`. An SMS that is not known is no error.',
     query: deliveryQuery,
+    bodyTypes: ['application/x-www-form-urlencoded'],
     status: 204,
-    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
+    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured', 429: 'too_many_attempts' },
   })
   async report(
     @Param('secret') secret: string,
@@ -50,8 +53,9 @@ export class AfricasTalkingWebhooksController {
     summary: 'What somebody has answered by SMS, as Africa’s Talking forwards it',
     description: 'STOP and its like suppress the number, START lifts that again; see the same route of Twilio.',
     query: tenantQuery,
+    bodyTypes: ['application/x-www-form-urlencoded'],
     status: 204,
-    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
+    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured', 429: 'too_many_attempts' },
   })
   async inbound(
     @Param('secret') secret: string,

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { Body, Controller, Post, Query } from '@nestjs/common';
+import { Body, Controller, Post, Query, UseInterceptors } from '@nestjs/common';
 import { parseInput } from '@carillon/contracts';
 import { z } from 'zod';
 import { Allow } from '../../access/access.guard.ts';
 import { query } from '../../http/input.pipe.ts';
 import { Describe } from '../../http/describe.ts';
 import { forged, isSame } from '../doorkeeper.ts';
+import { ForgedWebhooks } from '../forged-webhooks.interceptor.ts';
 import { ownerQuery } from '../queries.ts';
 import { Receiving } from '../receiving.ts';
 import { WebhookKeys, type WebhookOwner } from '../webhook-keys.ts';
@@ -21,6 +22,7 @@ const signatureSchema = z.object({
 /** What Mailgun reports of emails. */
 @Controller('webhooks/mailgun')
 @Allow('public')
+@UseInterceptors(ForgedWebhooks)
 export class MailgunWebhooksController {
   constructor(
     private readonly receiving: Receiving,
@@ -34,8 +36,9 @@ export class MailgunWebhooksController {
     description:
       'JSON with Mailgun’s signature (HMAC of time and token). A signature serves once: with another event it is refused. Answers 204 once the report is safe; an email that is not known is no error.',
     query: ownerQuery,
+    bodyTypes: ['application/json'],
     status: 204,
-    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
+    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured', 429: 'too_many_attempts' },
   })
   async event(@Query(query(ownerQuery)) of: z.infer<typeof ownerQuery>, @Body() body: unknown): Promise<void> {
     const { signature, 'event-data': event } = parseInput(

@@ -1,4 +1,4 @@
-import { Body, Controller, Header, Headers, Inject, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Header, Headers, Inject, Post, Query, Req, UseInterceptors } from '@nestjs/common';
 import { parseInput } from '@carillon/contracts';
 import { CONFIG } from '@carillon/service';
 import type { FastifyRequest } from 'fastify';
@@ -8,6 +8,7 @@ import type { GatewayConfig } from '../../config.ts';
 import { Describe } from '../../http/describe.ts';
 import { query } from '../../http/input.pipe.ts';
 import { forged, isSame, notConfigured } from '../doorkeeper.ts';
+import { ForgedWebhooks } from '../forged-webhooks.interceptor.ts';
 import { wishOf } from '../inbound/wish.ts';
 import { deliveryQuery, tenantQuery, type DeliveryQuery } from '../queries.ts';
 import { Receiving } from '../receiving.ts';
@@ -26,6 +27,7 @@ const inboundSchema = z.object({
 /** What Twilio reports of SMS, and what people answer. */
 @Controller('webhooks/twilio')
 @Allow('public')
+@UseInterceptors(ForgedWebhooks)
 export class TwilioWebhooksController {
   constructor(
     private readonly receiving: Receiving,
@@ -39,8 +41,9 @@ export class TwilioWebhooksController {
     description:
       'A form, signed by Twilio (`X-Twilio-Signature`) over the exact URL: `PUBLIC_URL` must be what Twilio calls. Answers 204 once the report is safe; an SMS that is not known is no error, as Twilio would only ask again.',
     query: deliveryQuery,
+    bodyTypes: ['application/x-www-form-urlencoded'],
     status: 204,
-    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
+    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured', 429: 'too_many_attempts' },
   })
   async status(
     @Req() request: FastifyRequest,
@@ -60,8 +63,8 @@ export class TwilioWebhooksController {
     description:
       'STOP and its like, also in Swahili and French, suppress the number; START lifts that again. Anything else has no effect. Signed like a status. Answers with TwiML that says nothing: what the law wants confirmed, Twilio confirms.',
     query: tenantQuery,
-    response: z.string(),
-    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured' },
+    bodyTypes: ['application/x-www-form-urlencoded'],
+    errors: { 403: 'forged_webhook', 404: 'webhook_not_configured', 429: 'too_many_attempts' },
   })
   async inbound(
     @Req() request: FastifyRequest,
