@@ -82,10 +82,11 @@ describe('A composed email', () => {
         // Lines as SMTP sends them: nodemailer's own text may have bare line feeds until then.
         const theirs = withCrLf((await new MailComposer({ ...given }).compile().build()).toString('latin1'));
         const [read1, read2] = [await read(ours), await read(Buffer.from(theirs, 'latin1'))];
+        // Carriage returns that end no line are for the property above to hold: nodemailer leaves some unencoded.
         const trimmed = ({ html, text: words, ...others }: typeof read1) => ({
           ...others,
-          html: html?.replaceAll('\r\n', '\n').trimEnd(),
-          text: words?.replaceAll('\r\n', '\n').trimEnd(),
+          html: html?.replaceAll('\r', '').trimEnd(),
+          text: words?.replaceAll('\r', '').trimEnd(),
         });
         expect(trimmed(read1)).toEqual(trimmed(read2));
         for (const line of ours.toString('latin1').split('\r\n')) expect(line.length).toBeLessThanOrEqual(998);
