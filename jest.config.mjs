@@ -23,6 +23,7 @@ export default {
       },
     ],
   },
+  moduleNameMapper: { '^fast-check$': '<rootDir>/tools/jest/fast-check.mjs' },
   testTimeout: 30_000,
   globalSetup: '<rootDir>/tools/jest/open-stock.mjs',
   globalTeardown: '<rootDir>/tools/jest/close-stock.mjs',

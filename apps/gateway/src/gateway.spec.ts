@@ -1,5 +1,6 @@
+import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { deadLetter, domainEvent, freshId, type CloudEvent } from '@carillon/contracts';
+import { deadLetter, domainEvent, freshId, notificationRouted, type CloudEvent } from '@carillon/contracts';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { SignJWT } from 'jose';
 import { ApiKeys } from './access/api-keys.ts';
@@ -264,6 +265,47 @@ describe('the gateway', () => {
         status: 409,
         json: { code: 'already_settled' },
       });
+    });
+
+    it('are kept as text where their message was packed, and replayed as the same event', async () => {
+      const replayed = (await test.broker.capture(notificationRouted)) as CloudEvent[];
+      const event = {
+        specversion: '1.0',
+        id: 'packed',
+        source: '/f',
+        type: notificationRouted.type,
+        tenant: 'default',
+      };
+      const { data, ...rest } = { ...notificationRouted.example, data: { words: 'é'.repeat(10) } };
+      const id = freshId();
+      await test.messages.publish(
+        deadLetter,
+        {
+          ...letter,
+          exchange: test.broker.names.exchange('pipeline'),
+          routing_key: 'routed.normal',
+          properties: {
+            contentType: 'application/json',
+            contentEncoding: 'zstd',
+            headers: { 'carillon-event': JSON.stringify({ ...event, data: rest }), 'carillon-bulk': 'data' },
+          },
+          body: zstdCompressSync(JSON.stringify(data)).toString('base64'),
+          body_encoding: 'base64',
+        },
+        { id },
+      );
+      const kept = await until('it is kept', async () => {
+        const { status, json } = await call('GET', `/v1/admin/dead-letters/${id}`);
+        return status === 200 && json;
+      });
+      expect(kept).toMatchObject({
+        body_encoding: 'utf8',
+        properties: { contentType: 'application/cloudevents+json' },
+      });
+      expect(JSON.parse(kept.body)).toEqual({ ...event, data: { ...rest, data } });
+      await call('POST', `/v1/admin/dead-letters/${id}/replay`);
+      await until('it is back on the street', () => replayed.length === 1);
+      expect(replayed[0]).toEqual(JSON.parse(kept.body));
     });
 
     it('can be discarded, and another tenant’s cannot be touched', async () => {

@@ -14,6 +14,7 @@ import {
   type NotificationRouted,
   type SmsRendered,
 } from '@carillon/contracts';
+import { unpackedLetter } from '@carillon/messaging';
 import { startTestService, until, type TestService } from '@carillon/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { service } from './service.ts';
@@ -241,7 +242,7 @@ describe('a template that means harm', () => {
     );
   }
   const errorOf = (id: string) =>
-    parked.find(({ data }) => (data as { body: string }).body.includes(`"${id}"`))?.data.error as string | undefined;
+    parked.find(({ data }) => unpackedLetter(data).body.includes(`"${id}"`))?.data.error as string | undefined;
   /** Takes longer than the service's own thread may, and comes to its end. */
   const long =
     '{% for i in (1..100) %}{% for j in (1..100) %}{% assign x = i | plus: j %}{% endfor %}{% endfor %}{{ x }}';

@@ -58,6 +58,11 @@ export interface EventContract<T> {
    * first time, works off what waits of it before it consumes anything else.
    */
   readonly heardFirst?: boolean;
+  /**
+   * The field of the data that holds what a tenant's events bring. Where it is large it travels compressed, and is read only by who
+   * asks for it (`packed.ts` of the transport).
+   */
+  readonly bulk?: string;
   readonly summary: string;
   readonly schema: z.ZodType<T>;
   readonly example: T;

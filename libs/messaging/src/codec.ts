@@ -1,6 +1,7 @@
 /**
  * CloudEvents over AMQP (https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/amqp-protocol-binding.md):
- * structured, batched and binary content modes are read; structured and batched ones are written. At an open door plain
+ * structured, batched and binary content modes are read; structured and batched ones are written. Between services, an item with
+ * large data is packed (`packed.ts`). At an open door plain
  * JSON is read too: its routing key is the type.
  */
 import { isUtf8 } from 'node:buffer';
@@ -13,9 +14,20 @@ import {
   type CloudEvent,
 } from '@carillon/contracts';
 import type { ConsumeMessage } from 'amqplib';
+import { defaults } from './defaults.ts';
+import { unpack, type Packed } from './packed.ts';
 
-/** One message item: an event, with its JSON as it came where the message has it as it stands; or why it is none. */
-export type Decoded = { event: CloudEvent; json?: string } | { invalid: string; body: string };
+/**
+ * One message item: an event, with its JSON as it came where the message has it as it stands, or packed, where it stands in no text;
+ * or why it is none.
+ */
+export type Decoded = { event: CloudEvent; json?: string; packed?: true } | { invalid: string; body?: string };
+
+/** RFC 8878: as the content encoding of a message, it says that its item is packed. */
+const packedEncoding = 'zstd';
+/** Headers of a packed item: its event but for the bulk of its data, as JSON; the name of the bulk, which is the body. */
+const headHeader = 'carillon-event';
+const bulkHeader = 'carillon-bulk';
 
 /** Source of events that came without one (plain JSON) through an exchange of Carillon's. */
 export const plainSource = '/amqp';
@@ -28,6 +40,8 @@ export const givenIdPrefix = 'undeduplicated-';
  * @param own the exchange of Carillon's that fills the queue; what comes through another one is a domain service's
  */
 export function decode(message: ConsumeMessage, open: boolean, own?: string): Decoded[] {
+  // What the broker itself gave up is at the door of the dead letters as it was.
+  if (isPacked(message) && (!open || 'x-death' in message.properties.headers!)) return [readPacked(message)];
   const body = message.content.toString('utf8');
   const given: unknown = message.properties.contentType;
   const contentType = typeof given === 'string' ? given.toLowerCase() : '';
@@ -52,6 +66,41 @@ export function decode(message: ConsumeMessage, open: boolean, own?: string): De
   if (contentType.startsWith(cloudEventsJson) || !open || looksLikeCloudEvent(json))
     return [validated(json, () => body, open, body)];
   return [validated(plain(json, message, own), () => body, open)];
+}
+
+function isPacked({ properties: { contentEncoding, headers } }: ConsumeMessage): boolean {
+  return contentEncoding === packedEncoding && typeof headers?.[headHeader] === 'string';
+}
+
+function readPacked({ content: bytes, properties }: ConsumeMessage): Decoded {
+  const { [headHeader]: head, [bulkHeader]: bulk } = properties.headers as Record<string, string>;
+  try {
+    const event = JSON.parse(head!) as CloudEvent<Packed['rest']>;
+    const data = unpack({ rest: event.data, bulk: String(bulk), bytes });
+    return { event: { ...event, data }, packed: true };
+  } catch (error) {
+    return { invalid: `the header ${headHeader} is not JSON: ${withoutQuote((error as Error).message)}` };
+  }
+}
+
+/**
+ * An event whose data are packed as an AMQP message.
+ *
+ * @returns undefined where its headers would be too long
+ */
+export function encodePacked(event: CloudEvent, { rest, bulk, bytes }: Packed): EncodedPacked | undefined {
+  const head = JSON.stringify({ ...event, data: rest });
+  if (Buffer.byteLength(head) > defaults.headBytes) return undefined;
+  const headers = { [headHeader]: head, [bulkHeader]: bulk };
+  return {
+    content: Buffer.from(bytes),
+    properties: { contentType: 'application/json', contentEncoding: packedEncoding, headers },
+  };
+}
+
+export interface EncodedPacked {
+  content: Buffer;
+  properties: { contentType: string; contentEncoding: string; headers: Record<string, string> };
 }
 
 /** V8 quotes what stands around the mistake; the reason is logged, and the body may tell of people. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { deadLetter, freshId, type DeadLetter } from '@carillon/contracts';
+import { cloudEventsJson, deadLetter, freshId, type DeadLetter } from '@carillon/contracts';
 import type { ConsumeMessage } from 'amqplib';
+import { decode } from './codec.ts';
 import type { Names } from './names.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -8,8 +9,8 @@ export interface Parked {
   /** The queue whose consumer gave up. */
   stage: string;
   message: ConsumeMessage;
-  /** The item's own JSON; of a message that is not even JSON, its text. */
-  body: string;
+  /** The item's own JSON; of a message that is not even JSON, its text. Left out, the message is parked as it came. */
+  body?: string;
   error: string;
   attempts: number;
 }
@@ -25,7 +26,7 @@ export class DeadLetters {
   /** Resolves when the broker has confirmed the dead letter. */
   async park({ stage, message, body, error, attempts }: Parked): Promise<void> {
     // No PostgreSQL text can hold a NUL character.
-    const text = isUtf8(message.content) && !message.content.includes(0);
+    const text = body !== undefined && isUtf8(message.content) && !message.content.includes(0);
     const data: DeadLetter = {
       stage,
       error: error.replaceAll('\0', '\\0'),
@@ -46,6 +47,23 @@ export class DeadLetters {
       time: data.parked_at,
       data,
     });
+  }
+}
+
+/** A letter about an item that was packed as it would have been about one that was not; all others as they are. */
+export function unpackedLetter(letter: DeadLetter): DeadLetter {
+  const { properties, body, body_encoding } = letter;
+  if (properties.contentEncoding === undefined || body_encoding !== 'base64') return letter;
+  const message = { content: Buffer.from(body, 'base64'), fields: {}, properties };
+  const [item] = decode(message as unknown as ConsumeMessage, false);
+  if (!item || !('event' in item) || !item.packed) return letter;
+  const { contentEncoding: _, headers: __, ...others } = properties;
+  try {
+    const text = JSON.stringify(item.event);
+    return { ...letter, properties: { ...others, contentType: cloudEventsJson }, body: text, body_encoding: 'utf8' };
+  } catch {
+    // Its bytes are no data: they are kept as they came.
+    return letter;
   }
 }
 

@@ -14,6 +14,10 @@ export const defaults = {
    * is done in steps, between which the event loop goes on. 200 kB take a millisecond to read and another to write.
    */
   largeBytes: 32 * 1024,
+  /** What is packed may have at most so many bytes when it is unpacked: a few of them can say a lot. */
+  unpackedBytes: 64 * 1024 * 1024,
+  /** A message's headers have to fit into one frame of 128 KiB. */
+  headBytes: 64 * 1024,
   /** Published messages that may wait for the broker's confirm at the same time. */
   maxUnconfirmed: 500,
   /** Items that may wait in memory for a connection or for confirms; beyond it publishing is refused at once. */

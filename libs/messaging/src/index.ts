@@ -6,6 +6,7 @@ export { Abandoned, Poison, BrokerUnavailable, isBrokerAway, Unroutable } from '
 export { Names, routingKeyOf } from './names.ts';
 export { streetTopology, declare, type Topology } from './topology.ts';
 export { replayRoute } from './replay.ts';
+export { unpackedLetter } from './dead-letters.ts';
 export { givenIdPrefix } from './codec.ts';
 export { exchangePermitsSchema, whyForbidden, type ExchangePermit, type ExchangeRules } from './exchange-permits.ts';
 export type { BindingResult, BindingWish } from './foreign-bindings.ts';

@@ -122,8 +122,12 @@ export class ItemRunner {
     }
   }
 
-  /** The parked body is the event itself, whatever mode it came in, so the content type has to say so for a replay. */
+  /**
+   * The parked body is the event itself, whatever mode it came in, so the content type has to say so for a replay. Who is told of
+   * what was packed unpacks it.
+   */
   private parkEvent(message: ConsumeMessage, item: ValidItem, error: unknown, attempts: number, alive: Alive) {
+    if (item.packed) return this.park(message, undefined, error, attempts, alive);
     const structured = { ...message, properties: { ...message.properties, contentType: cloudEventsJson } };
     return this.park(structured, item.json ?? jsonOf(item.event, message), error, attempts, alive);
   }
@@ -131,7 +135,7 @@ export class ItemRunner {
   /** Parking must not fail: until the dead letter is confirmed, the message is not acknowledged. */
   private async park(
     message: ConsumeMessage,
-    body: string,
+    body: string | undefined,
     error: unknown,
     attempts: number,
     alive: Alive,
@@ -139,7 +143,7 @@ export class ItemRunner {
     const end = this.deadLetters ? 'parked' : 'dropped';
     const { routingKey } = message.fields;
     this.logger.error({ msg: `item ${end}`, error: loggedOf(error), attempts, routing_key: routingKey });
-    if (body.length > defaults.largeBytes) await nextTurn();
+    if ((body ?? message.content).length > defaults.largeBytes) await nextTurn();
     for (let delay = 200; ; delay = Math.min(delay * 2, 5_000)) {
       try {
         await this.deadLetters?.park({ stage: this.stage.queue, message, body, error: describe(error), attempts });

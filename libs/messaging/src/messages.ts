@@ -8,10 +8,12 @@ import {
 } from '@carillon/contracts';
 import type { Channel } from 'amqplib';
 import { closeChannel } from './close-channel.ts';
+import { encodePacked } from './codec.ts';
 import { Connection } from './connection.ts';
 import { BrokerUnavailable } from './errors.ts';
 import { bindForeign, type BindingResult, type BindingWish } from './foreign-bindings.ts';
 import { Names, routingKeyOf } from './names.ts';
+import { pack } from './packed.ts';
 import { Publisher } from './publisher.ts';
 import { RecipientKeys } from './recipient-keys.ts';
 import { RpcClient, type CallOptions } from './rpc-client.ts';
@@ -114,7 +116,13 @@ export class Messages {
   publish<T>(contract: EventContract<T>, data: T, attributes: EventAttributes): Promise<void> {
     const mandatory = exchanges[contract.exchange].mandatory && !contract.announcement;
     const event = this.eventOf(contract, data, attributes);
-    return this.send(contract.exchange, routingKeyOf(contract, data), event, mandatory);
+    const routingKey = routingKeyOf(contract, data);
+    const packed = contract.bulk === undefined ? undefined : pack(data as object, contract.bulk);
+    const encoded = packed && encodePacked(event, packed);
+    if (!encoded) return this.send(contract.exchange, routingKey, event, mandatory);
+    const { content, properties } = encoded;
+    const exchange = this.names.exchange(contract.exchange);
+    return this.publisher.publishRaw({ exchange, routingKey, batch: 1, mandatory, properties }, content);
   }
 
   /** The event that {@link publish} publishes, for whoever keeps it and publishes it later. */

@@ -13,7 +13,12 @@ export interface Route {
   /** How many items of this turn that go the same way share one message at most; 1: each has one of its own, structured. */
   batch: number;
   /** Extra AMQP properties of a message that is not batched. */
-  properties?: { contentType?: string; headers?: Record<string, unknown>; messageId?: string };
+  properties?: {
+    contentType?: string;
+    contentEncoding?: string;
+    headers?: Record<string, unknown>;
+    messageId?: string;
+  };
 }
 
 /** One AMQP message on its way: from the turn it was made in until the broker's confirm. */
@@ -120,7 +125,7 @@ export class Publisher {
     return new Promise((resolve, reject) => {
       const settle = { resolve, reject };
       if (route.batch === 1) {
-        this.enqueue(route, Buffer.from(body as string), bytes, [settle]);
+        this.enqueue(route, typeof body === 'string' ? Buffer.from(body) : body, bytes, [settle]);
       } else {
         this.gather(route, String(body), bytes, settle);
       }

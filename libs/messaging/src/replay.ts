@@ -24,6 +24,7 @@ export function replayRoute(
     properties: {
       // An item was parked alone, out of its batch.
       contentType: contentType?.startsWith(cloudEventsBatchJson) ? cloudEventsJson : contentType,
+      contentEncoding: properties.contentEncoding as string | undefined,
       headers,
       messageId: properties.messageId as string | undefined,
     },

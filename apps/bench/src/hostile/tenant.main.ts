@@ -11,7 +11,7 @@ import {
   type DeadLetter,
   type InAppRendered,
 } from '@carillon/contracts';
-import { Messages, Names } from '@carillon/messaging';
+import { Messages, Names, unpackedLetter } from '@carillon/messaging';
 import { connect } from 'amqplib';
 import { now } from '../clock.ts';
 import type { PublishOrder, Settled, TenantOrder, TenantReport } from './orders.ts';
@@ -95,7 +95,7 @@ async function settle(): Promise<Settled> {
 }
 
 function read(letter: Buffer): void {
-  const { body, error } = (JSON.parse(letter.toString()) as CloudEvent<DeadLetter>).data;
+  const { body, error } = unpackedLetter((JSON.parse(letter.toString()) as CloudEvent<DeadLetter>).data);
   // Each is parked alone, so it is the event itself.
   parked.set((JSON.parse(body) as CloudEvent).id, error);
 }

@@ -1,5 +1,5 @@
 import { deadLetter, defaultTenant, tenantSchema, type CloudEvent, type DeadLetter } from '@carillon/contracts';
-import type { Origin } from '@carillon/messaging';
+import { unpackedLetter, type Origin } from '@carillon/messaging';
 
 /** A dead letter as it is kept: with its tenant, so that each tenant's admins see their own. */
 export interface KeptDeadLetter extends DeadLetter {
@@ -22,7 +22,7 @@ export function deadLetterOf(
   now: string,
 ): KeptDeadLetter {
   if (event.type === deadLetter.type) {
-    const letter = event.data as DeadLetter;
+    const letter = unpackedLetter(event.data as DeadLetter);
     return { ...withoutNul(letter), tenant: tenantOf(letter), id: event.id };
   }
   const [death] = (headers['x-death'] ?? []) as {

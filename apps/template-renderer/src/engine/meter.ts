@@ -28,11 +28,13 @@ export class Meter {
   /** Told of what is about to be allocated. */
   readonly memoryLimit = { use: (count: number) => this.use(count) } as unknown as Limiter;
   private readonly began = computingMs();
+  private readonly beganWithHelpers: number;
   private readonly beganAt = performance.now();
   private pause: number;
   private memory: number;
 
   constructor(private readonly allowance: Allowance) {
+    this.beganWithHelpers = allowance.share ? processMs() : 0;
     this.pause = this.beganAt + this.untilNextLook(allowance.time);
     this.memory = allowance.memory;
   }
@@ -47,9 +49,14 @@ export class Meter {
     if (left <= 0) {
       throw new LimitExceeded('time', `takes more than ${this.allowance.time} ms; use fewer or shorter loops`);
     }
-    // What others took meanwhile counts as rest.
-    if (share) Atomics.wait(nobody, 0, 0, Math.max(0, computed / share - (now - this.beganAt)));
+    if (share) this.rest(share, now);
     this.pause = performance.now() + this.untilNextLook(left);
+  }
+
+  /** What other processes took meanwhile counts as rest; what V8's own threads compute for this one does not. */
+  private rest(share: number, now: number): void {
+    const due = (processMs() - this.beganWithHelpers) / share - (now - this.beganAt);
+    Atomics.wait(nobody, 0, 0, Math.max(0, due));
   }
 
   /** @param left milliseconds of computing */
@@ -73,6 +80,14 @@ export class Meter {
 
 /** Milliseconds that this thread has computed so far. */
 function computingMs(): number {
-  const { user, system } = process.threadCpuUsage();
+  return milliseconds(process.threadCpuUsage());
+}
+
+/** Milliseconds that all threads of this process have computed so far: V8 collects garbage and compiles in some of its own. */
+function processMs(): number {
+  return milliseconds(process.cpuUsage());
+}
+
+function milliseconds({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1_000;
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FieldError, NotificationRouted } from '@carillon/contracts';
+import { packedOf } from '@carillon/messaging/packed';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Words } from '../channels/index.ts';
@@ -135,7 +136,7 @@ export class IsolatedTemplates implements OnApplicationShutdown {
         return failure;
       };
       try {
-        const answer = await worker.ask('words', routed, published, fingerprint, brand, now);
+        const answer = await worker.ask('words', packedOf(routed) ?? routed, published, fingerprint, brand, now);
         if ('words' in answer) {
           this.known.set(key, answer.took);
           this.quarantine.finished(key);

@@ -1,4 +1,5 @@
 import type { FieldError, NotificationRouted } from '@carillon/contracts';
+import { unpack, type Packed } from '@carillon/messaging/packed';
 import { LRUCache } from 'lru-cache';
 import type { Words } from '../channels/index.ts';
 import { compileTemplate } from '../compile/compile.ts';
@@ -46,11 +47,12 @@ function checkFragment(
 }
 
 /**
+ * @param given packed where it came so
  * @param fingerprint equal for equal templates
  * @returns also how many milliseconds it has computed
  */
 function words(
-  routed: NotificationRouted,
+  given: NotificationRouted | Packed,
   template: PublishedTemplate,
   fingerprint: string,
   brand: Brand,
@@ -64,6 +66,7 @@ function words(
     return (user + system) / 1_000;
   };
   try {
+    const routed = 'bytes' in given ? (unpack(given) as NotificationRouted) : given;
     let ready = parsed.get(fingerprint);
     if (!ready) parsed.set(fingerprint, (ready = parseTemplate(template, true)));
     const words = renderWords(routed, ready, brand, now, inWorker);

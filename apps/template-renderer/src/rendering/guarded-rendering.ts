@@ -1,4 +1,5 @@
 import type { Channel, NotificationRouted } from '@carillon/contracts';
+import { withFields } from '@carillon/messaging/packed';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { ownThread } from '../engine/index.ts';
@@ -144,5 +145,5 @@ export class GuardedRendering {
 
 /** The notification with the deliveries on some of its channels. */
 export function withDeliveries<Of extends NotificationRouted>(routed: Of, wanted: (channel: Channel) => boolean): Of {
-  return { ...routed, deliveries: routed.deliveries.filter(({ channel }) => wanted(channel)) };
+  return withFields(routed, { deliveries: routed.deliveries.filter(({ channel }) => wanted(channel)) });
 }

@@ -1,4 +1,5 @@
 import type { NotificationRouted } from '@carillon/contracts';
+import { withFields } from '@carillon/messaging/packed';
 import type { PublicLinks } from '@carillon/service';
 
 /** A routed notification with the link by which its recipient unsubscribes, where there is one. */
@@ -17,5 +18,5 @@ export function withSubscriptionLink(
   const { mandatory, category, recipient, deliveries } = routed;
   if (!links || mandatory || !deliveries.some(({ channel }) => channel === 'email')) return routed;
   const subscription = { tenant, recipient: recipient.id, channel: 'email', category };
-  return { ...routed, unsubscribe_url: links.subscriptionUrl(subscription) };
+  return withFields(routed, { unsubscribe_url: links.subscriptionUrl(subscription) });
 }

@@ -160,6 +160,7 @@ function messagesOf(contract: EventContract<unknown>, schemas: JsonSchemas): Rec
       },
       // As schedulers of before published them.
       ...(exchange === 'due' && { event: structured }),
+      ...(contract.bulk !== undefined && { packed: packedOf(contract) }),
     };
   }
   if (exchange !== 'events' || !open) return { event: structured };
@@ -191,6 +192,37 @@ function messagesOf(contract: EventContract<unknown>, schemas: JsonSchemas): Rec
       payload: schemas.of(contract.schema, 'input'),
       examples: [{ name: 'binary', headers: binaryHeaders(example), payload: contract.example as object }],
     },
+  };
+}
+
+/** An item whose bulk is large; `libs/messaging/src/codec.ts` writes and reads it. */
+function packedOf(contract: EventContract<unknown>): object {
+  const { type, bulk } = contract;
+  const { data, ...event } = exampleOf(contract);
+  const { [bulk!]: large, ...rest } = data as Record<string, unknown>;
+  return {
+    name: `${type}.packed`,
+    title: `The same where \`${bulk}\` is large: its JSON, compressed.`,
+    summary:
+      'The content encoding is `zstd` (RFC 8878). All else of the event is beside it, so that it need not be read by who passes it on.',
+    contentType: 'application/json',
+    headers: {
+      type: 'object',
+      required: ['carillon-event', 'carillon-bulk'],
+      properties: {
+        'carillon-event': { type: 'string', description: `The event as JSON, its data without \`${bulk}\`.` },
+        'carillon-bulk': { const: bulk },
+      },
+    },
+    payload: { type: 'string', format: 'binary' },
+    examples: [
+      {
+        name: 'packed',
+        summary: 'Before it is compressed.',
+        headers: { 'carillon-event': JSON.stringify({ ...event, data: rest }), 'carillon-bulk': bulk },
+        payload: JSON.stringify(large),
+      },
+    ],
   };
 }
 

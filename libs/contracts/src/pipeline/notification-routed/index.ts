@@ -50,6 +50,7 @@ export const notificationRouted = defineEvent<NotificationRouted>({
   exchange: 'pipeline',
   key: 'routed',
   lanes: true,
+  bulk: 'data',
   summary: 'Preferences decided that a recipient is to be notified, and on which channels.',
   schema: notificationRoutedSchema,
   example: {
