@@ -77,7 +77,8 @@ function readPacked({ content: bytes, properties }: ConsumeMessage): Decoded {
   try {
     const event = JSON.parse(head!) as CloudEvent<Packed['rest']>;
     const data = unpack({ rest: event.data, bulk: String(bulk), bytes });
-    return { event: { ...event, data }, packed: true };
+    const decoded = validated({ ...event, data }, () => undefined, false);
+    return 'event' in decoded ? { event: decoded.event, packed: true } : decoded;
   } catch (error) {
     return { invalid: `the header ${headHeader} is not JSON: ${withoutQuote((error as Error).message)}` };
   }
@@ -125,7 +126,7 @@ export function jsonOf(item: unknown, message: ConsumeMessage): string {
  * Internal queues only carry what Carillon wrote, so there the cheap check is enough; open doors get the whole schema, which may
  * leave something out.
  */
-function validated(item: unknown, body: () => string, open: boolean, json?: string): Decoded {
+function validated(item: unknown, body: () => string | undefined, open: boolean, json?: string): Decoded {
   if (!open) {
     const event = item as CloudEvent | null;
     return typeof event === 'object' && event?.specversion === '1.0' && typeof event.id === 'string'

@@ -96,6 +96,8 @@ describe('packed data', () => {
     expect(decode(message({ ...encoded, properties: noJson }), false)).toMatchObject([
       { invalid: expect.stringContaining('the header carillon-event is not JSON') },
     ]);
+    const noEvent = { ...encoded.properties, headers: { 'carillon-event': '{"id":7}', 'carillon-bulk': 'bulk' } };
+    expect(decode(message({ ...encoded, properties: noEvent }), false)).toEqual([{ invalid: 'not a CloudEvent 1.0' }]);
   });
 });
 

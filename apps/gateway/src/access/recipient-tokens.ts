@@ -32,7 +32,7 @@ type RecipientCaller = Extract<Caller, { kind: 'recipient' }>;
 export type Signer = typeof minted | TokenSigner;
 export const minted = 'minted';
 
-type KeysOf = () => Promise<TokenKeysInUse> | TokenKeysInUse | undefined;
+type KeysOf = () => Promise<TokenKeysInUse | undefined>;
 
 /** What is in a token, and what has proved it. */
 interface Verified {
@@ -90,14 +90,14 @@ export class RecipientTokens {
 
   /**
    * The same with its expiry. Only a token that was genuine is called expired; a malformed or forged one is `unauthorized`.
-   * @param asks whether the database may be asked for the tenant's keys; otherwise what is not remembered counts as forged
+   * @param asks whether the database may be asked for the keys of a tenant that is not known here; otherwise its tokens count as forged
    */
   async read(token: string, asks = true): Promise<TokenReading> {
     try {
       const { alg, kid } = decodeProtectedHeader(token);
       const { tenant } = decodeJwt(token);
       if (typeof tenant !== 'string' || !tenantSchema.safeParse(tenant).success) return { refused: 'unauthorized' };
-      const keys = () => (asks ? this.keys.inUse(tenant) : this.keys.remembered(tenant));
+      const keys = () => (asks ? this.keys.inUse(tenant) : this.keys.ofKnown(tenant));
       const verified =
         alg === 'HS256' ? await this.bySecret(token, tenant, kid, keys) : await this.byKeySet(token, tenant, keys);
       const { data: recipient } = recipientIdSchema.safeParse(verified?.payload.sub);

@@ -8,6 +8,8 @@ import { KeySets } from './key-sets.ts';
 
 /** How long what a tenant has set up is used before it is read again: on other replicas a change takes that long at most. */
 const cacheMs = 5_000;
+/** How long a tenant is known whose keys have been asked for. */
+const knownMs = 60 * 60_000;
 /** Two for a rotation, and some for several services that sign. */
 export const secretsAtMost = 5;
 
@@ -56,6 +58,7 @@ export type TokenSigner = `${'secret' | 'key set'} ${string}`;
 export class TokenKeys {
   private readonly logger = new Logger(TokenKeys.name);
   private readonly cache = new LRUCache<string, TokenKeysInUse>({ max: 10_000, ttl: cacheMs });
+  private readonly known = new LRUCache<string, true>({ max: 10_000, ttl: knownMs });
   private readonly listeners: ((tenant: string) => Promise<void>)[] = [];
 
   constructor(
@@ -64,9 +67,9 @@ export class TokenKeys {
     readonly sets: KeySets,
   ) {}
 
-  /** The keys of a tenant, where they were in use a moment ago. */
-  remembered(tenant: string): TokenKeysInUse | undefined {
-    return this.cache.get(tenant);
+  /** The keys of a tenant that was asked for within the last hour; undefined for others, of whom somebody may invent any number. */
+  async ofKnown(tenant: string): Promise<TokenKeysInUse | undefined> {
+    return this.known.has(tenant) ? this.inUse(tenant) : undefined;
   }
 
   /** The keys of a tenant; of one that nobody knows: none. */
@@ -87,6 +90,7 @@ export class TokenKeys {
     });
     const keys = { secrets, keySet: keySet && { ...keySet, signer: signerOf('key set', '', keySet.updated_at) } };
     this.cache.set(tenant, keys);
+    this.known.set(tenant, true);
     return keys;
   }
 

@@ -229,6 +229,25 @@ describe('limits', () => {
       expect(kept).not.toContain(address);
     });
 
+    it('hold up no token of a tenant’s own secret that the replica has seen before', async () => {
+      const address = freshAddress();
+      const [tenant, unseen] = [unique(), unique()];
+      const keys = replicas[0]!.running.app.get(TokenKeys);
+      const secret = 'a secret of the school that is long enough';
+      const signed = async (whose: string) => {
+        await keys.addSecret(whose, { kid: 'k', secret, by: 'test' });
+        const token = await wrongToken(whose).setAudience('carillon').sign(new TextEncoder().encode(secret));
+        return () => ask('/v1/notifications?limit=0', address, bearer(token));
+      };
+      const [seen, other] = [await signed(tenant), await signed(unseen)];
+      expect((await seen()).status).toBe(400);
+      await attempts(60, (_, replica) => ask(letters, address, wrongKey(), replica));
+      // What was remembered of its keys is over after a few seconds.
+      keys.forget(tenant);
+      expect((await seen()).status).toBe(400);
+      expect((await other()).status).toBe(429);
+    });
+
     it('count a whole IPv6 network of a customer as one', async () => {
       const statuses = await attempts(60, (each, replica) =>
         ask(letters, `2001:db8:7:7::${each.toString(16)}`, wrongKey(), replica),
