@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventRequested, type CloudEvent } from '@carillon/contracts';
+import { Messages } from '@carillon/messaging';
 import {
   cuttableProxy,
   servers,
@@ -57,7 +58,12 @@ describe('while RabbitMQ is away', () => {
 
   afterEach(async () => {
     restore();
-    await until('all is published', async () => (await queues()).length === 0);
+    // Both replicas: one that connects makes exchanges that are missing, also in the middle of the next test.
+    const connected = ({ running }: TestService) => running.app.get(Messages).trouble() === undefined;
+    await until(
+      'all is published, and both are connected',
+      async () => (await queues()).length === 0 && [gateway, other].every(connected),
+    );
   });
 
   afterAll(async () => {
