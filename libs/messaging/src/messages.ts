@@ -10,11 +10,12 @@ import type { Channel } from 'amqplib';
 import { closeChannel } from './close-channel.ts';
 import { encodePacked } from './codec.ts';
 import { Connection } from './connection.ts';
+import { defaults } from './defaults.ts';
 import { BrokerUnavailable } from './errors.ts';
 import { bindForeign, type BindingResult, type BindingWish } from './foreign-bindings.ts';
 import { Names, routingKeyOf } from './names.ts';
-import { pack } from './packed.ts';
-import { Publisher } from './publisher.ts';
+import { pack, packedOf } from './packed.ts';
+import { Publisher, type Route } from './publisher.ts';
 import { RecipientKeys } from './recipient-keys.ts';
 import { RpcClient, type CallOptions } from './rpc-client.ts';
 import type { RpcResponder } from './rpc-responder.ts';
@@ -116,13 +117,10 @@ export class Messages {
   publish<T>(contract: EventContract<T>, data: T, attributes: EventAttributes): Promise<void> {
     const mandatory = exchanges[contract.exchange].mandatory && !contract.announcement;
     const event = this.eventOf(contract, data, attributes);
-    const routingKey = routingKeyOf(contract, data);
-    const packed = contract.bulk === undefined ? undefined : pack(data as object, contract.bulk);
-    const encoded = packed && encodePacked(event, packed);
-    if (!encoded) return this.send(contract.exchange, routingKey, event, mandatory);
-    const { content, properties } = encoded;
-    const exchange = this.names.exchange(contract.exchange);
-    return this.publisher.publishRaw({ exchange, routingKey, batch: 1, mandatory, properties }, content);
+    const route = this.route(contract.exchange, routingKeyOf(contract, data), mandatory);
+    return contract.bulk === undefined
+      ? this.publisher.publish(route, event)
+      : this.publishBulky(route, event as CloudEvent<object>, contract.bulk);
   }
 
   /** The event that {@link publish} publishes, for whoever keeps it and publishes it later. */
@@ -142,7 +140,7 @@ export class Messages {
 
   /** Publishes a ready-made CloudEvent, for example one that a timer kept. */
   publishEvent(exchange: ExchangeName, routingKey: string, event: CloudEvent): Promise<void> {
-    return this.send(exchange, routingKey, event, exchanges[exchange].mandatory);
+    return this.publisher.publish(this.route(exchange, routingKey, exchanges[exchange].mandatory), event);
   }
 
   /**
@@ -247,8 +245,17 @@ export class Messages {
     };
   }
 
-  private send(exchange: ExchangeName, routingKey: string, event: CloudEvent, mandatory: boolean): Promise<void> {
-    const { batch } = exchanges[exchange];
-    return this.publisher.publish({ exchange: this.names.exchange(exchange), routingKey, batch, mandatory }, event);
+  /** Packed where it came so or is large; most are neither. */
+  private publishBulky(route: Route, event: CloudEvent<object>, bulk: string): Promise<void> {
+    const came = packedOf(event.data);
+    const json = came ? '' : JSON.stringify(event);
+    const packed = json.length > defaults.largeBytes ? pack(event.data, bulk) : came;
+    const encoded = packed && encodePacked(event, packed);
+    if (!encoded) return this.publisher.publishRaw(route, json || JSON.stringify(event));
+    return this.publisher.publishRaw({ ...route, batch: 1, properties: encoded.properties }, encoded.content);
+  }
+
+  private route(exchange: ExchangeName, routingKey: string, mandatory: boolean): Route {
+    return { exchange: this.names.exchange(exchange), routingKey, batch: exchanges[exchange].batch, mandatory };
   }
 }

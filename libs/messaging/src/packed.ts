@@ -19,10 +19,8 @@ export interface Packed {
 /** The bulk of data that came packed. */
 const bulks = new WeakMap<object, Omit<Packed, 'rest'>>();
 
-/** @returns undefined where nothing is large, or more is than its bulk */
+/** @returns undefined where the bulk is not large */
 export function pack(data: object, bulk: string): Packed | undefined {
-  const known = packedOf(data);
-  if (known) return known;
   const { [bulk]: value, ...rest } = data as Record<string, unknown>;
   const json = JSON.stringify(value) as string | undefined;
   if (json === undefined || json.length <= defaults.largeBytes) return undefined;
