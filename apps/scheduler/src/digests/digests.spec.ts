@@ -28,7 +28,10 @@ import { migrations } from '../../migrations/index.ts';
 import { service } from '../service.ts';
 
 const tenant = 'default';
-const daily: Window = { kind: 'digest', frequency: 'daily', hour: 8, time_zone: 'Africa/Nairobi' };
+/** Half a day away, so that none is due by itself while it is looked at, and all are after any batch; in UTC. */
+const farHour = (new Date().getUTCHours() + 12) % 24;
+const inNairobi = (hour: number) => (hour + 3) % 24;
+const daily: Window = { kind: 'digest', frequency: 'daily', hour: inNairobi(farHour), time_zone: 'Africa/Nairobi' };
 const batch = (key: string, changes: object = {}): Window => ({
   kind: 'batch',
   type: 'comment_added',
@@ -85,7 +88,7 @@ describe('digests', () => {
     await put(items[1]!);
     const [window, ...others] = await windowsOf(database);
     expect(others).toEqual([]);
-    expect(window!.due_at.getUTCHours()).toBe(5);
+    expect(window!.due_at.getUTCHours()).toBe(farHour);
 
     await letCome(database);
     const [due] = await told();
@@ -206,11 +209,15 @@ describe('digests', () => {
     expect(due!.data).toMatchObject({ window_id: window!.window_id, woken: { by: 'a change' } });
     expect(ids(due!.data.items)).toEqual(ids(items));
 
-    const again = items.map((item) => ({ ...item, window: { ...daily, hour: 18 }, from: window!.window_id }));
+    const again = items.map((item) => ({
+      ...item,
+      window: { ...daily, hour: inNairobi(farHour + 2) },
+      from: window!.window_id,
+    }));
     await send(...again, ...again);
     await untilWaiting(3);
     const [, , later] = await windowsOf(database);
-    expect(later!.due_at.getUTCHours()).toBe(15);
+    expect(later!.due_at.getUTCHours()).toBe((farHour + 2) % 24);
     await send(...again);
     await letCome(database);
     await told(3);
