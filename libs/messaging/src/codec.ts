@@ -1,8 +1,7 @@
 /**
  * CloudEvents over AMQP (https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/amqp-protocol-binding.md):
  * structured, batched and binary content modes are read; structured and batched ones are written. Between services, an item with
- * large data is packed (`packed.ts`). At an open door plain
- * JSON is read too: its routing key is the type.
+ * large data is packed (`packed.ts`). At an open door plain JSON is read too: its routing key is the type.
  */
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
