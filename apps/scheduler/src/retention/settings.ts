@@ -27,7 +27,7 @@ const scheduleSchema = z
   .superRefine((expression, context) => {
     try {
       if (nextOccurrence(cron(expression), Date.now(), 'UTC') === undefined)
-        context.addIssue('must come true some time, such as 0 3 * * 0 for Sundays at three');
+        context.addIssue('must come true some time, such as 0 3 * * sun for Sundays at three');
     } catch (error) {
       if (!(error instanceof RecurrenceError)) throw error;
       context.addIssue(error.message);
